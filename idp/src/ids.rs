@@ -1,0 +1,18 @@
+//! Identifiers of what the hub keeps. None of them leaves the hub; what clouds and clients see is derived from them.
+
+platform::identifiers! {
+    /// A person (DESIGN §3). Never reused.
+    PersonId,
+    /// A session, as `sid` in tokens and log rows; it is not the secret in the cookie.
+    SessionId,
+    /// A refresh token family: what one authorization gave.
+    FamilyId,
+    /// A namespace of numbers.
+    NamespaceId,
+    /// A block of numbers issued in one call.
+    BlockId,
+    /// A dated assignment of a number to a holder.
+    AssignmentId,
+    /// A writer of the access log: one process from start to end.
+    WriterId,
+}

@@ -1,0 +1,59 @@
+//! The consent page: who asks, what they would receive, Allow or Deny (OpenID Connect Core 1.0 section 3.1.2.4).
+
+use super::{Form, Frame, Texts, links, page};
+
+/// The consent page.
+#[derive(Debug, Clone, Copy)]
+pub struct Consent<'a> {
+    /// What surrounds the page.
+    pub frame: Frame<'a>,
+    /// Posts the field `decision`, either `allow` or `deny`.
+    pub form: Form<'a>,
+    /// Who asks.
+    pub client: ConsentClient<'a>,
+    /// The scopes asked for that the person has not yet granted, in the standard's names.
+    pub scopes: &'a [&'a str],
+    /// The person's name, or their login name where there is none.
+    pub signed_in_as: &'a str,
+    /// Local address that starts the sign-in of another person for the same request.
+    pub not_you_url: &'a str,
+}
+
+/// The relying party as the consent page shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct ConsentClient<'a> {
+    /// `client_name` in the reader's language.
+    pub name: &'a str,
+    /// Host of the verified redirect URI: the part of its identity that the relying party cannot make up.
+    pub redirect_host: &'a str,
+    /// The relying party registered by itself and nobody here has looked at it.
+    pub self_registered: bool,
+    /// `policy_uri`.
+    pub policy_url: Option<&'a str>,
+    /// `tos_uri`.
+    pub terms_url: Option<&'a str>,
+}
+
+/// One line of "will receive".
+pub(super) struct ScopeLine<'a> {
+    pub(super) title: String,
+    pub(super) detail: String,
+    /// The scope's own name, where no words of ours exist for it.
+    pub(super) code: Option<&'a str>,
+}
+
+/// The words for a scope (OpenID Connect Core 1.0 sections 5.4 and 11).
+pub(super) fn scope_line<'a>(texts: &Texts, scope: &'a str) -> Result<ScopeLine<'a>, askama::Error> {
+    let (title, detail, code) = match scope {
+        "openid" => (texts.say("scope-openid")?, texts.say("scope-openid-detail")?, None),
+        "profile" => (texts.say("scope-profile")?, texts.say("scope-profile-detail")?, None),
+        "email" => (texts.say("scope-email")?, texts.say("scope-email-detail")?, None),
+        "phone" => (texts.say("scope-phone")?, texts.say("scope-phone-detail")?, None),
+        "address" => (texts.say("scope-address")?, texts.say("scope-address-detail")?, None),
+        "offline_access" => (texts.say("scope-offline")?, texts.say("scope-offline-detail")?, None),
+        other => (texts.say("scope-other")?, texts.say("scope-other-detail")?, Some(other)),
+    };
+    Ok(ScopeLine { title, detail, code })
+}
+
+page!(Consent, "consent.html");

@@ -1,0 +1,101 @@
+//! What people see: the pages of sign-in, consent, sign-out, the account and errors, rendered on the server.
+//!
+//! A page is a plain struct of borrowed data and a `render(&self, &Texts)`. The structs know nothing of HTTP, of the
+//! database or of the time of day; the endpoints fill them and send what comes back.
+//!
+//! Invariants:
+//! - Templates and texts are compiled in; rendering parses neither.
+//! - Whatever a template prints passes [`escape::Escape`]: escaped for HTML, without control characters and without
+//!   the invisible characters that turn the direction of text. A template cannot forget it, and `|safe` is not used.
+//! - A link or form target that an endpoint gives as local stays on this host ([`links`]).
+//! - No page needs JavaScript, and no page has an inline script or an inline style, so that the policy
+//!   `default-src 'none'; style-src 'self'; img-src 'self'` is enough for each of them.
+//! - Every text exists in every language, with the same placeholders. A missing one fails a test, and at run time it
+//!   is an error and never an empty label.
+
+pub mod account;
+pub mod api;
+pub mod assets;
+pub mod consent;
+pub mod error;
+pub mod escape;
+pub mod language;
+pub mod links;
+pub mod set_password;
+pub mod sign_in;
+pub mod sign_out;
+#[cfg(test)]
+mod tests;
+pub mod texts;
+pub mod user_agent;
+pub mod welcome;
+
+pub use account::{Account, AccountNotice, Application, LogAction, LogEntry, PersonDetails, SessionDetails};
+pub use assets::Assets;
+pub use consent::{Consent, ConsentClient};
+pub use error::{ErrorKind, ErrorPage};
+pub use language::Language;
+pub use set_password::{PasswordProblem, SetPassword, SetPasswordPurpose};
+pub use sign_in::{SignIn, SignInProblem};
+pub use sign_out::{SignOut, SignedOut};
+pub use texts::{Moment, Texts, UnknownZone, Zone};
+pub use welcome::Welcome;
+
+/// What surrounds every page.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame<'a> {
+    /// The name of the realm as its people know it, for example `けんこうクラウド`.
+    pub realm_name: &'a str,
+    /// Path and query, on this host, at which `GET` shows this page again, without `ui_locales`. The links that
+    /// change the language add that parameter. For the answer to a `POST`: the address of the form that was posted.
+    pub here: &'a str,
+    /// Where a person who is stuck finds a human, as the operator wrote it: a telephone number, an office.
+    pub help: Option<&'a str>,
+}
+
+/// Where a form goes and what it carries unseen.
+#[derive(Debug, Clone, Copy)]
+pub struct Form<'a> {
+    /// Path and query on this host. The method is always `POST`, the encoding `application/x-www-form-urlencoded`.
+    pub action: &'a str,
+    /// Sent as the field `csrf`.
+    pub csrf: &'a str,
+    /// Further hidden fields, name and value: the id of the interaction, a one-time token.
+    pub hidden: &'a [(&'a str, &'a str)],
+}
+
+/// A service that a page names and may lead to.
+#[derive(Debug, Clone, Copy)]
+pub struct Link<'a> {
+    /// What people call it.
+    pub name: &'a str,
+    /// An `https` address, or `http` on loopback; anything else is not made a link.
+    pub url: &'a str,
+}
+
+/// A page could not be rendered: a text is missing or its arguments do not fit. Tests keep this from happening.
+#[derive(Debug, thiserror::Error)]
+#[error("the page could not be rendered")]
+pub struct RenderError(#[from] askama::Error);
+
+/// Ties a view to its template. In the template `v` is the view and `t` the texts.
+macro_rules! page {
+    ($view:ident, $path:literal) => {
+        const _: () = {
+            #[derive(askama::Template)]
+            #[template(path = $path)]
+            struct Page<'a> {
+                v: &'a $view<'a>,
+                t: &'a $crate::pages::Texts,
+            }
+
+            impl $view<'_> {
+                /// The whole HTML document, in the language of `texts`.
+                pub fn render(&self, texts: &$crate::pages::Texts) -> Result<String, $crate::pages::RenderError> {
+                    Ok(askama::Template::render(&Page { v: self, t: texts })?)
+                }
+            }
+        };
+    };
+}
+use page;

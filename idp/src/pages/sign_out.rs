@@ -1,0 +1,32 @@
+//! Signing out: the question and the answer (OpenID Connect RP-Initiated Logout 1.0 sections 2 and 4).
+
+use super::{Form, Frame, Link, links, page};
+
+/// "Do you want to sign out?"
+#[derive(Debug, Clone, Copy)]
+pub struct SignOut<'a> {
+    /// What surrounds the page.
+    pub frame: Frame<'a>,
+    /// Posts the field `decision`, always `sign-out`.
+    pub form: Form<'a>,
+    /// The relying party that sent the person here.
+    pub client_name: Option<&'a str>,
+    /// The person's name, or their login name where there is none.
+    pub signed_in_as: &'a str,
+    /// Local address for those who want to stay signed in.
+    pub stay_url: &'a str,
+}
+
+/// "You are signed out."
+#[derive(Debug, Clone, Copy)]
+pub struct SignedOut<'a> {
+    /// What surrounds the page.
+    pub frame: Frame<'a>,
+    /// The relying party to return to; its address is a verified `post_logout_redirect_uri`.
+    pub back: Option<Link<'a>>,
+    /// Local address of the sign-in page.
+    pub sign_in_url: &'a str,
+}
+
+page!(SignOut, "sign_out.html");
+page!(SignedOut, "signed_out.html");

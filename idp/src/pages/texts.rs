@@ -1,0 +1,138 @@
+//! The words of the pages, in the reader's language, and dates as that language writes them.
+//!
+//! The texts are Fluent files compiled into the binary and parsed once. Isolation marks around placeables are off:
+//! [`super::escape`] removes every character that could turn the direction of text, so that there is nothing to isolate.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use fluent_templates::fluent_bundle::FluentValue;
+use fluent_templates::static_loader;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use super::{Assets, Language};
+
+static_loader! {
+    static LOCALES = {
+        locales: "./locales",
+        fallback_language: "ja",
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+/// An instant: microseconds since the Unix epoch, as the database keeps them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(pub i64);
+
+/// A time zone by its name in the IANA database.
+#[derive(Debug, Clone)]
+pub struct Zone(TimeZone);
+
+/// The IANA database has no zone of that name.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no time zone {name:?}")]
+pub struct UnknownZone {
+    /// The name that was asked for.
+    pub name: String,
+}
+
+impl Zone {
+    /// The zone called `name`, for example `Asia/Tokyo`.
+    pub fn named(name: &str) -> Result<Self, UnknownZone> {
+        TimeZone::get(name).map(Self).map_err(|_| UnknownZone { name: name.to_owned() })
+    }
+}
+
+/// The words of one reader: a language and a time zone. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Texts {
+    language: Language,
+    zone: Zone,
+}
+
+/// A key without a text, or a placeholder without an argument.
+#[derive(Debug)]
+struct MissingText {
+    language: Language,
+    key: String,
+}
+
+impl fmt::Display for MissingText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "no text {:?} in {}", self.key, self.language.tag())
+    }
+}
+
+impl std::error::Error for MissingText {}
+
+impl Texts {
+    /// The words for a reader of `language` whose clocks show the time of `zone`.
+    pub fn new(language: Language, zone: Zone) -> Self {
+        Self { language, zone }
+    }
+
+    /// The language of these words.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// The text of `key`.
+    pub(super) fn say(&self, key: &str) -> Result<String, askama::Error> {
+        self.look_up(key, None)
+    }
+
+    /// The text of `key` with `value` in the place of `name`.
+    pub(super) fn with<'v>(
+        &self,
+        key: &str,
+        name: &'static str,
+        value: impl Into<FluentValue<'v>>,
+    ) -> Result<String, askama::Error> {
+        self.look_up(key, Some(&HashMap::from([(name, value.into())])))
+    }
+
+    /// How long to wait, in words: seconds up to a minute and a half, then whole minutes, never too few.
+    pub(super) fn wait(&self, seconds: u64) -> Result<String, askama::Error> {
+        if seconds <= 90 {
+            self.with("wait-seconds", "seconds", seconds)
+        } else {
+            self.with("wait-minutes", "minutes", seconds.div_ceil(60))
+        }
+    }
+
+    /// Date and time of day as the language writes them; a text in their place for a moment outside the calendar.
+    pub(super) fn moment(&self, moment: Moment) -> Result<String, askama::Error> {
+        match self.local(moment) {
+            Some(local) => {
+                let pattern = match self.language {
+                    Language::Ja => "%Y年%-m月%-d日 %H:%M",
+                    Language::En => "%-d %B %Y, %H:%M",
+                };
+                Ok(local.strftime(pattern).to_string())
+            }
+            None => self.say("time-unknown"),
+        }
+    }
+
+    /// The same for machines (HTML, the `datetime` attribute), empty for a moment outside the calendar.
+    pub(super) fn moment_for_machines(&self, moment: Moment) -> String {
+        self.local(moment).map_or_else(String::new, |local| local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
+    }
+
+    /// The address of an embedded file.
+    #[expect(clippy::unused_self, reason = "templates reach what they need through this value")]
+    pub(super) fn asset(&self, name: &str) -> Result<&'static str, askama::Error> {
+        Assets::url(name).ok_or_else(|| askama::Error::custom(format!("no asset {name:?}")))
+    }
+
+    fn local(&self, moment: Moment) -> Option<Zoned> {
+        Some(Timestamp::from_microsecond(moment.0).ok()?.to_zoned(self.zone.0.clone()))
+    }
+
+    fn look_up(&self, key: &str, arguments: Option<&HashMap<&'static str, FluentValue<'_>>>) -> Result<String, askama::Error> {
+        LOCALES
+            .lookup_single_language(self.language.identifier(), key, arguments)
+            .map_err(|_| askama::Error::custom(MissingText { language: self.language, key: key.to_owned() }))
+    }
+}

@@ -1,0 +1,24 @@
+//! What the hub knows: realms, keys, numbers, people, sessions, clients, tokens.
+
+mod m0001_realms;
+mod m0002_people;
+mod m0003_numbers;
+mod m0004_oauth;
+
+use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
+
+/// Brings the hub's database up to date.
+#[derive(Debug)]
+pub struct Hub;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Hub {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_realms::Migration),
+            Box::new(m0002_people::Migration),
+            Box::new(m0003_numbers::Migration),
+            Box::new(m0004_oauth::Migration),
+        ]
+    }
+}

@@ -1,0 +1,14 @@
+//! What was done: the access log's own database (requirement H4).
+
+use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
+
+/// Brings the log's database up to date.
+#[derive(Debug)]
+pub struct Log;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Log {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![]
+    }
+}

@@ -1,0 +1,237 @@
+//! Configuration: built-in defaults, then `musubi.toml`, then `MUSUBI__SECTION__KEY` from the environment.
+//!
+//! A key that does not exist is an error that names the nearest one that does. Secrets may be given as files
+//! (`url_file` in place of `url`). The JSON schema is generated from these types.
+
+mod load;
+mod secret_url;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+pub use load::{ConfigError, load, schema};
+pub use secret_url::SecretUrl;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where the hub listens.
+    pub server: Server,
+    /// The realm that a fresh hub makes.
+    pub realm: Realm,
+    /// Where files are kept.
+    pub data: Data,
+    /// The hub's database.
+    pub database: Database,
+    /// The access log's database.
+    pub log: Log,
+    /// Short-lived state shared by several nodes.
+    pub redis: Redis,
+    /// Time servers.
+    pub ntp: Ntp,
+    /// How long a sign-in lasts.
+    pub session: Session,
+    /// How long tokens last.
+    pub tokens: Tokens,
+    /// Explicit bounds on what the outside may ask for.
+    pub limits: Limits,
+    /// What the hub says about itself.
+    pub telemetry: Telemetry,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port; port 0 takes a free one.
+    #[schemars(with = "String")]
+    pub listen: SocketAddr,
+    /// Networks whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. Empty: nobody's are.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), trusted_proxies: Vec::new() }
+    }
+}
+
+/// `[realm]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Realm {
+    /// The issuer (OpenID Connect Discovery 1.0 §3): the base URL that people and clients see, without a trailing slash.
+    /// Only read when the database has no realm.
+    pub issuer: String,
+    /// The name that people see.
+    pub name: String,
+}
+
+impl Default for Realm {
+    fn default() -> Self {
+        Self { issuer: "http://localhost:8080".to_owned(), name: "Musubi".to_owned() }
+    }
+}
+
+/// `[data]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Data {
+    /// Directory for the embedded databases and the generated key-encryption key.
+    pub dir: PathBuf,
+    /// File with the key-encryption key, 32 bytes as base64 or hexadecimal; default: `key-encryption-key` in `dir`, made
+    /// at the first start.
+    pub key_encryption_key_file: Option<PathBuf>,
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self { dir: PathBuf::from("data"), key_encryption_key_file: None }
+    }
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `postgres://…` or `sqlite:PATH`; default: `hub.sqlite` in the data directory.
+    pub url: Option<SecretUrl>,
+    /// A file that holds the URL.
+    pub url_file: Option<PathBuf>,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `postgres://…` or `sqlite:PATH`; default: `log.sqlite` in the data directory.
+    pub url: Option<SecretUrl>,
+    /// A file that holds the URL.
+    pub url_file: Option<PathBuf>,
+}
+
+/// `[redis]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Redis {
+    /// `redis://…`; default: short-lived state is kept in memory, which is right for one node.
+    pub url: Option<SecretUrl>,
+    /// A file that holds the URL.
+    pub url_file: Option<PathBuf>,
+}
+
+/// `[ntp]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ntp {
+    /// NTP servers, `host` or `host:port`. Empty: the system's clock is used as it is and reported as unsynchronised.
+    pub servers: Vec<String>,
+    /// Error bound, in milliseconds, beyond which the hub reports itself as not ready.
+    pub max_error_ms: u64,
+    /// Error bound, in milliseconds, beyond which the hub warns.
+    pub warn_error_ms: u64,
+    /// Whether sign-in and tokens stop while the bound is exceeded.
+    pub enforce: bool,
+}
+
+impl Default for Ntp {
+    fn default() -> Self {
+        Self { servers: Vec::new(), max_error_ms: 1000, warn_error_ms: 200, enforce: false }
+    }
+}
+
+/// `[session]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Session {
+    /// A session ends after this many minutes without use.
+    pub idle_minutes: u64,
+    /// A session ends after this many hours, used or not.
+    pub absolute_hours: u64,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { idle_minutes: 60, absolute_hours: 12 }
+    }
+}
+
+/// `[tokens]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tokens {
+    /// Life of an authorization code, in seconds (RFC 6749 §4.1.2: at most ten minutes).
+    pub code_seconds: u64,
+    /// Life of an access token, in seconds.
+    pub access_seconds: u64,
+    /// Life of an ID token, in seconds.
+    pub id_seconds: u64,
+    /// Life of a refresh token family, in days, from the sign-in that it rests on.
+    pub refresh_days: u64,
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self { code_seconds: 60, access_seconds: 300, id_seconds: 300, refresh_days: 30 }
+    }
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Size of a request body, in bytes.
+    pub body_bytes: usize,
+    /// Failed sign-ins per login name in a quarter of an hour before it must wait.
+    pub failures_per_account: u64,
+    /// Failed sign-ins per address in a quarter of an hour before it must wait.
+    pub failures_per_address: u64,
+    /// Registrations of clients per hour and initial access token.
+    pub registrations_per_hour: u64,
+    /// Threads that hash passwords; 0: one less than there are processors, at least one.
+    pub hashing_threads: usize,
+    /// Sign-ins that may wait for a hashing thread before the next one is told to come again.
+    pub hashing_queue: usize,
+    /// Entries of short-lived state in memory.
+    pub ephemeral_entries: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 64 * 1024,
+            failures_per_account: 10,
+            failures_per_address: 100,
+            registrations_per_hour: 1000,
+            hashing_threads: 0,
+            hashing_queue: 256,
+            ephemeral_entries: 1_000_000,
+        }
+    }
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Telemetry {
+    /// What is written to standard error, as a `tracing` filter.
+    pub filter: String,
+    /// Whether those lines are JSON.
+    pub json: bool,
+    /// OpenTelemetry collector (OTLP over HTTP) that receives traces; default: none.
+    #[schemars(with = "Option<String>")]
+    pub otlp_endpoint: Option<Url>,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), json: false, otlp_endpoint: None }
+    }
+}

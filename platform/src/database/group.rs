@@ -1,0 +1,161 @@
+//! Group commit for a database with one writer: jobs that wait share a transaction and a sync.
+
+use futures_util::future::BoxFuture;
+use sea_orm::DatabaseConnection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::store::lost;
+use super::{DatabaseError, Tx};
+
+/// Jobs that may wait for the writer before callers are held back.
+const QUEUE: usize = 4096;
+/// Jobs that share one transaction at the most: bounds what one failure takes with it.
+const GROUP: usize = 256;
+
+/// The way to the writer task.
+#[derive(Clone)]
+pub(super) struct Group {
+    queue: mpsc::Sender<Queued>,
+}
+
+struct Queued {
+    job: Box<dyn Job>,
+    savepoint: bool,
+}
+
+/// A change that waits for its commit.
+pub(super) trait Job: Send {
+    /// Runs the statements; whether their effect shall be kept.
+    fn run<'t>(&'t mut self, tx: &'t Tx) -> BoxFuture<'t, bool>;
+    /// Tells the caller, once the commit is known.
+    fn deliver(self: Box<Self>, committed: Result<(), DatabaseError>);
+}
+
+/// A job and what it came to.
+pub(super) struct Pending<T, E, F> {
+    job: Option<F>,
+    outcome: Option<Result<T, E>>,
+    reply: Option<oneshot::Sender<Result<T, E>>>,
+}
+
+impl<T, E: From<DatabaseError>, F> Pending<T, E, F> {
+    pub(super) fn new(job: F) -> Self {
+        Self { job: Some(job), outcome: None, reply: None }
+    }
+
+    /// What the caller is told: a job that succeeded in a transaction that failed has failed, and so has one that
+    /// was never run.
+    pub(super) fn settle(self, committed: Result<(), DatabaseError>) -> Result<T, E> {
+        match (self.outcome, committed) {
+            (Some(Ok(_)) | None, Err(error)) => Err(error.into()),
+            (Some(outcome), _) => outcome,
+            (None, Ok(())) => Err(lost().into()),
+        }
+    }
+}
+
+impl<T, E, F> Job for Pending<T, E, F>
+where
+    T: Send,
+    E: From<DatabaseError> + Send,
+    F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T, E>> + Send,
+{
+    fn run<'t>(&'t mut self, tx: &'t Tx) -> BoxFuture<'t, bool> {
+        Box::pin(async move {
+            let Some(job) = self.job.take() else { return false };
+            let outcome = job(tx).await;
+            let kept = outcome.is_ok();
+            self.outcome = Some(outcome);
+            kept
+        })
+    }
+
+    fn deliver(mut self: Box<Self>, committed: Result<(), DatabaseError>) {
+        let reply = self.reply.take();
+        // A caller that went away needs no answer; its change stands.
+        if let Some(reply) = reply {
+            let _ = reply.send(self.settle(committed));
+        }
+    }
+}
+
+impl Group {
+    /// Starts the writer task; it ends when the last handle is gone.
+    pub(super) fn start(connection: DatabaseConnection) -> Self {
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        tokio::spawn(run(connection, jobs));
+        Self { queue }
+    }
+
+    /// Queues a job and waits for its commit. `savepoint` is needed when the job has more than one statement.
+    pub(super) async fn submit<T, E, F>(&self, job: F, savepoint: bool) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Pending { job: Some(job), outcome: None, reply: Some(reply) });
+        self.queue.send(Queued { job, savepoint }).await.map_err(|_| lost())?;
+        answer.await.unwrap_or_else(|_| Err(lost().into()))
+    }
+}
+
+async fn run(connection: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>) {
+    let mut waiting = Vec::with_capacity(GROUP);
+    while jobs.recv_many(&mut waiting, GROUP).await > 0 {
+        metrics::histogram!("musubi_database_group_size").record(f64::from(u32::try_from(waiting.len()).unwrap_or(0)));
+        commit_together(&connection, &mut waiting).await;
+    }
+}
+
+async fn commit_together(connection: &DatabaseConnection, waiting: &mut Vec<Queued>) {
+    let tx = match Tx::begin(connection).await {
+        Ok(tx) => tx,
+        Err(error) => {
+            for queued in waiting.drain(..) {
+                refuse(queued.job, &error);
+            }
+            return;
+        }
+    };
+    let mut done = Vec::with_capacity(waiting.len());
+    let mut fault = None;
+    for mut queued in waiting.drain(..) {
+        if fault.is_none() {
+            fault = run_one(&tx, &mut queued).await.err();
+        }
+        done.push(queued.job);
+    }
+    let committed = match fault {
+        None => tx.commit().await,
+        Some(error) => tx.rollback().await.and(Err(error)),
+    };
+    for job in done {
+        match &committed {
+            Ok(()) => job.deliver(Ok(())),
+            Err(error) => refuse(job, error),
+        }
+    }
+}
+
+/// Runs a job; an error is a fault of the database, after which the transaction can carry nothing more.
+async fn run_one(tx: &Tx, queued: &mut Queued) -> Result<(), DatabaseError> {
+    let fault = || DatabaseError::Unavailable("a statement of this group of writes failed".to_owned());
+    if !queued.savepoint {
+        queued.job.run(tx).await;
+        return if tx.faulted() { Err(fault()) } else { Ok(()) };
+    }
+    let savepoint = tx.savepoint().await?;
+    let kept = queued.job.run(&savepoint).await;
+    if savepoint.faulted() {
+        let _ = savepoint.rollback().await;
+        return Err(fault());
+    }
+    if kept { savepoint.commit().await } else { savepoint.rollback().await }
+}
+
+/// Tells a caller that the group failed, whether or not its own job had run.
+fn refuse(job: Box<dyn Job>, error: &DatabaseError) {
+    job.deliver(Err(error.clone()));
+}

@@ -1,0 +1,91 @@
+//! Cookies (RFC 6265): reading those of a request, writing those that hold a secret.
+
+use std::time::Duration;
+
+use http::header::{COOKIE, HeaderMap, HeaderValue};
+
+/// The cookies of one request.
+#[derive(Debug)]
+pub struct Cookies<'h>(&'h HeaderMap);
+
+impl<'h> Cookies<'h> {
+    /// Reads from a request's headers.
+    pub fn of(headers: &'h HeaderMap) -> Self {
+        Self(headers)
+    }
+
+    /// The value of `name`; `None` too if it is there twice with different values, which only an attacker on a
+    /// neighbouring host brings about.
+    pub fn get(&self, name: &str) -> Option<&'h str> {
+        let mut found = None;
+        for header in self.0.get_all(COOKIE) {
+            for pair in header.to_str().ok()?.split(';') {
+                if let Some((key, value)) = pair.trim().split_once('=')
+                    && key == name
+                {
+                    if found.is_some_and(|other| other != value) {
+                        return None;
+                    }
+                    found = Some(value);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// A cookie that scripts cannot read and other sites do not send.
+#[derive(Debug, Clone)]
+pub struct SetCookie<'a> {
+    /// The name without prefix.
+    pub name: &'a str,
+    /// The value: characters of base64url.
+    pub value: &'a str,
+    /// Its life; `None` until the browser closes, zero removes it.
+    pub max_age: Option<Duration>,
+    /// Whether the realm is served over HTTPS: the name then gets the `__Host-` prefix.
+    pub secure: bool,
+}
+
+impl SetCookie<'_> {
+    /// The name on the wire.
+    pub fn wire_name(name: &str, secure: bool) -> String {
+        if secure { format!("__Host-{name}") } else { name.to_owned() }
+    }
+
+    /// The header's value; `None` if the cookie's value has characters that a cookie cannot hold.
+    pub fn header(&self) -> Option<HeaderValue> {
+        let mut text = format!("{}={}; Path=/; HttpOnly; SameSite=Lax", Self::wire_name(self.name, self.secure), self.value);
+        if self.secure {
+            text.push_str("; Secure");
+        }
+        if let Some(age) = self.max_age {
+            text.push_str("; Max-Age=");
+            text.push_str(&age.as_secs().to_string());
+        }
+        let plain = self.value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        if plain { HeaderValue::from_str(&text).ok() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_a_neighbouring_host_set_too_is_not_believed() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, HeaderValue::from_static("a=1; s=x"));
+        assert_eq!(Cookies::of(&headers).get("s"), Some("x"));
+        headers.append(COOKIE, HeaderValue::from_static("s=y"));
+        assert_eq!(Cookies::of(&headers).get("s"), None);
+    }
+
+    #[test]
+    fn a_value_cannot_smuggle_attributes() {
+        let cookie = SetCookie { name: "s", value: "x; Domain=evil", max_age: None, secure: true };
+        assert!(cookie.header().is_none());
+        let cookie = SetCookie { value: "x", ..cookie };
+        assert_eq!(cookie.header().unwrap(), "__Host-s=x; Path=/; HttpOnly; SameSite=Lax; Secure");
+    }
+}

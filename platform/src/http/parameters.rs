@@ -1,0 +1,101 @@
+//! Parameters of a query or a form: strict UTF-8, bounded, and no parameter twice (RFC 6749 §3.1, §3.2).
+
+use std::borrow::Cow;
+
+/// The most parameters one request may have.
+const MOST: usize = 64;
+
+/// The parameters cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ParametersError {
+    /// A parameter is there more than once.
+    #[error("a parameter is given more than once")]
+    Duplicate,
+    /// There are more parameters than any request needs.
+    #[error("there are too many parameters")]
+    TooMany,
+    /// The bytes are not UTF-8, or the percent-encoding is broken.
+    #[error("the parameters are not valid UTF-8")]
+    NotUtf8,
+}
+
+/// Parameters by name. An empty value counts as absent (RFC 6749 §3.1).
+#[derive(Debug, Clone, Default)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Parses `application/x-www-form-urlencoded` bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ParametersError> {
+        refuse_broken(bytes)?;
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(bytes) {
+            if pairs.len() == MOST {
+                return Err(ParametersError::TooMany);
+            }
+            if pairs.iter().any(|(known, _)| *known == name) {
+                return Err(ParametersError::Duplicate);
+            }
+            pairs.push((name.into_owned(), value.into_owned()));
+        }
+        Ok(Self(pairs))
+    }
+
+    /// The value of `name`, unless it is absent or empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// All of them, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Encodes them again, as a query.
+    pub fn to_query(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.iter()).finish()
+    }
+}
+
+/// `form_urlencoded` replaces what is not UTF-8; replaced text must not pass for what was sent.
+fn refuse_broken(bytes: &[u8]) -> Result<(), ParametersError> {
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes.iter().copied();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let digits = [rest.next(), rest.next()].map(|digit| digit.and_then(|digit| char::from(digit).to_digit(16)));
+        let [Some(high), Some(low)] = digits else { return Err(ParametersError::NotUtf8) };
+        decoded.push(u8::try_from(high * 16 + low).unwrap_or(0));
+    }
+    match String::from_utf8_lossy(&decoded) {
+        Cow::Borrowed(text) if !text.contains('\0') => Ok(()),
+        _ => Err(ParametersError::NotUtf8),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_given_twice_is_refused_even_with_the_same_value() {
+        assert_eq!(Parameters::parse(b"a=1&a=1").unwrap_err(), ParametersError::Duplicate);
+        assert_eq!(Parameters::parse(b"a=1&%61=2").unwrap_err(), ParametersError::Duplicate);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_or_broken_escapes_are_refused() {
+        for bytes in [&b"a=%ff"[..], b"a=\xff", b"a=%4", b"a=%zz", b"a=%00"] {
+            assert_eq!(Parameters::parse(bytes).unwrap_err(), ParametersError::NotUtf8);
+        }
+    }
+
+    #[test]
+    fn an_empty_value_counts_as_absent() {
+        let parameters = Parameters::parse("a=&b=%E7%B5%90+x".as_bytes()).unwrap();
+        assert_eq!(parameters.get("a"), None);
+        assert_eq!(parameters.get("b"), Some("結 x"));
+    }
+}

@@ -1,0 +1,52 @@
+//! `cargo xtask`: everything a developer or a build machine runs, in one program that explains itself.
+//!
+//! One subcommand a file. What is started here is stopped here, by its process id, whatever happened.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the workshop measures its own steps; it is not part of the hub, whose time comes from platform::clock"
+)]
+
+mod interrupt;
+mod process;
+mod requirements;
+mod servers;
+mod services;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The workshop of Musubi: tests, checks, and the servers that they need.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  cargo xtask test                      everything a commit has to pass, from a bare machine
+  cargo xtask services                  PostgreSQL and Redis for single tests, until Ctrl-C; in another terminal:
+    set -a; . target/test-services.env; cargo test -p platform database::";
+
+#[derive(Subcommand)]
+enum Command {
+    Requirements(requirements::Arguments),
+    Services(services::Arguments),
+}
+
+fn main() -> ExitCode {
+    interrupt::watch();
+    let outcome = match Arguments::parse().command {
+        Command::Requirements(arguments) => requirements::run(&arguments),
+        Command::Services(arguments) => services::run(&arguments),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
