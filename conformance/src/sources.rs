@@ -69,11 +69,16 @@ fn in_file(text: &str, module: &str, names: &mut BTreeSet<String>) {
             inline.push((indentation, name));
         } else if code.starts_with("#[test]") || code.starts_with("#[tokio::test") {
             is_test = true;
-        } else if let Some(name) = name_after(code, "fn ") {
-            if std::mem::take(&mut is_test) {
-                let inline: String = inline.iter().map(|(_, name)| format!("::{name}")).collect();
-                names.insert(format!("{module}{inline}::{name}"));
-            }
+        } else if let Some(name) = name_after(code, "fn ")
+            && std::mem::take(&mut is_test)
+        {
+            let path = inline
+                .iter()
+                .map(|(_, name)| *name)
+                .chain([name])
+                .collect::<Vec<_>>()
+                .join("::");
+            names.insert(format!("{module}::{path}"));
         }
     }
 }

@@ -12,6 +12,8 @@ mod process;
 mod requirements;
 mod servers;
 mod services;
+mod test;
+mod tools;
 
 use std::process::ExitCode;
 
@@ -32,13 +34,19 @@ const EXAMPLES: &str = "Examples:
 
 #[derive(Subcommand)]
 enum Command {
-    Requirements(requirements::Arguments),
+    Test(test::Arguments),
+    /// The same as `test`: what a build machine runs.
+    Ci(test::Arguments),
+    Tools(tools::Arguments),
     Services(services::Arguments),
+    Requirements(requirements::Arguments),
 }
 
 fn main() -> ExitCode {
     interrupt::watch();
     let outcome = match Arguments::parse().command {
+        Command::Test(arguments) | Command::Ci(arguments) => Ok(test::run(&arguments)),
+        Command::Tools(arguments) => tools::run(&arguments),
         Command::Requirements(arguments) => requirements::run(&arguments),
         Command::Services(arguments) => services::run(&arguments),
     };

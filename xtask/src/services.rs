@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::servers::Servers;
+use crate::tools::clients;
 use crate::{interrupt, process};
 
 /// Starts a private PostgreSQL and Redis, prints how tests find them, and stays until Ctrl-C.
@@ -25,6 +26,11 @@ pub fn run(_: &Arguments) -> Result<ExitCode> {
     for (name, value) in servers.environment() {
         writeln!(lines, "{name}={value}")?;
     }
+    writeln!(
+        lines,
+        "MUSUBI_TEST_PYTHON={}",
+        clients::python_programs()?.join("python").display()
+    )?;
     let file = process::workspace()?.join("target/test-services.env");
     std::fs::write(&file, &lines).with_context(|| format!("cannot write {}", file.display()))?;
     println!("{lines}\nAlso in {}. Ctrl-C ends them.", file.display());

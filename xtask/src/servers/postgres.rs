@@ -60,7 +60,14 @@ impl Postgres {
         };
         server.wait_until(|| {
             let mut ready = Command::new(programs.join("pg_isready"));
-            ready.args(["--quiet", "--host=127.0.0.1", "--port", &port.to_string()]);
+            ready.args([
+                "--quiet",
+                "--host=127.0.0.1",
+                "--username=musubi",
+                "--dbname=postgres",
+                "--port",
+                &port.to_string(),
+            ]);
             ready.status().is_ok_and(|status| status.success())
         })?;
         Ok(Self {
