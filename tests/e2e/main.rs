@@ -1,1 +1,14 @@
-//! x
+//! End-to-end tests: each drives the real `musubi` binary from outside, or holds a rule of the house.
+//!
+//! One test program, so that it links once. A capability is a file: `mod sign_in;` is tests/e2e/sign_in.rs.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail loudly, and what stands outside the hub keeps its own time"
+)]
+
+mod house;

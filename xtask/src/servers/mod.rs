@@ -13,19 +13,21 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
+use self::postgres::Postgres;
+use self::redis::Redis;
 use crate::interrupt;
 
 /// PostgreSQL and Redis, running.
 pub struct Servers {
-    postgres: postgres::Postgres,
-    redis: redis::Redis,
+    postgres: Postgres,
+    redis: Redis,
 }
 
 impl Servers {
     /// Starts both and waits until they answer.
     pub fn start() -> Result<Self> {
-        let postgres = postgres::Postgres::start().context("PostgreSQL")?;
-        let redis = redis::Redis::start().context("Redis")?;
+        let postgres = Postgres::start().context("PostgreSQL")?;
+        let redis = Redis::start().context("Redis")?;
         Ok(Self { postgres, redis })
     }
 
