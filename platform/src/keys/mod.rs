@@ -7,5 +7,10 @@ pub mod header;
 pub mod jose;
 pub mod jwk;
 pub mod jws;
+pub mod kek;
 pub mod public;
+pub mod sealing;
 pub mod signer;
+
+#[cfg(test)]
+mod attacks;
