@@ -1,6 +1,6 @@
 //! The account home: who one is, where one is signed in, who is connected, what was done lately.
 
-use super::consent::{ScopeLine, scope_line};
+use super::consent::{ScopeLine, scope_lines};
 use super::{Form, Frame, Moment, Texts, links, page, user_agent};
 
 /// The account home of one person.
@@ -171,6 +171,12 @@ impl SessionDetails<'_> {
     }
 }
 
+impl<'a> Application<'a> {
+    fn scope_lines(&self, texts: &Texts) -> Result<Vec<ScopeLine<'a>>, askama::Error> {
+        scope_lines(texts, self.scopes)
+    }
+}
+
 impl LogEntry<'_> {
     fn what(&self, texts: &Texts) -> Result<String, askama::Error> {
         match self.action {
@@ -191,10 +197,6 @@ impl LogEntry<'_> {
             LogAction::Other(name) => texts.with("log-other", "name", name),
         }
     }
-}
-
-fn scope_lines<'a>(texts: &Texts, scopes: &[&'a str]) -> Result<Vec<ScopeLine<'a>>, askama::Error> {
-    scopes.iter().map(|scope| scope_line(texts, scope)).collect()
 }
 
 page!(Account, "account.html");

@@ -22,7 +22,11 @@ pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 async fn asset(Path(path): Path<String>, headers: HeaderMap) -> impl IntoResponse {
     match Assets::get(&path) {
         Some(asset) => found(asset, &headers).into_response(),
-        None => (StatusCode::NOT_FOUND, [(X_CONTENT_TYPE_OPTIONS, "nosniff"), (CACHE_CONTROL, "no-store")]).into_response(),
+        None => (
+            StatusCode::NOT_FOUND,
+            [(X_CONTENT_TYPE_OPTIONS, "nosniff"), (CACHE_CONTROL, "no-store")],
+        )
+            .into_response(),
     }
 }
 
@@ -69,13 +73,24 @@ mod tests {
         assert_eq!(response.headers()[CACHE_CONTROL], FOR_EVER);
         assert_eq!(response.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
         let etag = response.headers()[ETAG].clone();
-        let again = answer(Request::get(url).header(IF_NONE_MATCH, etag).body(Body::empty()).unwrap()).await;
+        let again = answer(
+            Request::get(url)
+                .header(IF_NONE_MATCH, etag)
+                .body(Body::empty())
+                .unwrap(),
+        )
+        .await;
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     }
 
     #[tokio::test]
     async fn any_other_path_is_not_found() {
-        for path in ["/assets/musubi.css", "/assets/..%2fCargo.toml", "/assets/%00", "/assets/a/b"] {
+        for path in [
+            "/assets/musubi.css",
+            "/assets/..%2fCargo.toml",
+            "/assets/%00",
+            "/assets/a/b",
+        ] {
             let response = answer(Request::get(path).body(Body::empty()).unwrap()).await;
             assert_eq!(response.status(), StatusCode::NOT_FOUND, "{path}");
         }

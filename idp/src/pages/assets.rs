@@ -31,9 +31,14 @@ struct Index {
 }
 
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let mut index = Index { by_name: BTreeMap::new(), by_path: BTreeMap::new() };
+    let mut index = Index {
+        by_name: BTreeMap::new(),
+        by_path: BTreeMap::new(),
+    };
     for name in Files::iter() {
-        let (Some(file), Some((stem, extension))) = (Files::get(&name), name.rsplit_once('.')) else { continue };
+        let (Some(file), Some((stem, extension))) = (Files::get(&name), name.rsplit_once('.')) else {
+            continue;
+        };
         let mut hash = String::with_capacity(16);
         for byte in file.metadata.sha256_hash().iter().take(8) {
             // Writing to a string does not fail.
@@ -42,7 +47,14 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
         let path = format!("{stem}.{hash}.{extension}");
         index.by_name.insert(name.to_string(), format!("/assets/{path}"));
         let content_type = content_type(extension);
-        index.by_path.insert(path, Asset { bytes: file.data, content_type, etag: format!("\"{hash}\"") });
+        index.by_path.insert(
+            path,
+            Asset {
+                bytes: file.data,
+                content_type,
+                etag: format!("\"{hash}\""),
+            },
+        );
     }
     index
 });
@@ -88,7 +100,15 @@ mod tests {
     fn no_asset_leads_away_from_this_host_or_carries_a_script() {
         for asset in INDEX.by_path.values() {
             let text = std::str::from_utf8(&asset.bytes).unwrap();
-            for forbidden in ["@import", "url(", "<script", "<style", "style=", "href=", "javascript:"] {
+            for forbidden in [
+                "@import",
+                "url(",
+                "<script",
+                "<style",
+                "style=",
+                "href=",
+                "javascript:",
+            ] {
                 assert!(!text.contains(forbidden), "{forbidden}");
             }
         }

@@ -43,17 +43,60 @@ pub(super) struct ScopeLine<'a> {
 }
 
 /// The words for a scope (OpenID Connect Core 1.0 sections 5.4 and 11).
-pub(super) fn scope_line<'a>(texts: &Texts, scope: &'a str) -> Result<ScopeLine<'a>, askama::Error> {
+fn scope_line<'a>(texts: &Texts, scope: &'a str) -> Result<ScopeLine<'a>, askama::Error> {
     let (title, detail, code) = match scope {
-        "openid" => (texts.say("scope-openid")?, texts.say("scope-openid-detail")?, None),
-        "profile" => (texts.say("scope-profile")?, texts.say("scope-profile-detail")?, None),
+        "openid" => (
+            texts.say("scope-openid")?,
+            texts.say("scope-openid-detail")?,
+            None,
+        ),
+        "profile" => (
+            texts.say("scope-profile")?,
+            texts.say("scope-profile-detail")?,
+            None,
+        ),
         "email" => (texts.say("scope-email")?, texts.say("scope-email-detail")?, None),
         "phone" => (texts.say("scope-phone")?, texts.say("scope-phone-detail")?, None),
-        "address" => (texts.say("scope-address")?, texts.say("scope-address-detail")?, None),
-        "offline_access" => (texts.say("scope-offline")?, texts.say("scope-offline-detail")?, None),
-        other => (texts.say("scope-other")?, texts.say("scope-other-detail")?, Some(other)),
+        "address" => (
+            texts.say("scope-address")?,
+            texts.say("scope-address-detail")?,
+            None,
+        ),
+        "offline_access" => (
+            texts.say("scope-offline")?,
+            texts.say("scope-offline-detail")?,
+            None,
+        ),
+        other => (
+            texts.say("scope-other")?,
+            texts.say("scope-other-detail")?,
+            Some(other),
+        ),
     };
     Ok(ScopeLine { title, detail, code })
+}
+
+pub(super) fn scope_lines<'a>(
+    texts: &Texts,
+    scopes: &[&'a str],
+) -> Result<Vec<ScopeLine<'a>>, askama::Error> {
+    scopes.iter().map(|scope| scope_line(texts, scope)).collect()
+}
+
+impl<'a> Consent<'a> {
+    fn scope_lines(&self, texts: &Texts) -> Result<Vec<ScopeLine<'a>>, askama::Error> {
+        scope_lines(texts, self.scopes)
+    }
+}
+
+impl<'a> ConsentClient<'a> {
+    fn policy(&self) -> Option<&'a str> {
+        self.policy_url.and_then(links::external)
+    }
+
+    fn terms(&self) -> Option<&'a str> {
+        self.terms_url.and_then(links::external)
+    }
 }
 
 page!(Consent, "consent.html");

@@ -1,6 +1,6 @@
 //! What people read when something does not work: a title, what happened, what to do, and the ids to quote.
 
-use super::{Frame, Link, Texts, links, page};
+use super::{Frame, Link, Texts, page};
 
 /// The error page.
 #[derive(Debug, Clone, Copy)]
@@ -44,6 +44,12 @@ pub enum ErrorKind {
     },
     /// A defect of ours.
     Internal,
+}
+
+impl ErrorPage<'_> {
+    fn return_to(&self) -> Option<(&str, &str)> {
+        self.back.and_then(Link::safe)
+    }
 }
 
 impl ErrorKind {
@@ -96,7 +102,9 @@ impl ErrorKind {
             Self::UntrustedService => texts.say("error-untrusted-do"),
             Self::SessionExpired => texts.say("error-expired-do"),
             Self::LinkExpired => texts.say("error-link-do"),
-            Self::TooManyRequests { seconds } | Self::Busy { seconds } => texts.wait("error-wait-do", seconds),
+            Self::TooManyRequests { seconds } | Self::Busy { seconds } => {
+                texts.with("error-wait-do", "wait", texts.wait(seconds)?)
+            }
             Self::Internal => texts.say("error-internal-do"),
         }
     }

@@ -7,11 +7,12 @@ use std::fmt::{self, Write};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Escape;
 
-impl askama::Escaper for Escape {
+impl askama::filters::Escaper for Escape {
     fn write_escaped_str<W: Write>(&self, mut dest: W, string: &str) -> fmt::Result {
         let mut rest = string;
-        while let Some((position, character, replacement)) =
-            rest.char_indices().find_map(|(position, character)| replace(character).map(|text| (position, character, text)))
+        while let Some((position, character, replacement)) = rest
+            .char_indices()
+            .find_map(|(position, character)| replace(character).map(|text| (position, character, text)))
         {
             let (plain, tail) = rest.split_at(position);
             dest.write_str(plain)?;
@@ -30,7 +31,12 @@ fn replace(character: char) -> Option<&'static str> {
         '"' => "&#34;",
         '\'' => "&#39;",
         '\n' | '\t' => return None,
-        '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' => "",
+        '\u{61C}'
+        | '\u{200E}'
+        | '\u{200F}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{FEFF}' => "",
         '\u{2028}' | '\u{2029}' => " ",
         '\u{FDD0}'..='\u{FDEF}' => "\u{FFFD}",
         other if other.is_control() || u32::from(other) & 0xFFFE == 0xFFFE => "\u{FFFD}",
@@ -40,7 +46,7 @@ fn replace(character: char) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use askama::Escaper as _;
+    use askama::filters::Escaper as _;
     use proptest::prelude::*;
 
     use super::Escape;
@@ -53,12 +59,16 @@ mod tests {
 
     #[test]
     fn markup_becomes_text() {
-        assert_eq!(escaped(r#""><a b='c'>&amp;"#), "&#34;&gt;&lt;a b=&#39;c&#39;&gt;&amp;amp;");
+        assert_eq!(
+            escaped(r#""><a b='c'>&amp;"#),
+            "&#34;&gt;&lt;a b=&#39;c&#39;&gt;&amp;amp;"
+        );
     }
 
     #[test]
     fn names_and_emoji_stay_as_they_are() {
-        for name in ["髙橋 﨑子", "葛󠄀城", "👩‍⚕️🏴󠁧󠁢󠁥󠁮󠁧󠁿", "Zoë O\u{2019}Hara", "שלום"] {
+        for name in ["髙橋 﨑子", "葛󠄀城", "👩‍⚕️🏴󠁧󠁢󠁥󠁮󠁧󠁿", "Zoë O\u{2019}Hara", "שלום"]
+        {
             assert_eq!(escaped(name), name);
         }
     }
@@ -66,7 +76,10 @@ mod tests {
     #[test]
     fn direction_is_not_turned_and_control_characters_are_seen() {
         assert_eq!(escaped("a\u{202E}b\u{2066}c\u{2069}"), "abc");
-        assert_eq!(escaped("a\0b\u{85}c\u{FFFE}d\re"), "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e");
+        assert_eq!(
+            escaped("a\0b\u{85}c\u{FFFE}d\re"),
+            "a\u{FFFD}b\u{FFFD}c\u{FFFD}d\u{FFFD}e"
+        );
         assert_eq!(escaped("a\nb"), "a\nb");
     }
 

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use unic_langid::{LanguageIdentifier, langid};
+use fluent_templates::{LanguageIdentifier, langid};
 
 /// Longer lists are cut: no reader speaks so many languages.
 const MAX_BYTES: usize = 1_000;
@@ -82,29 +82,49 @@ impl Range {
         if text == "*" {
             return Some(Self::Any);
         }
-        let well_formed = |subtag: &str| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let well_formed = |subtag: &str| {
+            (1..=8).contains(&subtag.len()) && subtag.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
         let mut subtags = text.split('-');
-        let primary = subtags.next().filter(|subtag| well_formed(subtag) && subtag.bytes().all(|byte| byte.is_ascii_alphabetic()))?;
+        let primary = subtags
+            .next()
+            .filter(|subtag| well_formed(subtag) && subtag.bytes().all(|byte| byte.is_ascii_alphabetic()))?;
         if !subtags.all(|subtag| well_formed(subtag) || subtag == "*") {
             return None;
         }
-        Some(match Language::ALL.into_iter().find(|language| primary.eq_ignore_ascii_case(language.tag())) {
-            Some(language) => Self::Ours(language),
-            None => Self::Foreign,
-        })
+        Some(
+            match Language::ALL
+                .into_iter()
+                .find(|language| primary.eq_ignore_ascii_case(language.tag()))
+            {
+                Some(language) => Self::Ours(language),
+                None => Self::Foreign,
+            },
+        )
     }
 }
 
 fn first_of_ui_locales(ui_locales: &str) -> Option<Language> {
-    start_of(ui_locales).split_ascii_whitespace().take(MAX_RANGES).find_map(Language::of_tag)
+    start_of(ui_locales)
+        .split_ascii_whitespace()
+        .take(MAX_RANGES)
+        .find_map(Language::of_tag)
 }
 
 fn best_of_accept_language(header: &str) -> Option<Language> {
-    let preferences: Vec<Preference> =
-        start_of(header).split(',').take(MAX_RANGES).filter_map(Preference::parse).collect();
+    let preferences: Vec<Preference> = start_of(header)
+        .split(',')
+        .take(MAX_RANGES)
+        .filter_map(Preference::parse)
+        .collect();
     // The most specific range decides about a language (RFC 4647 section 3.3.2): `*` speaks for those not named.
     let decisive = |language: Language| {
-        let first = |range: Range| preferences.iter().enumerate().find(|(_, preference)| preference.range == range);
+        let first = |range: Range| {
+            preferences
+                .iter()
+                .enumerate()
+                .find(|(_, preference)| preference.range == range)
+        };
         first(Range::Ours(language)).or_else(|| first(Range::Any))
     };
     let ours = Language::ALL
@@ -158,7 +178,8 @@ fn weight_in_thousandths(parameter: &str) -> Option<u16> {
 
 /// At most [`MAX_BYTES`] of `text`, cut between characters.
 fn start_of(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MAX_BYTES)).unwrap_or_default()
+    text.get(..text.floor_char_boundary(MAX_BYTES))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -183,7 +204,10 @@ mod tests {
     #[test]
     fn ui_locales_is_read_in_order_of_preference() {
         assert_eq!(Language::choose(Some("fr-CA en ja"), None, None), En);
-        assert_eq!(Language::choose(Some("ja-JP-u-ca-japanese en"), None, Some("en")), Ja);
+        assert_eq!(
+            Language::choose(Some("ja-JP-u-ca-japanese en"), None, Some("en")),
+            Ja
+        );
         assert_eq!(Language::choose(Some("  JA  "), None, Some("en")), Ja);
         assert_eq!(Language::choose(Some("*"), None, Some("en")), En);
     }
@@ -220,10 +244,23 @@ mod tests {
 
     #[test]
     fn malformed_elements_are_passed_over() {
-        for weight in ["q=1.001", "q=2", "q=-1", "q=0.1234", "q=", "q=.5", "q=0.5;x", "q=abc", "x=1", "q =1", ""] {
+        for weight in [
+            "q=1.001", "q=2", "q=-1", "q=0.1234", "q=", "q=.5", "q=0.5;x", "q=abc", "x=1", "q =1", "",
+        ] {
             assert_eq!(by_header(&format!("en;{weight}, ja;q=0.1")), Ja, "{weight}");
         }
-        for range in ["en_US", "-en", "en-", "e n", "en--us", "englishenglish", "en-toolongsub", "日本", "1en", "\0en"] {
+        for range in [
+            "en_US",
+            "-en",
+            "en-",
+            "e n",
+            "en--us",
+            "englishenglish",
+            "en-toolongsub",
+            "日本",
+            "1en",
+            "\0en",
+        ] {
             assert_eq!(by_header(&format!("{range}, ja;q=0.1")), Ja, "{range}");
         }
         assert_eq!(by_header(",,;;,=,q=1"), Ja);
@@ -235,7 +272,10 @@ mod tests {
         assert_eq!(by_header(&format!("{}en", "ja;q=0.1,".repeat(40))), Ja);
         assert_eq!(by_header(&format!("{}, en", "x".repeat(2_000))), Ja);
         assert_eq!(by_header(&format!("ja;q=0.5{}, en", " ".repeat(2_000))), Ja);
-        assert_eq!(Language::choose(Some(&"あ".repeat(500_000)), None, Some("en")), En);
+        assert_eq!(
+            Language::choose(Some(&"あ".repeat(500_000)), None, Some("en")),
+            En
+        );
     }
 
     proptest! {

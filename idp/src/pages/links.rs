@@ -11,8 +11,14 @@ use super::Language;
 /// Browsers read `//host` and `/\host` as another host, and drop tabs, line breaks and what [`super::escape`] removes
 /// before they look; so only visible ASCII without a backslash passes.
 pub(super) fn local(address: &str) -> &str {
-    let plain = address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if plain && address.starts_with('/') && !address.starts_with("//") { address } else { "/" }
+    let plain = address
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if plain && address.starts_with('/') && !address.starts_with("//") {
+        address
+    } else {
+        "/"
+    }
 }
 
 /// `address` if it is `https`, or `http` on loopback, without user information.
@@ -30,19 +36,24 @@ pub(super) fn external(address: &str) -> Option<&str> {
     (scheme_fits && url.username().is_empty() && url.password().is_none()).then_some(address)
 }
 
-/// The same page in another language.
-pub(super) fn in_language(here: &str, language: Language) -> String {
-    let here = local(here);
-    let here = here.split_once('#').map_or(here, |(before, _)| before);
-    let (path, query) = here.split_once('?').unwrap_or((here, ""));
-    let mut link: Cow<'_, str> = Cow::Borrowed(path);
-    let mut separator = '?';
-    for pair in query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("ui_locales=")) {
-        link.to_mut().push(separator);
-        link.to_mut().push_str(pair);
-        separator = '&';
+impl Language {
+    /// The address of the page at `here` in this language.
+    pub(super) fn in_place_of(self, here: &str) -> String {
+        let here = local(here);
+        let here = here.split_once('#').map_or(here, |(before, _)| before);
+        let (path, query) = here.split_once('?').unwrap_or((here, ""));
+        let mut link: Cow<'_, str> = Cow::Borrowed(path);
+        let mut separator = '?';
+        for pair in query
+            .split('&')
+            .filter(|pair| !pair.is_empty() && !pair.starts_with("ui_locales="))
+        {
+            link.to_mut().push(separator);
+            link.to_mut().push_str(pair);
+            separator = '&';
+        }
+        format!("{link}{separator}ui_locales={}", self.tag())
     }
-    format!("{link}{separator}ui_locales={}", language.tag())
 }
 
 #[cfg(test)]
@@ -55,8 +66,17 @@ mod tests {
             assert_eq!(local(kept), kept);
         }
         for refused in [
-            "", "//evil.example", "/\\evil.example", "/\t/evil.example", "/\u{202E}/evil.example", "javascript:alert(1)",
-            "https://evil.example", "evil", " /", "/\n/evil.example", "/\0/evil.example",
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "/\u{202E}/evil.example",
+            "javascript:alert(1)",
+            "https://evil.example",
+            "evil",
+            " /",
+            "/\n/evil.example",
+            "/\0/evil.example",
         ] {
             assert_eq!(local(refused), "/", "{refused:?}");
         }
@@ -64,12 +84,24 @@ mod tests {
 
     #[test]
     fn only_web_addresses_are_external_links() {
-        for kept in ["https://clinic.example/back?a=1", "http://localhost:3000/", "http://127.0.0.1/", "http://[::1]:9/"] {
+        for kept in [
+            "https://clinic.example/back?a=1",
+            "http://localhost:3000/",
+            "http://127.0.0.1/",
+            "http://[::1]:9/",
+        ] {
             assert_eq!(external(kept), Some(kept));
         }
         for refused in [
-            "http://clinic.example/", "javascript:alert(1)", "data:text/html,x", "https://", "https://a@evil.example/",
-            "//clinic.example", "", "https://clinic.example/\u{202E}", "http://localhost.evil.example/",
+            "http://clinic.example/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://",
+            "https://a@evil.example/",
+            "//clinic.example",
+            "",
+            "https://clinic.example/\u{202E}",
+            "http://localhost.evil.example/",
         ] {
             assert_eq!(external(refused), None, "{refused:?}");
         }
@@ -77,9 +109,15 @@ mod tests {
 
     #[test]
     fn changing_the_language_keeps_the_rest_of_the_address() {
-        assert_eq!(in_language("/", Language::Ja), "/?ui_locales=ja");
-        assert_eq!(in_language("/signin?interaction=1", Language::En), "/signin?interaction=1&ui_locales=en");
-        assert_eq!(in_language("/signin?ui_locales=ja&interaction=1#x", Language::En), "/signin?interaction=1&ui_locales=en");
-        assert_eq!(in_language("//evil.example", Language::En), "/?ui_locales=en");
+        assert_eq!(Language::Ja.in_place_of("/"), "/?ui_locales=ja");
+        assert_eq!(
+            Language::En.in_place_of("/signin?interaction=1"),
+            "/signin?interaction=1&ui_locales=en"
+        );
+        assert_eq!(
+            Language::En.in_place_of("/signin?ui_locales=ja&interaction=1#x"),
+            "/signin?interaction=1&ui_locales=en"
+        );
+        assert_eq!(Language::En.in_place_of("//evil.example"), "/?ui_locales=en");
     }
 }

@@ -35,7 +35,7 @@ pub use assets::Assets;
 pub use consent::{Consent, ConsentClient};
 pub use error::{ErrorKind, ErrorPage};
 pub use language::Language;
-pub use set_password::{PasswordProblem, SetPassword, SetPasswordPurpose};
+pub use set_password::{PasswordProblem, PasswordRule, SetPassword, SetPasswordPurpose};
 pub use sign_in::{SignIn, SignInProblem};
 pub use sign_out::{SignOut, SignedOut};
 pub use texts::{Moment, Texts, UnknownZone, Zone};
@@ -51,6 +51,16 @@ pub struct Frame<'a> {
     pub here: &'a str,
     /// Where a person who is stuck finds a human, as the operator wrote it: a telephone number, an office.
     pub help: Option<&'a str>,
+}
+
+impl Frame<'_> {
+    #[expect(
+        clippy::unused_self,
+        reason = "the layout reaches what surrounds a page through this value"
+    )]
+    fn languages(&self) -> [Language; 2] {
+        Language::ALL
+    }
 }
 
 /// Where a form goes and what it carries unseen.
@@ -73,6 +83,13 @@ pub struct Link<'a> {
     pub url: &'a str,
 }
 
+impl<'a> Link<'a> {
+    /// Name and address, if the address may be a link.
+    fn safe(self) -> Option<(&'a str, &'a str)> {
+        links::external(self.url).map(|url| (self.name, url))
+    }
+}
+
 /// A page could not be rendered: a text is missing or its arguments do not fit. Tests keep this from happening.
 #[derive(Debug, thiserror::Error)]
 #[error("the page could not be rendered")]
@@ -91,7 +108,10 @@ macro_rules! page {
 
             impl $view<'_> {
                 /// The whole HTML document, in the language of `texts`.
-                pub fn render(&self, texts: &$crate::pages::Texts) -> Result<String, $crate::pages::RenderError> {
+                pub fn render(
+                    &self,
+                    texts: &$crate::pages::Texts,
+                ) -> Result<String, $crate::pages::RenderError> {
                     Ok(askama::Template::render(&Page { v: self, t: texts })?)
                 }
             }

@@ -1,6 +1,6 @@
 //! The page on which a person chooses a password, reached by a one-time link.
 
-use super::{Form, Frame, page};
+use super::{Form, Frame, Texts, links, page};
 
 /// The page on which a password is chosen. The one-time token travels in `form.hidden`.
 #[derive(Debug, Clone, Copy)]
@@ -13,10 +13,8 @@ pub struct SetPassword<'a> {
     pub login: &'a str,
     /// Why the person is here.
     pub purpose: SetPasswordPurpose,
-    /// The least number of characters.
-    pub min_length: u32,
-    /// The greatest number of characters.
-    pub max_length: u32,
+    /// What is asked of the password; say only what is held.
+    pub rules: &'a [PasswordRule],
     /// What is wrong with the last attempt; empty on the first.
     pub problems: &'a [PasswordProblem],
 }
@@ -32,13 +30,32 @@ pub enum SetPasswordPurpose {
     Reset,
 }
 
+/// One rule that a password must keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordRule {
+    /// The least number of characters.
+    MinLength(u32),
+    /// The greatest number of characters.
+    MaxLength(u32),
+    /// Common passwords are refused.
+    NotCommon,
+    /// Passwords that contain the login name are refused.
+    NotLogin,
+}
+
 /// Why a password was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordProblem {
-    /// Fewer characters than `min_length`.
-    TooShort,
-    /// More characters than `max_length`.
-    TooLong,
+    /// Too few characters.
+    TooShort {
+        /// The least number of characters.
+        min: u32,
+    },
+    /// Too many characters.
+    TooLong {
+        /// The greatest number of characters.
+        max: u32,
+    },
     /// One of those that everybody tries first.
     TooCommon,
     /// Contains the login name.
@@ -46,18 +63,50 @@ pub enum PasswordProblem {
     /// The two entries differ.
     Mismatch,
     /// The queue of password checks is full.
-    Busy,
+    Busy {
+        /// After which trying again makes sense.
+        seconds: u64,
+    },
 }
 
 impl SetPassword<'_> {
-    fn password_wrong(&self) -> bool {
-        self.problems
-            .iter()
-            .any(|problem| !matches!(problem, PasswordProblem::Mismatch | PasswordProblem::Busy))
+    fn wrong(&self, field: &str) -> bool {
+        self.problems.iter().any(|problem| problem.field() == Some(field))
+    }
+}
+
+impl PasswordRule {
+    fn words(self, texts: &Texts) -> Result<String, askama::Error> {
+        match self {
+            Self::MinLength(length) => texts.count("password-rule-min", "length", u64::from(length)),
+            Self::MaxLength(length) => texts.count("password-rule-max", "length", u64::from(length)),
+            Self::NotCommon => texts.say("password-rule-common"),
+            Self::NotLogin => texts.say("password-rule-login"),
+        }
+    }
+}
+
+impl PasswordProblem {
+    /// The id of the field to put right.
+    fn field(self) -> Option<&'static str> {
+        match self {
+            Self::TooShort { .. } | Self::TooLong { .. } | Self::TooCommon | Self::ContainsLogin => {
+                Some("password")
+            }
+            Self::Mismatch => Some("password-again"),
+            Self::Busy { .. } => None,
+        }
     }
 
-    fn repeat_wrong(&self) -> bool {
-        self.problems.contains(&PasswordProblem::Mismatch)
+    fn words(self, texts: &Texts) -> Result<String, askama::Error> {
+        match self {
+            Self::TooShort { min } => texts.count("password-too-short", "length", u64::from(min)),
+            Self::TooLong { max } => texts.count("password-too-long", "length", u64::from(max)),
+            Self::TooCommon => texts.say("password-too-common"),
+            Self::ContainsLogin => texts.say("password-contains-login"),
+            Self::Mismatch => texts.say("password-mismatch"),
+            Self::Busy { seconds } => texts.with("sign-in-busy-what", "wait", texts.wait(seconds)?),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sign-in page: login name and password.
 
-use super::{Form, Frame, page};
+use super::{Form, Frame, Texts, links, page};
 
 /// The sign-in page in each of its states.
 #[derive(Debug, Clone, Copy)]
@@ -43,12 +43,45 @@ pub enum SignInProblem {
 }
 
 impl SignIn<'_> {
-    fn login_wrong(&self) -> bool {
-        matches!(self.problem, Some(SignInProblem::WrongCredentials | SignInProblem::LoginMissing))
+    fn wrong(&self, field: &str) -> bool {
+        match self.problem {
+            // Either may be wrong, and the page does not say which.
+            Some(SignInProblem::WrongCredentials) => true,
+            Some(problem) => problem.field() == Some(field),
+            None => false,
+        }
+    }
+}
+
+impl SignInProblem {
+    /// The id of the one field to put right.
+    fn field(self) -> Option<&'static str> {
+        match self {
+            Self::LoginMissing => Some("login"),
+            Self::PasswordMissing => Some("password"),
+            Self::WrongCredentials | Self::Throttled { .. } | Self::Busy { .. } | Self::Expired => None,
+        }
     }
 
-    fn password_wrong(&self) -> bool {
-        matches!(self.problem, Some(SignInProblem::WrongCredentials | SignInProblem::PasswordMissing))
+    fn title(self, texts: &Texts) -> Result<String, askama::Error> {
+        match self {
+            Self::WrongCredentials => texts.say("sign-in-wrong-title"),
+            Self::LoginMissing | Self::PasswordMissing => texts.say("sign-in-missing-title"),
+            Self::Throttled { .. } => texts.say("sign-in-throttled-title"),
+            Self::Busy { .. } => texts.say("sign-in-busy-title"),
+            Self::Expired => texts.say("sign-in-expired-title"),
+        }
+    }
+
+    fn words(self, texts: &Texts) -> Result<String, askama::Error> {
+        match self {
+            Self::WrongCredentials => texts.say("sign-in-wrong-what"),
+            Self::LoginMissing => texts.say("sign-in-login-missing"),
+            Self::PasswordMissing => texts.say("sign-in-password-missing"),
+            Self::Throttled { seconds } => texts.with("sign-in-throttled-what", "wait", texts.wait(seconds)?),
+            Self::Busy { seconds } => texts.with("sign-in-busy-what", "wait", texts.wait(seconds)?),
+            Self::Expired => texts.say("sign-in-expired-what"),
+        }
     }
 }
 

@@ -28,5 +28,11 @@ pub struct SignedOut<'a> {
     pub sign_in_url: &'a str,
 }
 
+impl SignedOut<'_> {
+    fn return_to(&self) -> Option<(&str, &str)> {
+        self.back.and_then(Link::safe)
+    }
+}
+
 page!(SignOut, "sign_out.html");
 page!(SignedOut, "signed_out.html");

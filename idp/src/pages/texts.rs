@@ -3,6 +3,7 @@
 //! The texts are Fluent files compiled into the binary and parsed once. Isolation marks around placeables are off:
 //! [`super::escape`] removes every character that could turn the direction of text, so that there is nothing to isolate.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -40,7 +41,9 @@ pub struct UnknownZone {
 impl Zone {
     /// The zone called `name`, for example `Asia/Tokyo`.
     pub fn named(name: &str) -> Result<Self, UnknownZone> {
-        TimeZone::get(name).map(Self).map_err(|_| UnknownZone { name: name.to_owned() })
+        TimeZone::get(name).map(Self).map_err(|_| UnknownZone {
+            name: name.to_owned(),
+        })
     }
 }
 
@@ -77,62 +80,154 @@ impl Texts {
         self.language
     }
 
+    pub(super) fn speaks(&self, language: impl Borrow<Language>) -> bool {
+        self.language == *language.borrow()
+    }
+
     /// The text of `key`.
     pub(super) fn say(&self, key: &str) -> Result<String, askama::Error> {
         self.look_up(key, None)
     }
 
     /// The text of `key` with `value` in the place of `name`.
-    pub(super) fn with<'v>(
+    pub(super) fn with(
         &self,
         key: &str,
         name: &'static str,
-        value: impl Into<FluentValue<'v>>,
+        value: impl AsRef<str>,
     ) -> Result<String, askama::Error> {
-        self.look_up(key, Some(&HashMap::from([(name, value.into())])))
+        self.look_up(
+            key,
+            Some(&HashMap::from([(name, FluentValue::from(value.as_ref()))])),
+        )
+    }
+
+    /// The text of `key` in the grammatical number of `count`, which stands in the place of `name`.
+    pub(super) fn count(&self, key: &str, name: &'static str, count: u64) -> Result<String, askama::Error> {
+        self.look_up(key, Some(&HashMap::from([(name, FluentValue::from(count))])))
     }
 
     /// How long to wait, in words: seconds up to a minute and a half, then whole minutes, never too few.
     pub(super) fn wait(&self, seconds: u64) -> Result<String, askama::Error> {
         if seconds <= 90 {
-            self.with("wait-seconds", "seconds", seconds)
+            self.count("wait-seconds", "seconds", seconds)
         } else {
-            self.with("wait-minutes", "minutes", seconds.div_ceil(60))
+            self.count("wait-minutes", "minutes", seconds.div_ceil(60))
         }
     }
 
+    /// The address of an embedded file.
+    #[expect(
+        clippy::unused_self,
+        reason = "templates reach what they need through this value"
+    )]
+    pub(super) fn asset(&self, name: &str) -> Result<&'static str, askama::Error> {
+        Assets::url(name).ok_or_else(|| askama::Error::custom(format!("no asset {name:?}")))
+    }
+
+    fn look_up(
+        &self,
+        key: &str,
+        arguments: Option<&HashMap<&'static str, FluentValue<'_>>>,
+    ) -> Result<String, askama::Error> {
+        LOCALES
+            .lookup_single_language(self.language.identifier(), key, arguments)
+            .map_err(|_| {
+                askama::Error::custom(MissingText {
+                    language: self.language,
+                    key: key.to_owned(),
+                })
+            })
+    }
+}
+
+impl Moment {
     /// Date and time of day as the language writes them; a text in their place for a moment outside the calendar.
-    pub(super) fn moment(&self, moment: Moment) -> Result<String, askama::Error> {
-        match self.local(moment) {
+    pub(super) fn words(self, texts: &Texts) -> Result<String, askama::Error> {
+        match self.local(texts) {
             Some(local) => {
-                let pattern = match self.language {
+                let pattern = match texts.language {
                     Language::Ja => "%Y年%-m月%-d日 %H:%M",
                     Language::En => "%-d %B %Y, %H:%M",
                 };
                 Ok(local.strftime(pattern).to_string())
             }
-            None => self.say("time-unknown"),
+            None => texts.say("time-unknown"),
         }
     }
 
     /// The same for machines (HTML, the `datetime` attribute), empty for a moment outside the calendar.
-    pub(super) fn moment_for_machines(&self, moment: Moment) -> String {
-        self.local(moment).map_or_else(String::new, |local| local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string())
+    pub(super) fn for_machines(self, texts: &Texts) -> String {
+        self.local(texts).map_or_else(String::new, |local| {
+            local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+        })
     }
 
-    /// The address of an embedded file.
-    #[expect(clippy::unused_self, reason = "templates reach what they need through this value")]
-    pub(super) fn asset(&self, name: &str) -> Result<&'static str, askama::Error> {
-        Assets::url(name).ok_or_else(|| askama::Error::custom(format!("no asset {name:?}")))
+    fn local(self, texts: &Texts) -> Option<Zoned> {
+        Some(
+            Timestamp::from_microsecond(self.0)
+                .ok()?
+                .to_zoned(texts.zone.0.clone()),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(language: Language, zone: &str) -> Texts {
+        Texts::new(language, Zone::named(zone).unwrap())
     }
 
-    fn local(&self, moment: Moment) -> Option<Zoned> {
-        Some(Timestamp::from_microsecond(moment.0).ok()?.to_zoned(self.zone.0.clone()))
+    #[test]
+    fn a_moment_is_written_in_the_readers_language_and_zone() {
+        let moment = Moment(1_795_323_780_000_000);
+        assert_eq!(
+            moment.words(&texts(Language::Ja, "Asia/Tokyo")).unwrap(),
+            "2026年11月22日 14:03"
+        );
+        assert_eq!(
+            moment.words(&texts(Language::En, "Asia/Tokyo")).unwrap(),
+            "22 November 2026, 14:03"
+        );
+        assert_eq!(
+            moment.words(&texts(Language::En, "Europe/Berlin")).unwrap(),
+            "22 November 2026, 06:03"
+        );
+        assert_eq!(
+            moment.for_machines(&texts(Language::En, "Asia/Tokyo")),
+            "2026-11-22T14:03:00+09:00"
+        );
     }
 
-    fn look_up(&self, key: &str, arguments: Option<&HashMap<&'static str, FluentValue<'_>>>) -> Result<String, askama::Error> {
-        LOCALES
-            .lookup_single_language(self.language.identifier(), key, arguments)
-            .map_err(|_| askama::Error::custom(MissingText { language: self.language, key: key.to_owned() }))
+    #[test]
+    fn a_moment_outside_the_calendar_is_said_to_be_unknown() {
+        for moment in [Moment(i64::MIN), Moment(i64::MAX)] {
+            assert_eq!(
+                moment.words(&texts(Language::En, "Asia/Tokyo")).unwrap(),
+                "Date unknown"
+            );
+            assert_eq!(moment.for_machines(&texts(Language::En, "Asia/Tokyo")), "");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_does_not_exist_is_an_error() {
+        assert_eq!(Zone::named("Asia/Edo").unwrap_err().name, "Asia/Edo");
+    }
+
+    #[test]
+    fn a_wait_is_never_said_too_short() {
+        let words = |seconds| texts(Language::En, "Asia/Tokyo").wait(seconds).unwrap();
+        assert_eq!(words(1), "1 second");
+        assert_eq!(words(90), "90 seconds");
+        assert_eq!(words(91), "2 minutes");
+        assert_eq!(words(u64::MAX), format!("{} minutes", u64::MAX / 60 + 1));
+    }
+
+    #[test]
+    fn a_key_without_text_is_an_error_and_not_an_empty_label() {
+        assert!(texts(Language::Ja, "Asia/Tokyo").say("no-such-key").is_err());
     }
 }

@@ -1,0 +1,200 @@
+# Every page
+skip-to-main = Skip to the content
+language-label = Language
+help-label = Need help?
+product-line = Musubi（結び） · one identity for your health
+login-label = Login name
+password-label = Password
+wait-seconds = { $seconds ->
+    [one] 1 second
+   *[other] { $seconds } seconds
+}
+wait-minutes = { $minutes ->
+    [one] 1 minute
+   *[other] { $minutes } minutes
+}
+time-unknown = Date unknown
+button-sign-in = Sign in
+button-sign-out = Sign out
+
+# Welcome
+welcome-title = One identity that ties your health services together
+welcome-what = { $realm } is where you sign in, with one login name, to hospitals, pharmacies, gyms and other health services.
+welcome-signed-in = You are signed in as { $name }.
+welcome-account = Open my account
+welcome-points = What we promise
+welcome-point-one = One login name for all
+welcome-point-one-detail = No need to remember another name and password for each service.
+welcome-point-consent = You decide who receives your information
+welcome-point-consent-detail = Nobody receives it unless you allow it, and you can take that back at any time.
+welcome-point-log = Every use is written down
+welcome-point-log-detail = You can see for yourself who did what, and when.
+
+# Sign-in
+sign-in-title = Sign in
+sign-in-for = Sign in to use { $client }.
+sign-in-plain = Enter your login name and password.
+sign-in-again = Please sign in once more, so that we know it is you.
+sign-in-forgot = If you have forgotten your login name or password, ask the organisation that gave you your account.
+sign-in-wrong-title = You are not signed in
+sign-in-wrong-what = The login name or the password is not right. Check capital and small letters, then enter both again.
+sign-in-missing-title = Something is missing
+sign-in-login-missing = Enter your login name.
+sign-in-password-missing = Enter your password.
+sign-in-throttled-title = Please wait a moment
+sign-in-throttled-what = There were several failed attempts in a row. To keep accounts safe, sign-in is paused. Try again in { $wait }.
+sign-in-busy-title = We are busy right now
+sign-in-busy-what = Sorry about that. Please try again in { $wait }.
+sign-in-expired-title = This page was open for a long time, so we renewed it
+sign-in-expired-what = Please enter your details again.
+
+# Choosing a password
+set-password-title = Choose a password
+set-password-first = Choose the password of the first administrator. Then you can sign in with the login name below.
+set-password-new = Choose the password that you will use from now on.
+set-password-reset = Choose a new password. The old one will stop working.
+set-password-login-hint = The password is for this login name. It cannot be changed here.
+password-rules-title = Rules for the password
+password-rule-min = At least { $length } characters.
+password-rule-max = At most { $length } characters.
+password-rule-common = Not one that many people use, such as “password” or “12345678”.
+password-rule-login = It must not contain your login name.
+password-advice = A few words in a row make a long password that is easy to remember.
+password-new-label = New password
+password-again-label = New password, once more
+password-problems-title = The password was not set
+password-too-short = It is too short. Use at least { $length } characters.
+password-too-long = It is too long. Use at most { $length } characters.
+password-too-common = Many people use this password, so others could guess it. Choose another.
+password-contains-login = It contains your login name. Choose another.
+password-mismatch = The two entries are not the same. Enter the same password twice.
+button-set-password = Set this password
+
+# Consent
+consent-title = Give your information to { $client }?
+consent-intro = This service asks to receive information about you.
+consent-host-label = It will be sent to
+consent-self-registered-title = Please take care
+consent-self-registered = We have not checked this service’s registration. If you do not know it, choose “Deny”.
+consent-receives = If you allow it, they will receive
+consent-later = If you change your mind, you can take this back at any time in “My account”.
+consent-policy = Privacy policy
+consent-terms = Terms of use
+consent-signed-in = You are signed in as { $name }.
+consent-not-you = Not you?
+button-allow = Allow
+button-deny = Deny
+scope-openid = A code that tells you apart from others
+scope-openid-detail = It lets the service know you when you come back. It does not contain your name.
+scope-profile = Your basic details
+scope-profile-detail = Name, date of birth, gender, language and so on
+scope-email = Your e-mail address
+scope-email-detail = The address, and whether it has been confirmed
+scope-phone = Your telephone number
+scope-phone-detail = The number, and whether it has been confirmed
+scope-address = Your postal address
+scope-address-detail = Postcode and address
+scope-offline = Access while you are away
+scope-offline-detail = After you close the page, the service can go on receiving what you allowed, until you take it back.
+scope-other = Something else
+scope-other-detail = The service named this itself. If you do not know what it means, ask the service before you allow it.
+
+# Signing out
+sign-out-title = Do you want to sign out?
+sign-out-client = { $client } asked to sign you out.
+sign-out-who = You are signed in as { $name }.
+sign-out-effect = After signing out, you will have to sign in again the next time.
+button-stay = Stay signed in
+signed-out-title = You are signed out
+signed-out-what = Thank you, and take care.
+signed-out-shared = If other people use this device too, please close the browser as well.
+signed-out-back = Back to { $client }
+signed-out-sign-in = Sign in again
+
+# Account
+account-title = My account
+account-greeting = Hello, { $name }
+account-details = Your details
+account-name = Name
+account-login = Login name
+account-email = E-mail address
+account-number = ID number
+account-not-set = Not registered
+account-notice-session = That device has been signed out.
+account-notice-withdrawn = You took the permission back. The service will receive nothing new.
+account-notice-password = Your password has been changed.
+account-sessions = Where you are signed in
+account-sessions-hint = If you do not know one of these devices, choose “Sign this device out” and change your password.
+account-session-current = The device you are using now
+account-session-other = Another device
+account-session-started = Signed in
+account-session-used = Last used
+account-session-address = From
+account-sessions-alone = You are not signed in anywhere else.
+account-device-unknown = Unknown device
+button-end-session = Sign this device out
+account-applications = Services that receive your information
+account-applications-empty = No service receives your information.
+account-applications-hint = When you take a permission back, the service receives nothing new.
+account-granted = Allowed on
+account-granted-scopes = What they receive
+button-withdraw = Take permission back
+account-log = Recent activity
+account-log-empty = Nothing has been recorded yet.
+account-log-hint = When and how your information was used.
+account-log-when = When
+account-log-what = What
+account-log-who = By whom
+account-log-from = From
+account-log-self = You
+account-log-refused = Failed or refused
+account-unknown = Unknown
+log-sign-in = Sign-in
+log-single-sign-on = Sign-in at another service
+log-sign-out = Sign-out
+log-session-ended = A device was signed out
+log-consent-given = Permission given
+log-consent-withdrawn = Permission taken back
+log-token-issued = A service received a key to your information
+log-token-refreshed = A service renewed its key to your information
+log-token-revoked = A key to your information was cancelled
+log-profile-read = Your details were read
+log-profile-changed = Your details were changed
+log-password-set = Password set
+log-account-created = Account created
+log-log-read = The activity record was read
+log-other = Something else ({ $name })
+
+# Errors
+error-not-found-title = Page not found
+error-not-found-what = The page may have moved, or it is gone.
+error-not-found-do = Check the address, or begin at the first page.
+error-forbidden-title = You may not do this
+error-forbidden-what = The person who is signed in does not have the permission.
+error-forbidden-do = If you need it, please ask your administrator.
+error-bad-request-title = We could not read that
+error-bad-request-what = Something was missing from what was sent, or it was not in the right form.
+error-bad-request-do = Go back to the page before and try again.
+error-untrusted-title = We stopped here to keep you safe
+error-untrusted-what = We could not confirm the service you came from. None of your information was sent.
+error-untrusted-do = Close this page and tell the people who run the service.
+error-expired-title = This page has expired
+error-expired-what = It was open for too long, or it was used twice, so we cannot continue from here.
+error-expired-do = Please go back to the service you wanted to use and begin again.
+error-link-title = This link does not work any more
+error-link-what = It has expired, or it was already used.
+error-link-do = Please ask your administrator for a new one.
+error-too-many-title = Please wait a moment
+error-too-many-what = There were too many attempts in a short time. To keep accounts safe, we paused for a while.
+error-busy-title = We are busy right now
+error-busy-what = Sorry about that. We cannot take your request at the moment.
+error-wait-do = Please try again in { $wait }.
+error-internal-title = Sorry, something went wrong
+error-internal-what = The fault is ours. Your request was not completed.
+error-internal-do = Please try again in a little while. If it happens again, tell your help desk the numbers below.
+error-what-to-do = What you can do
+error-ids = For your help desk
+error-id = Kind of problem
+error-request-id = Request number
+error-home = To the first page
+error-back = Back to { $client }
