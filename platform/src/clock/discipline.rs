@@ -70,15 +70,24 @@ pub(super) struct Correction {
 impl Timescale {
     /// A timescale that nothing has been compared with: the tick plus `anchor`.
     pub(super) fn unsynchronised(anchor: i64) -> Self {
-        Self { anchor, origin: 0, from: anchor, to: anchor, rate: 0, bounds: None, majority: false }
+        Self {
+            anchor,
+            origin: 0,
+            from: anchor,
+            to: anchor,
+            rate: 0,
+            bounds: None,
+            majority: false,
+        }
     }
 
-    /// What is added to the tick at `tick`.
-    fn displacement(&self, tick: i64) -> i64 {
+    /// What is added to the tick at `tick` to give the displayed time.
+    pub(super) fn displacement(&self, tick: i64) -> i64 {
         let elapsed = i128::from(tick.saturating_sub(self.origin).max(0));
         let way = self.to.saturating_sub(self.from);
         let moved = i64::try_from(elapsed * i128::from(self.rate) / 1_000_000_000).unwrap_or(i64::MAX);
-        self.from.saturating_add(moved.min(way.saturating_abs()).saturating_mul(way.signum()))
+        self.from
+            .saturating_add(moved.min(way.saturating_abs()).saturating_mul(way.signum()))
     }
 
     /// Nanoseconds since the Unix epoch at `tick`.
@@ -95,7 +104,11 @@ impl Timescale {
     pub(super) fn error_bound(&self, tick: i64) -> Option<i64> {
         let bounds = self.bounds?;
         let shown = self.displacement(tick);
-        let apart = bounds.highest.saturating_sub(shown).max(shown.saturating_sub(bounds.lowest)).max(0);
+        let apart = bounds
+            .highest
+            .saturating_sub(shown)
+            .max(shown.saturating_sub(bounds.lowest))
+            .max(0);
         Some(apart.saturating_add(drift(tick.saturating_sub(bounds.tick))))
     }
 
@@ -110,16 +123,26 @@ impl Timescale {
 
     /// The same timescale without a majority behind it: it runs on, and its error bound grows.
     pub(super) fn without_majority(self) -> Self {
-        Self { majority: false, ..self }
+        Self {
+            majority: false,
+            ..self
+        }
     }
 
     /// Follows an agreement reached at `tick`, which counts as current for `fresh` nanoseconds.
-    pub(super) fn follow(&self, agreement: &Agreement, tick: i64, fresh: i64) -> Result<Correction, Implausible> {
+    pub(super) fn follow(
+        &self,
+        agreement: &Agreement,
+        tick: i64,
+        fresh: i64,
+    ) -> Result<Correction, Implausible> {
         let shown = self.displacement(tick);
         let behind = agreement.offset.saturating_sub(shown);
         let first = self.bounds.is_none();
         if !first && behind.saturating_abs() > PANIC {
-            return Err(Implausible { correction_seconds: behind / 1_000_000_000 });
+            return Err(Implausible {
+                correction_seconds: behind / 1_000_000_000,
+            });
         }
         let step = first || behind > STEP;
         let timescale = Self {
@@ -136,7 +159,11 @@ impl Timescale {
             }),
             majority: true,
         };
-        Ok(Correction { timescale, behind, set_back: step && behind < 0 })
+        Ok(Correction {
+            timescale,
+            behind,
+            set_back: step && behind < 0,
+        })
     }
 }
 
@@ -150,11 +177,19 @@ mod tests {
     const HOUR: i64 = 3_600 * SECOND;
 
     fn agreement(offset: i64, error: i64) -> Agreement {
-        Agreement { lowest: offset - error, highest: offset + error, offset, survivors: vec![0] }
+        Agreement {
+            lowest: offset - error,
+            highest: offset + error,
+            offset,
+            survivors: vec![0],
+        }
     }
 
     fn synchronised(offset: i64) -> Timescale {
-        Timescale::unsynchronised(0).follow(&agreement(offset, 1_000), 0, HOUR).unwrap().timescale
+        Timescale::unsynchronised(0)
+            .follow(&agreement(offset, 1_000), 0, HOUR)
+            .unwrap()
+            .timescale
     }
 
     #[test]
@@ -163,23 +198,32 @@ mod tests {
         assert_eq!(timescale.time(10), 15);
         assert_eq!(timescale.error_bound(10), None);
         assert_eq!(timescale.synchronisation(10), Synchronisation::Unsynchronised);
-        assert_eq!(timescale.without_majority().synchronisation(10), Synchronisation::Unsynchronised);
+        assert_eq!(
+            timescale.without_majority().synchronisation(10),
+            Synchronisation::Unsynchronised
+        );
     }
 
     #[test]
     fn the_first_agreement_steps_either_way_however_far() {
         let years = 50 * 365 * 24 * HOUR;
-        let back = Timescale::unsynchronised(0).follow(&agreement(-years, 10), 7, HOUR).unwrap();
+        let back = Timescale::unsynchronised(0)
+            .follow(&agreement(-years, 10), 7, HOUR)
+            .unwrap();
         assert!(back.set_back);
         assert_eq!(back.timescale.time(7), 7 - years);
-        let forward = Timescale::unsynchronised(0).follow(&agreement(years, 10), 7, HOUR).unwrap();
+        let forward = Timescale::unsynchronised(0)
+            .follow(&agreement(years, 10), 7, HOUR)
+            .unwrap();
         assert!(!forward.set_back);
         assert_eq!(forward.timescale.error_bound(7), Some(10));
     }
 
     #[test]
     fn a_small_correction_back_is_slewed_and_covered_until_it_is_done() {
-        let follow = synchronised(0).follow(&agreement(-100_000_000, 1_000), SECOND, HOUR).unwrap();
+        let follow = synchronised(0)
+            .follow(&agreement(-100_000_000, 1_000), SECOND, HOUR)
+            .unwrap();
         assert!(!follow.set_back);
         let timescale = follow.timescale;
         assert_eq!(timescale.time(SECOND), SECOND);
@@ -190,9 +234,14 @@ mod tests {
 
     #[test]
     fn a_large_correction_goes_forward_in_a_step_and_back_only_slowly() {
-        let forward = synchronised(0).follow(&agreement(SECOND, 1_000), SECOND, HOUR).unwrap().timescale;
+        let forward = synchronised(0)
+            .follow(&agreement(SECOND, 1_000), SECOND, HOUR)
+            .unwrap()
+            .timescale;
         assert_eq!(forward.time(SECOND), 2 * SECOND);
-        let back = synchronised(0).follow(&agreement(-60 * SECOND, 1_000), SECOND, HOUR).unwrap();
+        let back = synchronised(0)
+            .follow(&agreement(-60 * SECOND, 1_000), SECOND, HOUR)
+            .unwrap();
         assert!(!back.set_back);
         assert_eq!(back.timescale.time(SECOND), SECOND);
         assert_eq!(back.timescale.time(2 * SECOND), 2 * SECOND - SECOND / 10);
@@ -204,7 +253,11 @@ mod tests {
         let timescale = synchronised(0);
         assert!(timescale.follow(&agreement(HOUR, 1_000), SECOND, HOUR).is_err());
         assert!(timescale.follow(&agreement(-HOUR, 1_000), SECOND, HOUR).is_err());
-        assert!(timescale.follow(&agreement(999 * SECOND, 1_000), SECOND, HOUR).is_ok());
+        assert!(
+            timescale
+                .follow(&agreement(999 * SECOND, 1_000), SECOND, HOUR)
+                .is_ok()
+        );
     }
 
     #[test]
@@ -223,7 +276,10 @@ mod tests {
 
     #[test]
     fn the_correction_is_what_was_added_to_the_systems_time() {
-        let timescale = Timescale::unsynchronised(500).follow(&agreement(800, 10), 0, HOUR).unwrap().timescale;
+        let timescale = Timescale::unsynchronised(500)
+            .follow(&agreement(800, 10), 0, HOUR)
+            .unwrap()
+            .timescale;
         assert_eq!(timescale.correction(0), 300);
     }
 

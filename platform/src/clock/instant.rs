@@ -27,12 +27,18 @@ impl Instant {
 
     /// This moment and `duration` more, saturating.
     pub fn plus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// This moment less `duration`, saturating.
     pub fn minus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)),
+        )
     }
 
     /// How long ago `earlier` was; zero if it was not.
@@ -60,15 +66,27 @@ mod tests {
     fn arithmetic_saturates_instead_of_wrapping() {
         let end = Instant::from_micros(i64::MAX);
         assert_eq!(end.plus(Duration::MAX), end);
-        assert_eq!(Instant::from_micros(i64::MIN).minus(Duration::MAX), Instant::from_micros(i64::MIN));
-        assert_eq!(Instant::from_micros(1).since(Instant::from_micros(2)), Duration::ZERO);
+        assert_eq!(
+            Instant::from_micros(i64::MIN).minus(Duration::MAX),
+            Instant::from_micros(i64::MIN)
+        );
+        assert_eq!(
+            Instant::from_micros(1).since(Instant::from_micros(2)),
+            Duration::ZERO
+        );
         assert_eq!(Instant::from_micros(i64::MIN).since(end), Duration::ZERO);
     }
 
     #[test]
     fn rfc_3339_text_always_has_six_decimals_and_a_z() {
-        assert_eq!(Instant::from_micros(0).to_rfc3339(), "1970-01-01T00:00:00.000000Z");
-        assert_eq!(Instant::from_micros(1_700_000_000_000_001).to_rfc3339(), "2023-11-14T22:13:20.000001Z");
+        assert_eq!(
+            Instant::from_micros(0).to_rfc3339(),
+            "1970-01-01T00:00:00.000000Z"
+        );
+        assert_eq!(
+            Instant::from_micros(1_700_000_000_000_001).to_rfc3339(),
+            "2023-11-14T22:13:20.000001Z"
+        );
         assert_eq!(Instant::from_micros(i64::MIN).to_rfc3339(), i64::MIN.to_string());
     }
 

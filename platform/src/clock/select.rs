@@ -53,11 +53,19 @@ pub(super) const fn majority(configured: usize) -> usize {
 pub(super) fn select(configured: usize, claims: &[Claim]) -> Option<Agreement> {
     let needed = majority(configured);
     let (lowest, highest) = hull(needed, claims)?;
-    let mut survivors: Vec<Claim> =
-        claims.iter().copied().filter(|claim| claim.lowest() <= highest && claim.highest() >= lowest).collect();
+    let mut survivors: Vec<Claim> = claims
+        .iter()
+        .copied()
+        .filter(|claim| claim.lowest() <= highest && claim.highest() >= lowest)
+        .collect();
     survivors.sort_by_key(|claim| (claim.error, claim.server));
     let offset = weighted_mean(&survivors, lowest).clamp(lowest, highest);
-    Some(Agreement { lowest, highest, offset, survivors: survivors.iter().map(|claim| claim.server).collect() })
+    Some(Agreement {
+        lowest,
+        highest,
+        offset,
+        survivors: survivors.iter().map(|claim| claim.server).collect(),
+    })
 }
 
 /// From the lowest to the highest point that `needed` claims cover.
@@ -67,9 +75,14 @@ fn hull(needed: usize, claims: &[Claim]) -> Option<(i64, i64)> {
     lows.sort_unstable();
     highs.sort_unstable();
     // A point is covered by as many closed intervals as start at or below it, less those that end below it.
-    let covered = |point: i64| lows.partition_point(|low| *low <= point) - highs.partition_point(|high| *high < point);
+    let covered =
+        |point: i64| lows.partition_point(|low| *low <= point) - highs.partition_point(|high| *high < point);
     let lowest = lows.iter().copied().find(|low| covered(*low) >= needed)?;
-    let highest = highs.iter().rev().copied().find(|high| covered(*high) >= needed)?;
+    let highest = highs
+        .iter()
+        .rev()
+        .copied()
+        .find(|high| covered(*high) >= needed)?;
     Some((lowest, highest))
 }
 
@@ -82,7 +95,10 @@ fn weighted_mean(survivors: &[Claim], origin: i64) -> i64 {
         sum = sum.saturating_add(weight.saturating_mul(i128::from(claim.offset) - i128::from(origin)));
         weights = weights.saturating_add(weight);
     }
-    let mean = sum.checked_div(weights).unwrap_or(0).saturating_add(i128::from(origin));
+    let mean = sum
+        .checked_div(weights)
+        .unwrap_or(0)
+        .saturating_add(i128::from(origin));
     i64::try_from(mean).unwrap_or(origin)
 }
 
@@ -93,13 +109,20 @@ mod tests {
     use super::*;
 
     fn claim(server: usize, offset: i64, error: i64) -> Claim {
-        Claim { server, offset, error }
+        Claim {
+            server,
+            offset,
+            error,
+        }
     }
 
     #[test]
     fn one_server_of_one_is_believed_with_exactly_its_own_interval() {
         let agreement = select(1, &[claim(0, 100, 10)]).unwrap();
-        assert_eq!((agreement.lowest, agreement.offset, agreement.highest), (90, 100, 110));
+        assert_eq!(
+            (agreement.lowest, agreement.offset, agreement.highest),
+            (90, 100, 110)
+        );
         assert_eq!(agreement.survivors, [0]);
     }
 
@@ -130,7 +153,13 @@ mod tests {
     #[test]
     fn liars_that_overlap_an_edge_cannot_push_the_truth_out() {
         // Three honest servers share [-10, 10], the truth is -9; two liars sit on the upper edge.
-        let claims = [claim(0, 0, 10), claim(1, 2, 12), claim(2, -2, 12), claim(3, 10, 1), claim(4, 10, 1)];
+        let claims = [
+            claim(0, 0, 10),
+            claim(1, 2, 12),
+            claim(2, -2, 12),
+            claim(3, 10, 1),
+            claim(4, 10, 1),
+        ];
         let agreement = select(5, &claims).unwrap();
         assert!(agreement.lowest <= -9 && agreement.highest >= -9);
     }
@@ -150,14 +179,22 @@ mod tests {
 
     #[test]
     fn claims_at_the_ends_of_the_number_range_do_not_overflow() {
-        let agreement = select(2, &[claim(0, i64::MAX, i64::MAX), claim(1, i64::MIN + 1, i64::MAX)]).unwrap();
+        let agreement = select(
+            2,
+            &[claim(0, i64::MAX, i64::MAX), claim(1, i64::MIN + 1, i64::MAX)],
+        )
+        .unwrap();
         assert!(agreement.lowest <= agreement.highest);
     }
 
     /// An honest server: the delay may be as unsymmetrical as it likes, the truth is somewhere in its interval.
     fn honest(truth: i64) -> impl Strategy<Value = (i64, i64)> {
         (0_i64..2_000_000_000, 0.0_f64..=1.0).prop_map(move |(error, place)| {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "test data")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_precision_loss,
+                reason = "test data"
+            )]
             let shift = (((place * 2.0) - 1.0) * error as f64) as i64;
             (truth + shift.clamp(-error, error), error)
         })
@@ -171,7 +208,10 @@ mod tests {
         ]
     }
 
-    fn world() -> impl Strategy<Value = (i64, Vec<(i64, i64)>, Vec<(i64, i64)>)> {
+    /// Offset and error of some servers.
+    type Claims = Vec<(i64, i64)>;
+
+    fn world() -> impl Strategy<Value = (i64, Claims, Claims)> {
         (-1_000_000_000_i64..1_000_000_000, 1_usize..8).prop_flat_map(|(truth, configured)| {
             let most_liars = configured - majority(configured);
             (

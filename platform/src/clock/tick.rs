@@ -27,7 +27,10 @@ impl TickHand {
 
 impl Tick {
     /// A tick that starts now, and what to add to it for the system's time in nanoseconds since the Unix epoch.
-    #[expect(clippy::disallowed_methods, reason = "the clock is the one reader of the system's time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the clock is the one reader of the system's time"
+    )]
     pub(super) fn start() -> (Self, i64) {
         let start = std::time::Instant::now();
         let wall = std::time::SystemTime::now();
@@ -41,14 +44,25 @@ impl Tick {
     /// The same tick with a hand to move it.
     pub(super) fn with_hand(self) -> (Self, TickHand) {
         let ahead = Arc::new(AtomicI64::new(0));
-        (Self { ahead: Some(ahead.clone()), ..self }, TickHand(ahead))
+        (
+            Self {
+                ahead: Some(ahead.clone()),
+                ..self
+            },
+            TickHand(ahead),
+        )
     }
 
     /// Nanoseconds since the start.
-    #[expect(clippy::disallowed_methods, reason = "the clock is the one reader of the system's time")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the clock is the one reader of the system's time"
+    )]
     pub(super) fn read(&self) -> i64 {
         let elapsed = nanos(self.start.elapsed());
-        self.ahead.as_ref().map_or(elapsed, |ahead| elapsed.saturating_add(ahead.load(Ordering::Relaxed)))
+        self.ahead.as_ref().map_or(elapsed, |ahead| {
+            elapsed.saturating_add(ahead.load(Ordering::Relaxed))
+        })
     }
 }
 
