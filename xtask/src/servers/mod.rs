@@ -93,3 +93,30 @@ impl Drop for Server {
 fn free_port() -> Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn both_servers_answer_while_they_live_and_are_gone_when_dropped() {
+        let mut servers = Servers::start().unwrap();
+        servers.check().unwrap();
+        let addresses = servers.environment().map(|(_, url)| {
+            let address = url
+                .split(['@', '/'])
+                .find(|part| part.starts_with("127.0.0.1:"))
+                .unwrap();
+            address.to_owned()
+        });
+        for address in &addresses {
+            TcpStream::connect(address).unwrap();
+        }
+        drop(servers);
+        for address in &addresses {
+            assert!(TcpStream::connect(address).is_err(), "{address} still answers");
+        }
+    }
+}
