@@ -45,6 +45,8 @@ pub(super) struct Timescale {
     from: i64,
     to: i64,
     rate: i64,
+    /// From this tick on the way from `from` to `to` is behind us; readers need no division then.
+    done: i64,
     bounds: Option<Bounds>,
     majority: bool,
 }
@@ -76,6 +78,7 @@ impl Timescale {
             from: anchor,
             to: anchor,
             rate: 0,
+            done: 0,
             bounds: None,
             majority: false,
         }
@@ -83,6 +86,9 @@ impl Timescale {
 
     /// What is added to the tick at `tick` to give the displayed time.
     pub(super) fn displacement(&self, tick: i64) -> i64 {
+        if tick >= self.done {
+            return self.to;
+        }
         let elapsed = i128::from(tick.saturating_sub(self.origin).max(0));
         let way = self.to.saturating_sub(self.from);
         let moved = i64::try_from(elapsed * i128::from(self.rate) / 1_000_000_000).unwrap_or(i64::MAX);
@@ -145,12 +151,15 @@ impl Timescale {
             });
         }
         let step = first || behind > STEP;
+        let rate = (behind.saturating_abs() / SLEW_SECONDS).clamp(1, MAX_SLEW_NANOS_PER_SECOND);
+        let way = if step { 0 } else { behind.saturating_abs() };
         let timescale = Self {
             anchor: self.anchor,
             origin: tick,
             from: if step { agreement.offset } else { shown },
             to: agreement.offset,
-            rate: (behind.saturating_abs() / SLEW_SECONDS).clamp(1, MAX_SLEW_NANOS_PER_SECOND),
+            rate,
+            done: tick.saturating_add(slewing(way, rate)),
             bounds: Some(Bounds {
                 lowest: agreement.lowest,
                 highest: agreement.highest,
@@ -165,6 +174,12 @@ impl Timescale {
             set_back: step && behind < 0,
         })
     }
+}
+
+/// Nanoseconds that it takes to go `way` at `rate` nanoseconds a second, rounded up.
+fn slewing(way: i64, rate: i64) -> i64 {
+    let nanos = (i128::from(way) * 1_000_000_000 + i128::from(rate) - 1) / i128::from(rate.max(1));
+    i64::try_from(nanos).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::select::Claim;
 
-/// How fast a tick that nobody corrects may run away: 15 ppm (PHI of RFC 5905 §7.2).
-const DRIFT_NANOS_PER_SECOND: i64 = 15_000;
+/// How fast a tick that nobody corrects may run away, 15 ppm (PHI of RFC 5905 §7.2), as a fraction.
+const DRIFT: (i64, i64) = (3, 200_000);
 /// Samples that are remembered (NSTAGE of RFC 5905 §7.2).
 const STAGES: usize = 8;
 /// A server that left this many polls in a row unanswered has no vote.
@@ -18,8 +18,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How much further apart tick and truth can be after `elapsed` nanoseconds.
 pub(super) fn drift(elapsed: i64) -> i64 {
-    let nanos = i128::from(elapsed.max(0)) * i128::from(DRIFT_NANOS_PER_SECOND) / 1_000_000_000;
-    i64::try_from(nanos).unwrap_or(i64::MAX)
+    elapsed.max(0).saturating_mul(DRIFT.0) / DRIFT.1
 }
 
 /// One answer of a server; nanoseconds throughout.
