@@ -64,7 +64,10 @@ impl FromStr for SigningAlgorithm {
     type Err = UnsupportedAlgorithm;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|one| one.name() == name).ok_or(UnsupportedAlgorithm)
+        Self::ALL
+            .into_iter()
+            .find(|one| one.name() == name)
+            .ok_or(UnsupportedAlgorithm)
     }
 }
 
@@ -95,7 +98,14 @@ impl AlgorithmSet {
 
 impl fmt::Debug for AlgorithmSet {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_set().entries(SigningAlgorithm::ALL.into_iter().filter(|one| self.contains(*one))).finish()
+        formatter
+            .debug_set()
+            .entries(
+                SigningAlgorithm::ALL
+                    .into_iter()
+                    .filter(|one| self.contains(*one)),
+            )
+            .finish()
     }
 }
 
@@ -113,8 +123,14 @@ mod tests {
 
     #[test]
     fn none_hmac_and_other_spellings_are_not_algorithms() {
-        for name in ["none", "None", "HS256", "HS512", "es256", "ES256 ", "", "ES256K", "RS1"] {
-            assert_eq!(name.parse::<SigningAlgorithm>(), Err(UnsupportedAlgorithm), "{name}");
+        for name in [
+            "none", "None", "HS256", "HS512", "es256", "ES256 ", "", "ES256K", "RS1",
+        ] {
+            assert_eq!(
+                name.parse::<SigningAlgorithm>(),
+                Err(UnsupportedAlgorithm),
+                "{name}"
+            );
         }
     }
 
@@ -123,7 +139,11 @@ mod tests {
         let set = AlgorithmSet::of(&[SigningAlgorithm::Es256, SigningAlgorithm::EdDsa]);
         assert!(set.contains(SigningAlgorithm::Es256) && set.contains(SigningAlgorithm::EdDsa));
         assert!(!set.contains(SigningAlgorithm::Rs256) && !set.contains(SigningAlgorithm::Ps256));
-        assert!(SigningAlgorithm::ALL.into_iter().all(|one| AlgorithmSet::ALL.contains(one)));
+        assert!(
+            SigningAlgorithm::ALL
+                .into_iter()
+                .all(|one| AlgorithmSet::ALL.contains(one))
+        );
         assert!(!AlgorithmSet::of(&[]).contains(SigningAlgorithm::Es256));
     }
 }

@@ -22,15 +22,18 @@ fn key(algorithm: SigningAlgorithm) -> SigningKey {
 }
 
 fn set(keys: &[&SigningKey]) -> KeySet {
-    let jwks: Vec<_> = keys.iter().map(|key| key.public().to_jwk(key.kid(), key.algorithm())).collect();
+    let jwks: Vec<_> = keys
+        .iter()
+        .map(|key| key.public().to_jwk(key.kid(), key.algorithm()))
+        .collect();
     KeySet::parse(&format!(r#"{{"keys":[{}]}}"#, jwks.join(","))).unwrap()
 }
 
 /// Signs with a header of the attacker's choice.
 fn forge(key: &SigningKey, header: &str, payload: &[u8]) -> String {
-    let signed = format!("{}.{}", base64url(header), base64url(payload));
-    let signature = key.sign_with(signed.as_bytes(), |bytes| base64url(bytes)).unwrap();
-    format!("{signed}.{signature}")
+    let input = format!("{}.{}", base64url(header), base64url(payload));
+    let signature = key.sign_with(input.as_bytes(), |bytes| base64url(bytes)).unwrap();
+    format!("{input}.{signature}")
 }
 
 fn refused(token: &str, keys: &KeySet) -> VerifyError {
@@ -42,12 +45,16 @@ fn rfc_7515_appendix_a_3_verifies_and_with_one_bit_changed_it_does_not() {
     let keys = KeySet::parse(RFC7515_A3_KEY).unwrap();
     let verified = verify_compact(RFC7515_A3, &keys, &ANY).unwrap();
     assert!(verified.payload.starts_with(b"{\"iss\":\"joe\""));
-    assert_eq!(refused(&RFC7515_A3.replacen("eyJpc3Mi", "eyJpc3Nj", 1), &keys), VerifyError::Signature);
+    assert_eq!(
+        refused(&RFC7515_A3.replacen("eyJpc3Mi", "eyJpc3Nj", 1), &keys),
+        VerifyError::Signature
+    );
 }
 
 #[test]
 fn rfc_8037_appendix_a_4_verifies() {
-    let keys = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let keys =
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
     let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWb\
                  hijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
     let verified = verify_compact(token, &KeySet::parse(keys).unwrap(), &ANY).unwrap();
@@ -76,7 +83,10 @@ fn an_object_without_a_signature_is_refused_in_every_spelling_of_none() {
     for alg in ["none", "None", "NONE", "nOnE", ""] {
         let header = base64url(format!(r#"{{"alg":"{alg}","kid":"{}"}}"#, signer.kid()));
         assert_eq!(refused(&format!("{header}.e30."), &keys), VerifyError::Malformed);
-        assert_eq!(refused(&format!("{header}.e30.AA"), &keys), VerifyError::Algorithm);
+        assert_eq!(
+            refused(&format!("{header}.e30.AA"), &keys),
+            VerifyError::Algorithm
+        );
     }
 }
 
@@ -84,26 +94,49 @@ fn an_object_without_a_signature_is_refused_in_every_spelling_of_none() {
 fn a_public_key_used_as_hmac_secret_is_refused() {
     let signer = key(SigningAlgorithm::Rs256);
     let jwk = signer.public().to_jwk(signer.kid(), SigningAlgorithm::Rs256);
-    let signed = format!("{}.e30", base64url(format!(r#"{{"alg":"HS256","kid":"{}"}}"#, signer.kid())));
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, jwk.as_bytes()), signed.as_bytes());
-    assert_eq!(refused(&format!("{signed}.{}", base64url(tag)), &set(&[&signer])), VerifyError::Algorithm);
+    let input = format!(
+        "{}.e30",
+        base64url(format!(r#"{{"alg":"HS256","kid":"{}"}}"#, signer.kid()))
+    );
+    let tag = hmac::sign(
+        &hmac::Key::new(hmac::HMAC_SHA256, jwk.as_bytes()),
+        input.as_bytes(),
+    );
+    assert_eq!(
+        refused(&format!("{input}.{}", base64url(tag)), &set(&[&signer])),
+        VerifyError::Algorithm
+    );
 }
 
 #[test]
 fn an_algorithm_outside_the_policy_is_refused_even_if_the_signature_is_right() {
     let signer = key(SigningAlgorithm::Rs256);
-    let policy = VerificationPolicy::new(AlgorithmSet::of(&[SigningAlgorithm::Es256]), RequiredType::JwtOrAbsent);
+    let policy = VerificationPolicy::new(
+        AlgorithmSet::of(&[SigningAlgorithm::Es256]),
+        RequiredType::JwtOrAbsent,
+    );
     let token = sign_compact(&signer, None, b"{}").unwrap();
-    assert_eq!(verify_compact(&token, &set(&[&signer]), &policy).unwrap_err(), VerifyError::Algorithm);
+    assert_eq!(
+        verify_compact(&token, &set(&[&signer]), &policy).unwrap_err(),
+        VerifyError::Algorithm
+    );
 }
 
 #[test]
 fn a_token_that_names_the_key_of_another_algorithm_is_refused() {
-    let (rsa, ec, pss) = (key(SigningAlgorithm::Rs256), key(SigningAlgorithm::Es256), key(SigningAlgorithm::Ps256));
+    let (rsa, ec, pss) = (
+        key(SigningAlgorithm::Rs256),
+        key(SigningAlgorithm::Es256),
+        key(SigningAlgorithm::Ps256),
+    );
     let keys = set(&[&rsa, &ec, &pss]);
     let under_ec_name = forge(&rsa, &format!(r#"{{"alg":"RS256","kid":"{}"}}"#, ec.kid()), b"{}");
     assert_eq!(refused(&under_ec_name, &keys), VerifyError::KeyAlgorithm);
-    let pss_as_pkcs1 = forge(&pss, &format!(r#"{{"alg":"RS256","kid":"{}"}}"#, pss.kid()), b"{}");
+    let pss_as_pkcs1 = forge(
+        &pss,
+        &format!(r#"{{"alg":"RS256","kid":"{}"}}"#, pss.kid()),
+        b"{}",
+    );
     assert_eq!(refused(&pss_as_pkcs1, &keys), VerifyError::KeyAlgorithm);
 }
 
@@ -112,18 +145,37 @@ fn a_key_identifier_is_compared_and_never_interpreted() {
     let signer = key(SigningAlgorithm::Es256);
     let keys = set(&[&signer]);
     let kid = signer.kid();
-    for kid in ["", "../../dev/null", "/dev/null", "' OR 1=1 --", "*", "http://attacker", &format!("{kid} "), &kid[1..]] {
+    for kid in [
+        "",
+        "../../dev/null",
+        "/dev/null",
+        "' OR 1=1 --",
+        "*",
+        "http://attacker",
+        &format!("{kid} "),
+        &kid[1..],
+    ] {
         let header = serde_json::json!({"alg": "ES256", "kid": kid}).to_string();
-        assert_eq!(refused(&forge(&signer, &header, b"{}"), &keys), VerifyError::UnknownKey, "{kid}");
+        assert_eq!(
+            refused(&forge(&signer, &header, b"{}"), &keys),
+            VerifyError::UnknownKey,
+            "{kid}"
+        );
     }
     let twice = format!(r#"{{"alg":"ES256","kid":"{kid}","kid":"other"}}"#);
-    assert_eq!(refused(&forge(&signer, &twice, b"{}"), &keys), VerifyError::Header(HeaderError::Duplicate));
+    assert_eq!(
+        refused(&forge(&signer, &twice, b"{}"), &keys),
+        VerifyError::Header(HeaderError::Duplicate)
+    );
 }
 
 #[test]
 fn without_a_key_identifier_only_the_single_possible_key_is_tried() {
-    let (one, two, rsa) =
-        (key(SigningAlgorithm::Es256), key(SigningAlgorithm::Es256), key(SigningAlgorithm::Rs256));
+    let (one, two, rsa) = (
+        key(SigningAlgorithm::Es256),
+        key(SigningAlgorithm::Es256),
+        key(SigningAlgorithm::Rs256),
+    );
     let token = forge(&one, r#"{"alg":"ES256"}"#, b"{}");
     assert!(verify_compact(&token, &set(&[&one, &rsa]), &ANY).is_ok());
     assert_eq!(refused(&token, &set(&[&one, &two])), VerifyError::UnknownKey);
@@ -136,9 +188,20 @@ fn an_id_token_is_no_access_token_and_the_other_way_round() {
     let signer = key(SigningAlgorithm::Es256);
     let keys = set(&[&signer]);
     let at = VerificationPolicy::new(AlgorithmSet::ALL, RequiredType::Exactly("at+jwt"));
-    for typ in [None, Some("JWT"), Some("logout+jwt"), Some("at+jwt2"), Some("x/at+jwt"), Some("")] {
+    for typ in [
+        None,
+        Some("JWT"),
+        Some("logout+jwt"),
+        Some("at+jwt2"),
+        Some("x/at+jwt"),
+        Some(""),
+    ] {
         let token = sign_compact(&signer, typ, b"{}").unwrap();
-        assert_eq!(verify_compact(&token, &keys, &at).unwrap_err(), VerifyError::Type, "{typ:?}");
+        assert_eq!(
+            verify_compact(&token, &keys, &at).unwrap_err(),
+            VerifyError::Type,
+            "{typ:?}"
+        );
     }
     let access = sign_compact(&signer, Some("at+jwt"), b"{}").unwrap();
     assert_eq!(refused(&access, &keys), VerifyError::Type);
@@ -172,11 +235,20 @@ fn objects_that_are_cut_padded_prolonged_or_written_otherwise_are_refused() {
     ] {
         assert_eq!(refused(&bad, &keys), VerifyError::Malformed, "{bad}");
     }
-    assert_eq!(refused(&format!(" {token}"), &keys), VerifyError::Header(HeaderError::Malformed));
-    assert_eq!(refused(&format!("{header}=.{payload}.{signature}"), &keys), VerifyError::Header(HeaderError::Malformed));
+    assert_eq!(
+        refused(&format!(" {token}"), &keys),
+        VerifyError::Header(HeaderError::Malformed)
+    );
+    assert_eq!(
+        refused(&format!("{header}=.{payload}.{signature}"), &keys),
+        VerifyError::Header(HeaderError::Malformed)
+    );
     assert_eq!(refused(&token[..token.len() - 2], &keys), VerifyError::Signature);
     let longer = [from_base64url(signature).unwrap(), vec![0]].concat();
-    assert_eq!(refused(&format!("{header}.{payload}.{}", base64url(longer)), &keys), VerifyError::Signature);
+    assert_eq!(
+        refused(&format!("{header}.{payload}.{}", base64url(longer)), &keys),
+        VerifyError::Signature
+    );
 }
 
 #[test]
@@ -197,9 +269,18 @@ fn a_second_spelling_of_the_same_signature_is_refused() {
 fn a_payload_in_a_second_spelling_is_refused_even_if_it_is_signed_so() {
     let signer = key(SigningAlgorithm::Es256);
     for payload in ["e31", "e30=", "e3 0", "e30+"] {
-        let signed = format!("{}.{payload}", base64url(r#"{"alg":"ES256"}"#));
-        let token = format!("{signed}.{}", signer.sign_with(signed.as_bytes(), |bytes| base64url(bytes)).unwrap());
-        assert_eq!(refused(&token, &set(&[&signer])), VerifyError::Malformed, "{payload}");
+        let input = format!("{}.{payload}", base64url(r#"{"alg":"ES256"}"#));
+        let token = format!(
+            "{input}.{}",
+            signer
+                .sign_with(input.as_bytes(), |bytes| base64url(bytes))
+                .unwrap()
+        );
+        assert_eq!(
+            refused(&token, &set(&[&signer])),
+            VerifyError::Malformed,
+            "{payload}"
+        );
     }
 }
 
@@ -209,7 +290,17 @@ fn oversized_objects_are_refused_before_anything_is_read() {
     let keys = set(&[&signer]);
     let token = sign_compact(&signer, None, &vec![b' '; 13_000]).unwrap();
     assert_eq!(refused(&token, &keys), VerifyError::TooLarge);
-    assert!(verify_compact(&token, &keys, &VerificationPolicy { max_chars: 20_000, ..ANY }).is_ok());
+    assert!(
+        verify_compact(
+            &token,
+            &keys,
+            &VerificationPolicy {
+                max_chars: 20_000,
+                ..ANY
+            }
+        )
+        .is_ok()
+    );
     assert_eq!(refused(&"A".repeat(1_000_000), &keys), VerifyError::TooLarge);
 }
 
@@ -220,14 +311,28 @@ fn an_object_that_brings_its_own_key_or_extensions_is_refused_though_correctly_s
     let kid = signer.kid();
     for (member, reason) in [
         (format!(r#""jwk":{jwk}"#), HeaderError::EmbeddedKey),
-        (r#""jku":"https://attacker/jwks""#.to_owned(), HeaderError::EmbeddedKey),
-        (r#""x5u":"https://attacker/x""#.to_owned(), HeaderError::EmbeddedKey),
+        (
+            r#""jku":"https://attacker/jwks""#.to_owned(),
+            HeaderError::EmbeddedKey,
+        ),
+        (
+            r#""x5u":"https://attacker/x""#.to_owned(),
+            HeaderError::EmbeddedKey,
+        ),
         (r#""x5c":["MIIB"]"#.to_owned(), HeaderError::EmbeddedKey),
         (r#""crit":["exp"],"exp":1"#.to_owned(), HeaderError::Critical),
         (r#""crit":["b64"],"b64":false"#.to_owned(), HeaderError::Critical),
     ] {
-        let token = forge(&signer, &format!(r#"{{"alg":"ES256","kid":"{kid}",{member}}}"#), b"{}");
-        assert_eq!(refused(&token, &set(&[&signer])), VerifyError::Header(reason), "{member}");
+        let token = forge(
+            &signer,
+            &format!(r#"{{"alg":"ES256","kid":"{kid}",{member}}}"#),
+            b"{}",
+        );
+        assert_eq!(
+            refused(&token, &set(&[&signer])),
+            VerifyError::Header(reason),
+            "{member}"
+        );
     }
 }
 
@@ -235,8 +340,8 @@ fn an_object_that_brings_its_own_key_or_extensions_is_refused_though_correctly_s
 fn the_ecdsa_signature_of_zeros_is_refused() {
     let signer = key(SigningAlgorithm::Es256);
     let token = sign_compact(&signer, None, b"{}").unwrap();
-    let (signed, _) = token.rsplit_once('.').unwrap();
-    let psychic = format!("{signed}.{}", base64url([0; 64]));
+    let (input, _) = token.rsplit_once('.').unwrap();
+    let psychic = format!("{input}.{}", base64url([0; 64]));
     assert_eq!(refused(&psychic, &set(&[&signer])), VerifyError::Signature);
 }
 
@@ -259,47 +364,99 @@ fn key_documents_that_show_secrets_are_refused_whole() {
     for member in ["d", "p", "q", "dp", "dq", "qi", "oth"] {
         let private = good.replacen('{', &format!(r#"{{"{member}":"AA","#), 1);
         let document = format!(r#"{{"keys":[{good},{private}]}}"#);
-        assert_eq!(KeySet::parse(&document).unwrap_err(), JwkError::PrivateKey, "{member}");
+        assert_eq!(
+            KeySet::parse(&document).unwrap_err(),
+            JwkError::PrivateKey,
+            "{member}"
+        );
     }
-    assert_eq!(KeySet::parse(r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#).unwrap_err(), JwkError::SymmetricKey);
-    assert_eq!(KeySet::parse(r#"{"keys":[{"kty":"oct"}]}"#).unwrap_err(), JwkError::SymmetricKey);
+    assert_eq!(
+        KeySet::parse(r#"{"keys":[{"kty":"oct","k":"AAAA"}]}"#).unwrap_err(),
+        JwkError::SymmetricKey
+    );
+    assert_eq!(
+        KeySet::parse(r#"{"keys":[{"kty":"oct"}]}"#).unwrap_err(),
+        JwkError::SymmetricKey
+    );
 }
 
 #[test]
 fn key_documents_beyond_the_bounds_are_refused() {
     let key = |kid: usize| {
-        key(SigningAlgorithm::Es256).public().required_members().replacen('{', &format!(r#"{{"kid":"k{kid}","#), 1)
+        key(SigningAlgorithm::Es256).public().required_members().replacen(
+            '{',
+            &format!(r#"{{"kid":"k{kid}","#),
+            1,
+        )
     };
-    let document = |count: usize| format!(r#"{{"keys":[{}]}}"#, (0..count).map(key).collect::<Vec<_>>().join(","));
+    let document = |count: usize| {
+        format!(
+            r#"{{"keys":[{}]}}"#,
+            (0..count).map(key).collect::<Vec<_>>().join(",")
+        )
+    };
     assert_eq!(KeySet::parse(&document(MAX_KEYS)).unwrap().keys().len(), MAX_KEYS);
-    assert_eq!(KeySet::parse(&document(MAX_KEYS + 1)).unwrap_err(), JwkError::TooManyKeys);
+    assert_eq!(
+        KeySet::parse(&document(MAX_KEYS + 1)).unwrap_err(),
+        JwkError::TooManyKeys
+    );
     let padded = format!(r#"{{"keys":[],"pad":"{}"}}"#, "x".repeat(200_000));
     assert_eq!(KeySet::parse(&padded).unwrap_err(), JwkError::TooLarge);
     let overlong = key(0).replacen("k0", &"k".repeat(600), 1);
-    assert_eq!(KeySet::parse(&format!(r#"{{"keys":[{overlong}]}}"#)).unwrap_err(), JwkError::KeyId);
+    assert_eq!(
+        KeySet::parse(&format!(r#"{{"keys":[{overlong}]}}"#)).unwrap_err(),
+        JwkError::KeyId
+    );
 }
 
 #[test]
 fn two_keys_of_one_name_or_an_empty_name_are_refused() {
     let named = |kid: &str| {
-        key(SigningAlgorithm::Es256).public().required_members().replacen('{', &format!(r#"{{"kid":"{kid}","#), 1)
+        key(SigningAlgorithm::Es256).public().required_members().replacen(
+            '{',
+            &format!(r#"{{"kid":"{kid}","#),
+            1,
+        )
     };
     let document = format!(r#"{{"keys":[{},{}]}}"#, named("a"), named("a"));
     assert_eq!(KeySet::parse(&document).unwrap_err(), JwkError::DuplicateKeyId);
-    assert_eq!(KeySet::parse(&format!(r#"{{"keys":[{}]}}"#, named(""))).unwrap_err(), JwkError::KeyId);
+    assert_eq!(
+        KeySet::parse(&format!(r#"{{"keys":[{}]}}"#, named(""))).unwrap_err(),
+        JwkError::KeyId
+    );
 }
 
 #[test]
 fn malformed_key_documents_are_refused() {
-    for document in ["", "[]", "{}", "null", r#"{"keys":{}}"#, r#"{"keys":[1]}"#, r#"{"keys":[{"kid":"x"}]}"#] {
-        assert_eq!(KeySet::parse(document).unwrap_err(), JwkError::Malformed, "{document}");
+    for document in [
+        "",
+        "[]",
+        "{}",
+        "null",
+        r#"{"keys":{}}"#,
+        r#"{"keys":[1]}"#,
+        r#"{"keys":[{"kid":"x"}]}"#,
+    ] {
+        assert_eq!(
+            KeySet::parse(document).unwrap_err(),
+            JwkError::Malformed,
+            "{document}"
+        );
     }
     let doubled = r#"{"keys":[{"kty":"EC","kty":"oct","crv":"P-256","x":"AA","y":"AA"}]}"#;
     assert_eq!(KeySet::parse(doubled).unwrap_err(), JwkError::Malformed);
     let short = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}"#;
-    assert_eq!(KeySet::parse(short).unwrap_err(), JwkError::Key(PublicKeyError::NotOnCurve));
-    let mismatched = key(SigningAlgorithm::Es256).public().to_jwk("k", SigningAlgorithm::Rs256);
-    assert_eq!(VerificationKey::from_jwk(&mismatched).unwrap_err(), JwkError::Key(PublicKeyError::Algorithm));
+    assert_eq!(
+        KeySet::parse(short).unwrap_err(),
+        JwkError::Key(PublicKeyError::NotOnCurve)
+    );
+    let mismatched = key(SigningAlgorithm::Es256)
+        .public()
+        .to_jwk("k", SigningAlgorithm::Rs256);
+    assert_eq!(
+        VerificationKey::from_jwk(&mismatched).unwrap_err(),
+        JwkError::Key(PublicKeyError::Algorithm)
+    );
 }
 
 #[test]
@@ -314,27 +471,47 @@ fn keys_for_other_uses_and_unknown_kinds_are_passed_over() {
         with(r#""key_ops":["verify"],"use":"sig","kid":"it""#),
     );
     let keys = KeySet::parse(&document).unwrap();
-    assert_eq!(keys.keys().iter().map(VerificationKey::kid).collect::<Vec<_>>(), [Some("it")]);
-    assert_eq!(VerificationKey::from_jwk(&with(r#""use":"enc""#)).unwrap_err(), JwkError::Unsupported);
+    assert_eq!(
+        keys.keys().iter().map(VerificationKey::kid).collect::<Vec<_>>(),
+        [Some("it")]
+    );
+    assert_eq!(
+        VerificationKey::from_jwk(&with(r#""use":"enc""#)).unwrap_err(),
+        JwkError::Unsupported
+    );
 }
 
 #[test]
 fn an_rsa_key_whose_owner_named_no_algorithm_verifies_both_and_with_one_named_only_that() {
     let signer = key(SigningAlgorithm::Ps256);
     let token = forge(&signer, r#"{"alg":"PS256"}"#, b"{}");
-    let open = KeySet::new(vec![VerificationKey::from_jwk(&signer.public().required_members()).unwrap()]).unwrap();
+    let open = KeySet::new(vec![
+        VerificationKey::from_jwk(&signer.public().required_members()).unwrap(),
+    ])
+    .unwrap();
     assert!(verify_compact(&token, &open, &ANY).is_ok());
     let named = VerificationKey::from_jwk(&signer.public().to_jwk("k", SigningAlgorithm::Rs256)).unwrap();
-    assert_eq!(refused(&token, &KeySet::new(vec![named]).unwrap()), VerifyError::UnknownKey);
+    assert_eq!(
+        refused(&token, &KeySet::new(vec![named]).unwrap()),
+        VerifyError::UnknownKey
+    );
 }
 
 #[test]
 fn the_published_key_has_no_private_member() {
     for algorithm in SigningAlgorithm::ALL {
         let signer = key(algorithm);
-        let jwk: serde_json::Value = serde_json::from_str(&signer.public().to_jwk(signer.kid(), algorithm)).unwrap();
-        assert_eq!((&jwk["kid"], &jwk["alg"], &jwk["use"]), (&signer.kid().into(), &algorithm.name().into(), &"sig".into()));
-        assert!(["d", "p", "q", "dp", "dq", "qi", "k"].iter().all(|member| jwk.get(member).is_none()));
+        let jwk: serde_json::Value =
+            serde_json::from_str(&signer.public().to_jwk(signer.kid(), algorithm)).unwrap();
+        assert_eq!(
+            (&jwk["kid"], &jwk["alg"], &jwk["use"]),
+            (&signer.kid().into(), &algorithm.name().into(), &"sig".into())
+        );
+        assert!(
+            ["d", "p", "q", "dp", "dq", "qi", "k"]
+                .iter()
+                .all(|member| jwk.get(member).is_none())
+        );
         let again = VerificationKey::from_jwk(&jwk.to_string()).unwrap();
         assert_eq!(again.public(), signer.public());
     }

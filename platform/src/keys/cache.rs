@@ -19,7 +19,9 @@ impl KeySetCache {
     pub fn new(max_keys: u64) -> Self {
         let sets = Cache::builder()
             .max_capacity(max_keys)
-            .weigher(|_: &[u8; 32], set: &Arc<KeySet>| u32::try_from(set.keys().len().max(1)).unwrap_or(u32::MAX))
+            .weigher(|_: &[u8; 32], set: &Arc<KeySet>| {
+                u32::try_from(set.keys().len().max(1)).unwrap_or(u32::MAX)
+            })
             .build();
         Self { sets }
     }
@@ -52,7 +54,10 @@ mod tests {
 
     fn document() -> String {
         let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
-        format!(r#"{{"keys":[{}]}}"#, key.public().to_jwk(key.kid(), key.algorithm()))
+        format!(
+            r#"{{"keys":[{}]}}"#,
+            key.public().to_jwk(key.kid(), key.algorithm())
+        )
     }
 
     #[test]

@@ -48,7 +48,9 @@ impl Visitor<'_> for Seconds {
     }
 
     fn visit_u64<E: Error>(self, seconds: u64) -> Result<Instant, E> {
-        i64::try_from(seconds).map_err(|_| E::custom("out of range")).and_then(|seconds| self.visit_i64(seconds))
+        i64::try_from(seconds)
+            .map_err(|_| E::custom("out of range"))
+            .and_then(|seconds| self.visit_i64(seconds))
     }
 
     fn visit_f64<E: Error>(self, seconds: f64) -> Result<Instant, E> {
@@ -75,7 +77,11 @@ pub struct TimeClaims {
 impl TimeClaims {
     /// The times of a token that is issued at `now` and lives for `lifetime`.
     pub fn issue(now: Instant, lifetime: Duration) -> Self {
-        Self { exp: Some(NumericDate(now.plus(lifetime))), nbf: None, iat: Some(NumericDate(now)) }
+        Self {
+            exp: Some(NumericDate(now.plus(lifetime))),
+            nbf: None,
+            iat: Some(NumericDate(now)),
+        }
     }
 }
 
@@ -93,7 +99,11 @@ pub struct TimeRules {
 impl TimeRules {
     /// `exp` required, any lifetime.
     pub const fn expiring(leeway: Duration) -> Self {
-        Self { require_exp: true, leeway, max_lifetime: None }
+        Self {
+            require_exp: true,
+            leeway,
+            max_lifetime: None,
+        }
     }
 }
 
@@ -122,7 +132,11 @@ pub fn validate_times(claims: &TimeClaims, now: Instant, rules: &TimeRules) -> R
     match claims.exp {
         None if rules.require_exp => return Err(TimeError::ExpiryMissing),
         Some(NumericDate(exp)) if now >= exp.plus(rules.leeway) => return Err(TimeError::Expired),
-        Some(NumericDate(exp)) if rules.max_lifetime.is_some_and(|most| exp > now.plus(most).plus(rules.leeway)) => {
+        Some(NumericDate(exp))
+            if rules
+                .max_lifetime
+                .is_some_and(|most| exp > now.plus(most).plus(rules.leeway)) =>
+        {
             return Err(TimeError::TooLong);
         }
         _ => {}
@@ -148,7 +162,11 @@ mod tests {
     }
 
     fn judge(json: &str, now: i64) -> Result<(), TimeError> {
-        validate_times(&serde_json::from_str(json).unwrap(), at(now), &TimeRules::expiring(LEEWAY))
+        validate_times(
+            &serde_json::from_str(json).unwrap(),
+            at(now),
+            &TimeRules::expiring(LEEWAY),
+        )
     }
 
     #[test]
@@ -163,15 +181,24 @@ mod tests {
     fn a_token_without_expiry_is_refused_where_one_is_required() {
         assert_eq!(judge(r#"{"iat":900}"#, 950), Err(TimeError::ExpiryMissing));
         assert_eq!(judge(r#"{"exp":null}"#, 950), Err(TimeError::ExpiryMissing));
-        let lax = TimeRules { require_exp: false, ..TimeRules::expiring(LEEWAY) };
+        let lax = TimeRules {
+            require_exp: false,
+            ..TimeRules::expiring(LEEWAY)
+        };
         assert_eq!(validate_times(&TimeClaims::default(), at(950), &lax), Ok(()));
     }
 
     #[test]
     fn a_token_from_the_future_is_refused() {
-        assert_eq!(judge(r#"{"exp":2000,"iat":956}"#, 950), Err(TimeError::IssuedInFuture));
+        assert_eq!(
+            judge(r#"{"exp":2000,"iat":956}"#, 950),
+            Err(TimeError::IssuedInFuture)
+        );
         assert_eq!(judge(r#"{"exp":2000,"iat":955}"#, 950), Ok(()));
-        assert_eq!(judge(r#"{"exp":2000,"nbf":956}"#, 950), Err(TimeError::NotYetValid));
+        assert_eq!(
+            judge(r#"{"exp":2000,"nbf":956}"#, 950),
+            Err(TimeError::NotYetValid)
+        );
     }
 
     #[test]
@@ -183,23 +210,51 @@ mod tests {
 
     #[test]
     fn what_is_no_date_before_the_year_10000_is_refused() {
-        for exp in ["1e300", "-1", "-0.5", "18446744073709551615", "253402300800", "9e18", "\"1000\"", "[1000]", "true"] {
-            assert!(serde_json::from_str::<TimeClaims>(&format!(r#"{{"exp":{exp}}}"#)).is_err(), "{exp}");
+        for exp in [
+            "1e300",
+            "-1",
+            "-0.5",
+            "18446744073709551615",
+            "253402300800",
+            "9e18",
+            "\"1000\"",
+            "[1000]",
+            "true",
+        ] {
+            assert!(
+                serde_json::from_str::<TimeClaims>(&format!(r#"{{"exp":{exp}}}"#)).is_err(),
+                "{exp}"
+            );
         }
         assert!(serde_json::from_str::<TimeClaims>(r#"{"exp":1,"exp":253402300799}"#).is_err());
     }
 
     #[test]
     fn a_lifetime_beyond_the_bound_is_refused() {
-        let rules = TimeRules { max_lifetime: Some(Duration::from_secs(300)), ..TimeRules::expiring(LEEWAY) };
-        let claims = |exp| TimeClaims { exp: Some(NumericDate(at(exp))), ..TimeClaims::default() };
+        let rules = TimeRules {
+            max_lifetime: Some(Duration::from_mins(5)),
+            ..TimeRules::expiring(LEEWAY)
+        };
+        let claims = |exp| TimeClaims {
+            exp: Some(NumericDate(at(exp))),
+            ..TimeClaims::default()
+        };
         assert_eq!(validate_times(&claims(1300), at(1000), &rules), Ok(()));
-        assert_eq!(validate_times(&claims(1306), at(1000), &rules), Err(TimeError::TooLong));
+        assert_eq!(
+            validate_times(&claims(1306), at(1000), &rules),
+            Err(TimeError::TooLong)
+        );
     }
 
     #[test]
     fn issued_times_are_whole_seconds() {
-        let issued = TimeClaims::issue(Instant::from_micros(1_700_000_000_999_999), Duration::from_secs(60));
-        assert_eq!(serde_json::to_string(&issued).unwrap(), r#"{"exp":1700000060,"iat":1700000000}"#);
+        let issued = TimeClaims::issue(
+            Instant::from_micros(1_700_000_000_999_999),
+            Duration::from_mins(1),
+        );
+        assert_eq!(
+            serde_json::to_string(&issued).unwrap(),
+            r#"{"exp":1700000060,"iat":1700000000}"#
+        );
     }
 }

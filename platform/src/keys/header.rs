@@ -65,7 +65,9 @@ impl Header {
         }
         let json = from_base64url(encoded).ok_or(HeaderError::Malformed)?;
         let mut reader = serde_json::Deserializer::from_slice(&json);
-        let members = reader.deserialize_map(Members).map_err(|_| HeaderError::Malformed)?;
+        let members = reader
+            .deserialize_map(Members)
+            .map_err(|_| HeaderError::Malformed)?;
         reader.end().map_err(|_| HeaderError::Malformed)?;
         Self::from_members(members)
     }
@@ -76,10 +78,20 @@ impl Header {
         }
         let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
-        if names.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+        if names
+            .windows(2)
+            .any(|pair| matches!(pair, [one, other] if one == other))
+        {
             return Err(HeaderError::Duplicate);
         }
-        let mut header = Self { alg: String::new(), enc: None, zip: false, kid: None, typ: None, cty: None };
+        let mut header = Self {
+            alg: String::new(),
+            enc: None,
+            zip: false,
+            kid: None,
+            typ: None,
+            cty: None,
+        };
         let mut alg = None;
         for (name, value) in members {
             match name.as_str() {
@@ -126,8 +138,14 @@ impl<'de> Visitor<'de> for Members {
 }
 
 /// The types that the house's own tokens have; their headers are encoded once for each key.
-const PREPARED_TYPES: [&str; 6] =
-    ["at+jwt", "JWT", "logout+jwt", "token-introspection+jwt", "secevent+jwt", "entity-statement+jwt"];
+const PREPARED_TYPES: [&str; 6] = [
+    "at+jwt",
+    "JWT",
+    "logout+jwt",
+    "token-introspection+jwt",
+    "secevent+jwt",
+    "entity-statement+jwt",
+];
 
 /// The encoded headers of one key, each followed by the dot that separates it from the payload.
 pub(super) struct PreparedHeaders {
@@ -149,8 +167,14 @@ impl PreparedHeaders {
 
     /// Hands the encoded header for `typ` to `use_header`.
     pub(super) fn with<T>(&self, typ: Option<&str>, use_header: impl FnOnce(&str) -> T) -> T {
-        let Some(typ) = typ else { return use_header(&self.untyped) };
-        match PREPARED_TYPES.iter().zip(&self.typed).find(|(name, _)| **name == typ) {
+        let Some(typ) = typ else {
+            return use_header(&self.untyped);
+        };
+        match PREPARED_TYPES
+            .iter()
+            .zip(&self.typed)
+            .find(|(name, _)| **name == typ)
+        {
             Some((_, header)) => use_header(header),
             None => use_header(&encode(self.algorithm, &self.kid, Some(typ))),
         }
@@ -160,7 +184,10 @@ impl PreparedHeaders {
 fn encode(algorithm: SigningAlgorithm, kid: &str, typ: Option<&str>) -> String {
     let kid = Value::from(kid);
     let json = match typ {
-        Some(typ) => format!(r#"{{"alg":"{algorithm}","typ":{},"kid":{kid}}}"#, Value::from(typ)),
+        Some(typ) => format!(
+            r#"{{"alg":"{algorithm}","typ":{},"kid":{kid}}}"#,
+            Value::from(typ)
+        ),
         None => format!(r#"{{"alg":"{algorithm}","kid":{kid}}}"#),
     };
     let mut encoded = base64url(json);
@@ -178,37 +205,87 @@ mod tests {
 
     #[test]
     fn an_ordinary_header_is_read() {
-        let header = parse(r#"{"alg":"ES256","kid":"k","typ":"at+jwt","cty":"JWT","x5t#S256":"abc"}"#).unwrap();
+        let header =
+            parse(r#"{"alg":"ES256","kid":"k","typ":"at+jwt","cty":"JWT","x5t#S256":"abc"}"#).unwrap();
         assert_eq!((header.alg.as_str(), header.kid.as_deref()), ("ES256", Some("k")));
-        assert_eq!((header.typ.as_deref(), header.cty.as_deref()), (Some("at+jwt"), Some("JWT")));
+        assert_eq!(
+            (header.typ.as_deref(), header.cty.as_deref()),
+            (Some("at+jwt"), Some("JWT"))
+        );
         assert!(!header.zip);
     }
 
     #[test]
     fn duplicate_members_are_refused_also_when_one_is_written_with_an_escape() {
-        assert_eq!(parse(r#"{"alg":"ES256","alg":"none"}"#), Err(HeaderError::Duplicate));
-        assert_eq!(parse(r#"{"kid":"a","alg":"ES256","\u006bid":"b"}"#), Err(HeaderError::Duplicate));
-        assert_eq!(parse(r#"{"alg":"ES256","x":1,"x":1}"#), Err(HeaderError::Duplicate));
+        assert_eq!(
+            parse(r#"{"alg":"ES256","alg":"none"}"#),
+            Err(HeaderError::Duplicate)
+        );
+        assert_eq!(
+            parse(r#"{"kid":"a","alg":"ES256","\u006bid":"b"}"#),
+            Err(HeaderError::Duplicate)
+        );
+        assert_eq!(
+            parse(r#"{"alg":"ES256","x":1,"x":1}"#),
+            Err(HeaderError::Duplicate)
+        );
     }
 
     #[test]
     fn extensions_and_embedded_keys_are_refused_even_when_empty_or_null() {
-        for member in [r#""crit":[]"#, r#""crit":["exp"]"#, r#""b64":false"#, r#""crit":null"#] {
-            assert_eq!(parse(&format!(r#"{{"alg":"ES256",{member}}}"#)), Err(HeaderError::Critical), "{member}");
+        for member in [
+            r#""crit":[]"#,
+            r#""crit":["exp"]"#,
+            r#""b64":false"#,
+            r#""crit":null"#,
+        ] {
+            assert_eq!(
+                parse(&format!(r#"{{"alg":"ES256",{member}}}"#)),
+                Err(HeaderError::Critical),
+                "{member}"
+            );
         }
-        for member in [r#""jwk":{}"#, r#""jku":"https://a"#, r#""x5u":"https://a"#, r#""x5c":[]"#] {
-            let member = if member.contains("https") { format!("{member}\"") } else { member.to_owned() };
-            assert_eq!(parse(&format!(r#"{{"alg":"ES256",{member}}}"#)), Err(HeaderError::EmbeddedKey), "{member}");
+        for member in [
+            r#""jwk":{}"#,
+            r#""jku":"https://a"#,
+            r#""x5u":"https://a"#,
+            r#""x5c":[]"#,
+        ] {
+            let member = if member.contains("https") {
+                format!("{member}\"")
+            } else {
+                member.to_owned()
+            };
+            assert_eq!(
+                parse(&format!(r#"{{"alg":"ES256",{member}}}"#)),
+                Err(HeaderError::EmbeddedKey),
+                "{member}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_object_or_not_canonical_is_refused() {
-        for json in ["", "null", "[]", "\"alg\"", "{\"alg\":\"ES256\"} x", "{\"alg\":\"ES256\"}{}", "{\"alg\":", "\u{feff}{}"] {
+        for json in [
+            "",
+            "null",
+            "[]",
+            "\"alg\"",
+            "{\"alg\":\"ES256\"} x",
+            "{\"alg\":\"ES256\"}{}",
+            "{\"alg\":",
+            "\u{feff}{}",
+        ] {
             assert_eq!(parse(json), Err(HeaderError::Malformed), "{json}");
         }
-        assert_eq!(Header::parse("eyJhbGciOiJFUzI1NiJ9=="), Err(HeaderError::Malformed));
-        assert_eq!(Header::parse("eyJhbGciOiJFUzI1Ni J9"), Err(HeaderError::Malformed));
+        assert_eq!(
+            Header::parse("eyJhbGciOiJFUzI1NiJ9=="),
+            Err(HeaderError::Malformed)
+        );
+        assert_eq!(
+            Header::parse("eyJhbGciOiJFUzI1Ni J9"),
+            Err(HeaderError::Malformed)
+        );
         assert_eq!(parse("{}"), Err(HeaderError::Member));
         assert_eq!(parse(r#"{"alg":["ES256"]}"#), Err(HeaderError::Member));
         assert_eq!(parse(r#"{"alg":"ES256","kid":1}"#), Err(HeaderError::Member));
@@ -217,9 +294,18 @@ mod tests {
     #[test]
     fn oversized_headers_are_refused() {
         let padding = "x".repeat(MAX_HEADER_CHARS);
-        assert_eq!(parse(&format!(r#"{{"alg":"ES256","pad":"{padding}"}}"#)), Err(HeaderError::TooLarge));
-        let many = (0..40).map(|i| format!(r#""m{i}":0"#)).collect::<Vec<_>>().join(",");
-        assert_eq!(parse(&format!(r#"{{"alg":"ES256",{many}}}"#)), Err(HeaderError::TooLarge));
+        assert_eq!(
+            parse(&format!(r#"{{"alg":"ES256","pad":"{padding}"}}"#)),
+            Err(HeaderError::TooLarge)
+        );
+        let many = (0..40)
+            .map(|i| format!(r#""m{i}":0"#))
+            .collect::<Vec<_>>()
+            .join(",");
+        assert_eq!(
+            parse(&format!(r#"{{"alg":"ES256",{many}}}"#)),
+            Err(HeaderError::TooLarge)
+        );
         let deep = format!(r#"{{"alg":"ES256","d":{}{}}}"#, "[".repeat(500), "]".repeat(500));
         assert_eq!(parse(&deep), Err(HeaderError::Malformed));
     }
@@ -227,7 +313,9 @@ mod tests {
     #[test]
     fn a_type_with_quotes_cannot_add_a_member() {
         let headers = PreparedHeaders::new(SigningAlgorithm::Es256, "k");
-        let header = headers.with(Some(r#"x","alg":"none"#), |encoded| Header::parse(encoded.trim_end_matches('.')));
+        let header = headers.with(Some(r#"x","alg":"none"#), |encoded| {
+            Header::parse(encoded.trim_end_matches('.'))
+        });
         let header = header.unwrap();
         assert_eq!(header.alg, "ES256");
         assert_eq!(header.typ.as_deref(), Some(r#"x","alg":"none"#));

@@ -48,7 +48,9 @@ impl JwsSigner for JoseSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, JoseError> {
-        self.key.sign_with(message, <[u8]>::to_vec).map_err(|error| JoseError::InvalidSignature(error.into()))
+        self.key
+            .sign_with(message, <[u8]>::to_vec)
+            .map_err(|error| JoseError::InvalidSignature(error.into()))
     }
 
     fn box_clone(&self) -> Box<dyn JwsSigner> {
@@ -81,10 +83,15 @@ impl JwsVerifier for JoseVerifier {
     }
 
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), JoseError> {
-        let verified = self.key.for_algorithm(self.algorithm).map(|key| key.verify_sig(message, signature));
+        let verified = self
+            .key
+            .for_algorithm(self.algorithm)
+            .map(|key| key.verify_sig(message, signature));
         match verified {
             Some(Ok(())) => Ok(()),
-            _ => Err(JoseError::InvalidSignature(super::jws::VerifyError::Signature.into())),
+            _ => Err(JoseError::InvalidSignature(
+                super::jws::VerifyError::Signature.into(),
+            )),
         }
     }
 
@@ -102,7 +109,11 @@ mod tests {
 
     fn verifier(key: &SigningKey) -> JoseVerifier {
         let jwk = key.public().to_jwk(key.kid(), key.algorithm());
-        JoseVerifier::new(Arc::new(VerificationKey::from_jwk(&jwk).unwrap()), key.algorithm()).unwrap()
+        JoseVerifier::new(
+            Arc::new(VerificationKey::from_jwk(&jwk).unwrap()),
+            key.algorithm(),
+        )
+        .unwrap()
     }
 
     /// josekit's own verifiers stand on OpenSSL: a second implementation of every algorithm.
@@ -122,8 +133,12 @@ mod tests {
             let key = Arc::new(SigningKey::generate(algorithm).unwrap());
             let compact = super::super::jws::sign_compact(&key, Some("JWT"), b"{}").unwrap();
             let (payload, header) = jws::deserialize_compact(&compact, &*openssl(&key)).unwrap();
-            assert_eq!((payload.as_slice(), header.key_id()), (&b"{}"[..], Some(key.kid())));
-            let token = jws::serialize_compact(b"{}", &JwsHeader::new(), &JoseSigner::from(key.clone())).unwrap();
+            assert_eq!(
+                (payload.as_slice(), header.key_id()),
+                (&b"{}"[..], Some(key.kid()))
+            );
+            let token =
+                jws::serialize_compact(b"{}", &JwsHeader::new(), &JoseSigner::from(key.clone())).unwrap();
             jws::deserialize_compact(&token, &*openssl(&key)).unwrap();
             jws::deserialize_compact(&token, &verifier(&key)).unwrap();
         }

@@ -96,14 +96,26 @@ impl VerificationKey {
 
     /// The key ready to verify with `algorithm`, if it is for that.
     pub fn for_algorithm(&self, algorithm: SigningAlgorithm) -> Option<&ParsedPublicKey> {
-        self.parsed.iter().find(|(own, _)| *own == algorithm).map(|(_, key)| key)
+        self.parsed
+            .iter()
+            .find(|(own, _)| *own == algorithm)
+            .map(|(_, key)| key)
     }
 }
 
 impl fmt::Debug for VerificationKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let algorithms: Vec<_> = self.parsed.iter().map(|(algorithm, _)| algorithm.name()).collect();
-        write!(formatter, "VerificationKey({} {})", algorithms.join("/"), self.public.thumbprint())
+        let algorithms: Vec<_> = self
+            .parsed
+            .iter()
+            .map(|(algorithm, _)| algorithm.name())
+            .collect();
+        write!(
+            formatter,
+            "VerificationKey({} {})",
+            algorithms.join("/"),
+            self.public.thumbprint()
+        )
     }
 }
 
@@ -122,7 +134,10 @@ impl KeySet {
             .flat_map(|(kid, key)| key.parsed.iter().map(move |(algorithm, _)| (kid, *algorithm)))
             .collect();
         names.sort_unstable();
-        if names.windows(2).any(|pair| matches!(pair, [one, other] if one == other)) {
+        if names
+            .windows(2)
+            .any(|pair| matches!(pair, [one, other] if one == other))
+        {
             return Err(JwkError::DuplicateKeyId);
         }
         Ok(Self { keys })
@@ -137,7 +152,11 @@ impl KeySet {
         if document.keys.len() > MAX_KEYS {
             return Err(JwkError::TooManyKeys);
         }
-        let keys = document.keys.into_iter().filter_map(|raw| raw.into_key().transpose()).collect::<Result<_, _>>()?;
+        let keys = document
+            .keys
+            .into_iter()
+            .filter_map(|raw| raw.into_key().transpose())
+            .collect::<Result<_, _>>()?;
         Self::new(keys)
     }
 
@@ -158,7 +177,9 @@ impl KeySet {
             if named.peek().is_none() {
                 return Err(VerifyError::UnknownKey);
             }
-            return named.find_map(|key| key.for_algorithm(algorithm)).ok_or(VerifyError::KeyAlgorithm);
+            return named
+                .find_map(|key| key.for_algorithm(algorithm))
+                .ok_or(VerifyError::KeyAlgorithm);
         }
         let mut suitable = self.keys.iter().filter_map(|key| key.for_algorithm(algorithm));
         match (suitable.next(), suitable.next()) {
@@ -206,11 +227,18 @@ impl RawJwk {
         if private.iter().any(|member| member.is_some()) {
             return Err(JwkError::PrivateKey);
         }
-        if self.kid.as_ref().is_some_and(|kid| kid.is_empty() || kid.len() > MAX_KID_BYTES) {
+        if self
+            .kid
+            .as_ref()
+            .is_some_and(|kid| kid.is_empty() || kid.len() > MAX_KID_BYTES)
+        {
             return Err(JwkError::KeyId);
         }
         let for_signatures = self.usage.as_deref().is_none_or(|usage| usage == "sig")
-            && self.key_ops.as_ref().is_none_or(|operations| operations.iter().any(|one| one == "verify"));
+            && self
+                .key_ops
+                .as_ref()
+                .is_none_or(|operations| operations.iter().any(|one| one == "verify"));
         if !for_signatures {
             return Ok(None);
         }
@@ -225,17 +253,16 @@ impl RawJwk {
             ("RSA", _) => PublicKey::rsa(&decode(self.n)?, &decode(self.e)?)?,
             _ => return Ok(None),
         };
-        let key = match algorithm {
-            Some(algorithm) => VerificationKey::new(public, self.kid, &[algorithm]),
-            None => {
-                let algorithms = public.algorithms();
-                VerificationKey::new(public, self.kid, algorithms)
-            }
-        };
-        Ok(Some(key?))
+        let own = algorithm
+            .as_ref()
+            .map_or(public.algorithms(), std::slice::from_ref);
+        let key = VerificationKey::new(public, self.kid, own)?;
+        Ok(Some(key))
     }
 }
 
 fn decode(member: Option<String>) -> Result<Vec<u8>, JwkError> {
-    member.and_then(|text| from_base64url(&text)).ok_or(JwkError::Malformed)
+    member
+        .and_then(|text| from_base64url(&text))
+        .ok_or(JwkError::Malformed)
 }

@@ -62,7 +62,11 @@ pub struct VerificationPolicy {
 impl VerificationPolicy {
     /// A policy with the default size bound.
     pub const fn new(algorithms: AlgorithmSet, typ: RequiredType) -> Self {
-        Self { algorithms, typ, max_chars: DEFAULT_MAX_CHARS }
+        Self {
+            algorithms,
+            typ,
+            max_chars: DEFAULT_MAX_CHARS,
+        }
     }
 }
 
@@ -124,7 +128,9 @@ pub fn sign_compact(key: &SigningKey, typ: Option<&str>, payload: &[u8]) -> Resu
     });
     URL_SAFE_NO_PAD.encode_string(payload, &mut token);
     let mut signature = String::with_capacity(encoded_len(key.signature_len()));
-    key.sign_with(token.as_bytes(), |bytes| URL_SAFE_NO_PAD.encode_string(bytes, &mut signature))?;
+    key.sign_with(token.as_bytes(), |bytes| {
+        URL_SAFE_NO_PAD.encode_string(bytes, &mut signature);
+    })?;
     token.push('.');
     token.push_str(&signature);
     Ok(token)
@@ -135,7 +141,11 @@ fn encoded_len(bytes: usize) -> usize {
 }
 
 /// Verifies a compact JWS against the keys of its supposed signer.
-pub fn verify_compact(token: &str, keys: &KeySet, policy: &VerificationPolicy) -> Result<VerifiedJws, VerifyError> {
+pub fn verify_compact(
+    token: &str,
+    keys: &KeySet,
+    policy: &VerificationPolicy,
+) -> Result<VerifiedJws, VerifyError> {
     if token.len() > policy.max_chars {
         return Err(VerifyError::TooLarge);
     }
@@ -154,7 +164,12 @@ pub fn verify_compact(token: &str, keys: &KeySet, policy: &VerificationPolicy) -
     }
     let key = keys.select(header.kid.as_deref(), algorithm)?;
     let signature = from_base64url(signature).ok_or(VerifyError::Malformed)?;
-    key.verify_sig(signed.as_bytes(), &signature).map_err(|_| VerifyError::Signature)?;
+    key.verify_sig(signed.as_bytes(), &signature)
+        .map_err(|_| VerifyError::Signature)?;
     let payload = from_base64url(payload).ok_or(VerifyError::Malformed)?;
-    Ok(VerifiedJws { header, algorithm, payload })
+    Ok(VerifiedJws {
+        header,
+        algorithm,
+        payload,
+    })
 }

@@ -92,7 +92,11 @@ impl KeyEncryptionKey {
         let secret = Zeroizing::new(bytes);
         let derived = |purpose| Envelope::new(&derive(&secret, purpose, &[]));
         let (data_keys, signing_keys) = (derived(Purpose::DataKeys)?, derived(Purpose::SigningKeys)?);
-        Ok(Self { secret, data_keys, signing_keys })
+        Ok(Self {
+            secret,
+            data_keys,
+            signing_keys,
+        })
     }
 
     /// The root of a realm: what is derived from and wrapped under it moves with the realm, whose data key it is.
@@ -107,7 +111,10 @@ impl KeyEncryptionKey {
         let decoded = match text.len() {
             64 => from_hex(text),
             43 => from_base64url(text).or_else(|| STANDARD_NO_PAD.decode(text).ok()),
-            44 => STANDARD.decode(text).ok().or_else(|| from_base64url(text.trim_end_matches('='))),
+            44 => STANDARD
+                .decode(text)
+                .ok()
+                .or_else(|| from_base64url(text.trim_end_matches('='))),
             _ => None,
         };
         let decoded = Zeroizing::new(decoded.ok_or(KeyFileError::Malformed)?);
@@ -122,7 +129,10 @@ impl KeyEncryptionKey {
             Err(KeyFileError::File(error)) if error.kind() == io::ErrorKind::NotFound => {}
             other => return Self::from_text(&other?),
         }
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let directory = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         let draft = directory.join(format!(".key-{}", hex(entropy.array::<8>()?)));
         let made = write_draft(&draft, entropy).and_then(|()| match fs::hard_link(&draft, path) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
@@ -196,7 +206,9 @@ pub fn keyed_hash(key: &SubKey, context: &str, bytes: &[u8]) -> [u8; 32] {
     let tag = hmac::sign(&key.mac, &encoded);
     encoded.zeroize();
     let mut out = [0; 32];
-    out.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+    out.iter_mut()
+        .zip(tag.as_ref())
+        .for_each(|(to, from)| *to = *from);
     out
 }
 
@@ -214,7 +226,9 @@ fn derive(secret: &[u8; 32], purpose: Purpose, context: &[u8]) -> Zeroizing<[u8;
     let extracted = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SALT), secret);
     let expanded = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, extracted.as_ref()), &info);
     let mut key = Zeroizing::new([0; 32]);
-    key.iter_mut().zip(expanded.as_ref()).for_each(|(to, from)| *to = *from);
+    key.iter_mut()
+        .zip(expanded.as_ref())
+        .for_each(|(to, from)| *to = *from);
     key
 }
 
@@ -274,7 +288,10 @@ mod tests {
         let other = Aad::new(Uuid::from_u128(1), "data-key", b"another", b"");
         assert!(matches!(kek().unwrap(&wrapped, &other), Err(SealError::Broken)));
         let root = KeyEncryptionKey::from_bytes([8; 32]).unwrap();
-        assert!(matches!(root.unwrap(&wrapped, &place()), Err(SealError::OtherKey)));
+        assert!(matches!(
+            root.unwrap(&wrapped, &place()),
+            Err(SealError::OtherKey)
+        ));
     }
 
     #[test]
@@ -309,15 +326,29 @@ mod tests {
         push_part(&mut info, b"tokens");
         push_part(&mut info, Uuid::from_u128(1).as_bytes());
         let mut expected = [0; 32];
-        Salt::new(HKDF_SHA256, SALT).extract(&[7; 32]).expand(&[&info], HKDF_SHA256).unwrap().fill(&mut expected).unwrap();
-        assert_eq!(*kek().derive(Purpose::Tokens, Uuid::from_u128(1)).expose(), expected);
+        Salt::new(HKDF_SHA256, SALT)
+            .extract(&[7; 32])
+            .expand(&[&info], HKDF_SHA256)
+            .unwrap()
+            .fill(&mut expected)
+            .unwrap();
+        assert_eq!(
+            *kek().derive(Purpose::Tokens, Uuid::from_u128(1)).expose(),
+            expected
+        );
     }
 
     #[test]
     fn derivation_never_changes_because_stored_hashes_depend_on_it() {
         let key = kek().derive(Purpose::Tokens, Uuid::from_u128(1));
-        assert_eq!(hex(key.expose()), "22f4f62cdb260bf8fce6a846152be00e88b4b473c4992ab33eb78c257c25fcba");
-        assert_eq!(hex(keyed_hash(&key, "code", b"abc")), "f5fae5d53e5582e494f0643b1aea222c16638f0d44f0da70e396a9116ffe143f");
+        assert_eq!(
+            hex(key.expose()),
+            "22f4f62cdb260bf8fce6a846152be00e88b4b473c4992ab33eb78c257c25fcba"
+        );
+        assert_eq!(
+            hex(keyed_hash(&key, "code", b"abc")),
+            "f5fae5d53e5582e494f0643b1aea222c16638f0d44f0da70e396a9116ffe143f"
+        );
     }
 
     #[test]
@@ -338,7 +369,12 @@ mod tests {
     #[test]
     fn a_key_is_read_from_hexadecimal_and_both_kinds_of_base64() {
         let bytes = [0xfb; 32];
-        let same = |text: String| *KeyEncryptionKey::from_text(&SecretString::from(text)).unwrap().secret == bytes;
+        let same = |text: String| {
+            *KeyEncryptionKey::from_text(&SecretString::from(text))
+                .unwrap()
+                .secret
+                == bytes
+        };
         assert!(same(hex(bytes)));
         assert!(same(format!(" {}\n", hex(bytes).to_uppercase())));
         assert!(same(base64url(bytes)));
@@ -349,7 +385,15 @@ mod tests {
 
     #[test]
     fn short_long_and_misspelt_keys_are_refused_without_being_repeated() {
-        for text in ["", "secret", &"0".repeat(63), &"0".repeat(65), &"g".repeat(64), &"A".repeat(42), &"!".repeat(43)] {
+        for text in [
+            "",
+            "secret",
+            &"0".repeat(63),
+            &"0".repeat(65),
+            &"g".repeat(64),
+            &"A".repeat(42),
+            &"!".repeat(43),
+        ] {
             let error = KeyEncryptionKey::from_text(&SecretString::from(text)).unwrap_err();
             assert!(matches!(error, KeyFileError::Malformed));
             assert!(text.is_empty() || !error.to_string().contains(text));
@@ -365,7 +409,10 @@ mod tests {
         assert_eq!(made.secret, again.secret);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         #[cfg(unix)]
-        assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&path).unwrap()) & 0o777, 0o600);
+        assert_eq!(
+            std::os::unix::fs::MetadataExt::mode(&fs::metadata(&path).unwrap()) & 0o777,
+            0o600
+        );
     }
 
     #[test]
@@ -374,7 +421,13 @@ mod tests {
         let path = directory.path().join("kek");
         let secrets: Vec<_> = std::thread::scope(|scope| {
             let starts: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| KeyEncryptionKey::load_or_create(&path, &Entropy::system()).unwrap().secret))
+                .map(|_| {
+                    scope.spawn(|| {
+                        KeyEncryptionKey::load_or_create(&path, &Entropy::system())
+                            .unwrap()
+                            .secret
+                    })
+                })
                 .collect();
             starts.into_iter().map(|start| start.join().unwrap()).collect()
         });
@@ -399,12 +452,18 @@ mod tests {
         let path = directory.path().join("kek");
         KeyEncryptionKey::load_or_create(&path, &Entropy::system()).unwrap();
         fs::write(&path, "half a k").unwrap();
-        assert!(matches!(KeyEncryptionKey::load_or_create(&path, &Entropy::system()), Err(KeyFileError::Malformed)));
+        assert!(matches!(
+            KeyEncryptionKey::load_or_create(&path, &Entropy::system()),
+            Err(KeyFileError::Malformed)
+        ));
         assert_eq!(fs::read_to_string(&path).unwrap(), "half a k");
     }
 
     #[test]
     fn keys_print_nothing_of_themselves() {
-        assert_eq!(format!("{:?} {:?}", kek(), kek().derive(Purpose::Tokens, Uuid::nil())), "KeyEncryptionKey SubKey");
+        assert_eq!(
+            format!("{:?} {:?}", kek(), kek().derive(Purpose::Tokens, Uuid::nil())),
+            "KeyEncryptionKey SubKey"
+        );
     }
 }

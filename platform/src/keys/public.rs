@@ -70,7 +70,9 @@ impl PublicKey {
 
     /// An Ed25519 key from its encoded point.
     pub fn ed25519(x: &[u8]) -> Result<Self, PublicKeyError> {
-        x.try_into().map(|x| Self::Ed25519 { x }).map_err(|_| PublicKeyError::NotOnCurve)
+        x.try_into()
+            .map(|x| Self::Ed25519 { x })
+            .map_err(|_| PublicKeyError::NotOnCurve)
     }
 
     /// An RSA key from its modulus and exponent.
@@ -89,7 +91,10 @@ impl PublicKey {
         if !acceptable {
             return Err(PublicKeyError::Exponent);
         }
-        Ok(Self::Rsa { n: n.into(), e: e.into() })
+        Ok(Self::Rsa {
+            n: n.into(),
+            e: e.into(),
+        })
     }
 
     /// The algorithms that this kind of key can verify.
@@ -116,7 +121,9 @@ impl PublicKey {
                     SigningAlgorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
                     _ => &RSA_PKCS1_2048_8192_SHA256,
                 };
-                RsaPublicKeyComponents { n, e }.to_parsed_public_key(parameters).map_err(|_| PublicKeyError::Modulus)
+                RsaPublicKeyComponents { n, e }
+                    .to_parsed_public_key(parameters)
+                    .map_err(|_| PublicKeyError::Modulus)
             }
             _ => Err(PublicKeyError::Algorithm),
         }
@@ -124,7 +131,10 @@ impl PublicKey {
 
     /// The SHA-256 JWK thumbprint (RFC 7638 §3) in base64url: 43 characters.
     pub fn thumbprint(&self) -> String {
-        base64url(digest::digest(&digest::SHA256, self.required_members().as_bytes()))
+        base64url(digest::digest(
+            &digest::SHA256,
+            self.required_members().as_bytes(),
+        ))
     }
 
     /// The required members of the JWK as a JSON object, in lexicographic order and without white space (RFC 7638 §3.2;
@@ -132,7 +142,11 @@ impl PublicKey {
     pub fn required_members(&self) -> String {
         match self {
             Self::P256 { x, y } => {
-                format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, base64url(x), base64url(y))
+                format!(
+                    r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#,
+                    base64url(x),
+                    base64url(y)
+                )
             }
             Self::Rsa { n, e } => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, base64url(e), base64url(n)),
             Self::Ed25519 { x } => format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, base64url(x)),
@@ -143,7 +157,10 @@ impl PublicKey {
     pub fn to_jwk(&self, kid: &str, algorithm: SigningAlgorithm) -> String {
         let members = self.required_members();
         let kid = serde_json::Value::from(kid);
-        format!(r#"{},"kid":{kid},"alg":"{algorithm}","use":"sig"}}"#, members.trim_end_matches('}'))
+        format!(
+            r#"{},"kid":{kid},"alg":"{algorithm}","use":"sig"}}"#,
+            members.trim_end_matches('}')
+        )
     }
 }
 
@@ -176,10 +193,18 @@ mod tests {
     fn points_off_the_curve_are_refused() {
         let mut y = bytes("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0");
         let x = bytes("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU");
-        assert!(PublicKey::p256(&x, &y).unwrap().parse(SigningAlgorithm::Es256).is_ok());
+        assert!(
+            PublicKey::p256(&x, &y)
+                .unwrap()
+                .parse(SigningAlgorithm::Es256)
+                .is_ok()
+        );
         y[31] ^= 1;
         let forged = PublicKey::p256(&x, &y).unwrap();
-        assert_eq!(forged.parse(SigningAlgorithm::Es256).err(), Some(PublicKeyError::NotOnCurve));
+        assert_eq!(
+            forged.parse(SigningAlgorithm::Es256).err(),
+            Some(PublicKeyError::NotOnCurve)
+        );
         assert_eq!(PublicKey::p256(&x, &y[1..]), Err(PublicKeyError::NotOnCurve));
     }
 
@@ -188,10 +213,22 @@ mod tests {
         let modulus = |bytes: usize| [vec![0x80], vec![1; bytes - 1]].concat();
         assert!(PublicKey::rsa(&modulus(256), &[1, 0, 1]).is_ok());
         assert!(PublicKey::rsa(&modulus(1024), &[1, 0, 1]).is_ok());
-        assert_eq!(PublicKey::rsa(&modulus(128), &[1, 0, 1]), Err(PublicKeyError::Modulus));
-        assert_eq!(PublicKey::rsa(&[vec![0x7f], vec![1; 255]].concat(), &[3]), Err(PublicKeyError::Modulus));
-        assert_eq!(PublicKey::rsa(&modulus(1025), &[1, 0, 1]), Err(PublicKeyError::Modulus));
-        assert_eq!(PublicKey::rsa(&[vec![0], modulus(256)].concat(), &[3]), Err(PublicKeyError::Modulus));
+        assert_eq!(
+            PublicKey::rsa(&modulus(128), &[1, 0, 1]),
+            Err(PublicKeyError::Modulus)
+        );
+        assert_eq!(
+            PublicKey::rsa(&[vec![0x7f], vec![1; 255]].concat(), &[3]),
+            Err(PublicKeyError::Modulus)
+        );
+        assert_eq!(
+            PublicKey::rsa(&modulus(1025), &[1, 0, 1]),
+            Err(PublicKeyError::Modulus)
+        );
+        assert_eq!(
+            PublicKey::rsa(&[vec![0], modulus(256)].concat(), &[3]),
+            Err(PublicKeyError::Modulus)
+        );
         assert_eq!(PublicKey::rsa(&[], &[3]), Err(PublicKeyError::Modulus));
     }
 
@@ -206,7 +243,11 @@ mod tests {
     #[test]
     fn a_key_cannot_be_parsed_for_an_algorithm_of_another_kind() {
         let key = PublicKey::ed25519(&[7; 32]).unwrap();
-        for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::Rs256, SigningAlgorithm::Ps256] {
+        for algorithm in [
+            SigningAlgorithm::Es256,
+            SigningAlgorithm::Rs256,
+            SigningAlgorithm::Ps256,
+        ] {
             assert_eq!(key.parse(algorithm).err(), Some(PublicKeyError::Algorithm));
         }
     }

@@ -71,9 +71,15 @@ impl Envelope {
     pub(super) fn new(key: &[u8; 32]) -> Result<Self, SealError> {
         let id = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"musubi/v1/key-id");
         let mut short = [0; KEY_ID_BYTES];
-        short.iter_mut().zip(id.as_ref()).for_each(|(target, source)| *target = *source);
+        short
+            .iter_mut()
+            .zip(id.as_ref())
+            .for_each(|(target, source)| *target = *source);
         let key = UnboundKey::new(&AES_256_GCM, key).map_err(|_| SealError::Cipher)?;
-        Ok(Self { id: KeyId(short), key: LessSafeKey::new(key) })
+        Ok(Self {
+            id: KeyId(short),
+            key: LessSafeKey::new(key),
+        })
     }
 
     pub(super) fn seal(&self, entropy: &Entropy, aad: &Aad, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
@@ -84,7 +90,9 @@ impl Envelope {
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(plaintext);
         let bound = self.bound(aad);
-        let (_, content) = sealed.split_at_mut_checked(HEADER_BYTES).ok_or(SealError::Broken)?;
+        let (_, content) = sealed
+            .split_at_mut_checked(HEADER_BYTES)
+            .ok_or(SealError::Broken)?;
         let tag = self
             .key
             .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), bound, content)
@@ -95,7 +103,9 @@ impl Envelope {
 
     pub(super) fn open(&self, aad: &Aad, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
         let (version, rest) = sealed.split_first().ok_or(SealError::Broken)?;
-        let (id, rest) = rest.split_first_chunk::<KEY_ID_BYTES>().ok_or(SealError::Broken)?;
+        let (id, rest) = rest
+            .split_first_chunk::<KEY_ID_BYTES>()
+            .ok_or(SealError::Broken)?;
         let (nonce, content) = rest.split_first_chunk::<NONCE_LEN>().ok_or(SealError::Broken)?;
         if *version != VERSION {
             return Err(SealError::Broken);
@@ -106,7 +116,11 @@ impl Envelope {
         let mut plaintext = Zeroizing::new(content.to_vec());
         let length = self
             .key
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), self.bound(aad), &mut plaintext)
+            .open_in_place(
+                Nonce::assume_unique_for_key(*nonce),
+                self.bound(aad),
+                &mut plaintext,
+            )
             .map_err(|_| SealError::Broken)?
             .len();
         plaintext.truncate(length);
@@ -145,7 +159,10 @@ impl DataKey {
     }
 
     pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, SealError> {
-        Ok(Self { bytes: Zeroizing::new(*bytes), envelope: Envelope::new(bytes)? })
+        Ok(Self {
+            bytes: Zeroizing::new(*bytes),
+            envelope: Envelope::new(bytes)?,
+        })
     }
 
     pub(super) fn bytes(&self) -> &[u8; 32] {
@@ -172,7 +189,9 @@ impl fmt::Debug for DataKey {
 /// SHA-256 of `bytes`: for what is long and random already, as codes and tokens of 256 bits are.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
-    out.iter_mut().zip(digest::digest(&digest::SHA256, bytes).as_ref()).for_each(|(to, from)| *to = *from);
+    out.iter_mut()
+        .zip(digest::digest(&digest::SHA256, bytes).as_ref())
+        .for_each(|(to, from)| *to = *from);
     out
 }
 
@@ -207,7 +226,10 @@ mod tests {
     #[test]
     fn another_key_does_not_open_it_and_says_so() {
         let entropy = Entropy::seeded(2);
-        let (key, other) = (DataKey::generate(&entropy).unwrap(), DataKey::generate(&entropy).unwrap());
+        let (key, other) = (
+            DataKey::generate(&entropy).unwrap(),
+            DataKey::generate(&entropy).unwrap(),
+        );
         let here = place("profile", b"person", b"row");
         let sealed = key.seal(&entropy, &here, b"secret").unwrap();
         assert!(matches!(other.open(&here, &sealed), Err(SealError::OtherKey)));
@@ -221,7 +243,10 @@ mod tests {
         let entropy = Entropy::seeded(3);
         let key = DataKey::generate(&entropy).unwrap();
         let here = place("profile", b"person", b"row");
-        let (one, two) = (key.seal(&entropy, &here, b"x").unwrap(), key.seal(&entropy, &here, b"x").unwrap());
+        let (one, two) = (
+            key.seal(&entropy, &here, b"x").unwrap(),
+            key.seal(&entropy, &here, b"x").unwrap(),
+        );
         assert_ne!(one, two);
         assert_ne!(one[9..21], two[9..21]);
     }

@@ -13,8 +13,8 @@ use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
-    RsaEncoding, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
+    RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
 };
 use zeroize::Zeroizing;
 
@@ -86,8 +86,12 @@ impl SigningKey {
     /// The private key as PKCS#8, only ever to be sealed; the buffer wipes itself.
     pub fn to_pkcs8(&self) -> Result<Zeroizing<Vec<u8>>, SigningKeyError> {
         let document = match &self.private {
-            Private::Ecdsa(pair) => pair.to_pkcs8v1().map(|document| Zeroizing::new(document.as_ref().to_vec())),
-            Private::Ed25519(pair) => pair.to_pkcs8v1().map(|document| Zeroizing::new(document.as_ref().to_vec())),
+            Private::Ecdsa(pair) => pair
+                .to_pkcs8v1()
+                .map(|document| Zeroizing::new(document.as_ref().to_vec())),
+            Private::Ed25519(pair) => pair
+                .to_pkcs8v1()
+                .map(|document| Zeroizing::new(document.as_ref().to_vec())),
             Private::Rsa(pair, _) => {
                 let document: Result<Pkcs8V1Der<'_>, _> = pair.as_der();
                 document.map(|document| Zeroizing::new(document.as_ref().to_vec()))
@@ -120,7 +124,11 @@ impl SigningKey {
     }
 
     /// Hands the raw JWS signature of `message` (RFC 7518 §3) to `write`.
-    pub(super) fn sign_with<T>(&self, message: &[u8], write: impl FnOnce(&[u8]) -> T) -> Result<T, SigningKeyError> {
+    pub(super) fn sign_with<T>(
+        &self,
+        message: &[u8],
+        write: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, SigningKeyError> {
         match &self.private {
             // The digest is made here because the other entrance asks for a generator that it then ignores.
             Private::Ecdsa(pair) => {
@@ -130,8 +138,12 @@ impl SigningKey {
             Private::Ed25519(pair) => pair.try_sign(message).map(|signature| write(signature.as_ref())),
             Private::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign_digest(*encoding, &digest::digest(&digest::SHA256, message), &mut signature)
-                    .map(|()| write(&signature))
+                pair.sign_digest(
+                    *encoding,
+                    &digest::digest(&digest::SHA256, message),
+                    &mut signature,
+                )
+                .map(|()| write(&signature))
             }
         }
         .map_err(|_| SigningKeyError::Sign)
@@ -150,13 +162,22 @@ impl SigningKey {
             Private::Ed25519(pair) => Some(PublicKey::ed25519(pair.public_key().as_ref())),
             Private::Rsa(pair, _) => {
                 let (n, e) = (pair.public_key().modulus(), pair.public_key().exponent());
-                Some(PublicKey::rsa(n.big_endian_without_leading_zero(), e.big_endian_without_leading_zero()))
+                Some(PublicKey::rsa(
+                    n.big_endian_without_leading_zero(),
+                    e.big_endian_without_leading_zero(),
+                ))
             }
         };
         let public = public.and_then(Result::ok).ok_or(SigningKeyError::Import)?;
         let kid = public.thumbprint();
         let headers = PreparedHeaders::new(algorithm, &kid);
-        Ok(Self { algorithm, kid, private, public, headers })
+        Ok(Self {
+            algorithm,
+            kid,
+            private,
+            public,
+            headers,
+        })
     }
 }
 
@@ -186,17 +207,34 @@ mod tests {
             assert_eq!(key.public(), again.public());
             let signature = again.sign_with(b"message", <[u8]>::to_vec).unwrap();
             assert_eq!(signature.len(), key.signature_len());
-            key.public().parse(algorithm).unwrap().verify_sig(b"message", &signature).unwrap();
+            key.public()
+                .parse(algorithm)
+                .unwrap()
+                .verify_sig(b"message", &signature)
+                .unwrap();
         }
     }
 
     #[test]
     fn a_key_of_one_kind_is_not_imported_as_another() {
-        let es256 = SigningKey::generate(SigningAlgorithm::Es256).unwrap().to_pkcs8().unwrap();
-        for algorithm in [SigningAlgorithm::Rs256, SigningAlgorithm::Ps256, SigningAlgorithm::EdDsa] {
-            assert_eq!(SigningKey::from_pkcs8(algorithm, &es256).err(), Some(SigningKeyError::Import));
+        let es256 = SigningKey::generate(SigningAlgorithm::Es256)
+            .unwrap()
+            .to_pkcs8()
+            .unwrap();
+        for algorithm in [
+            SigningAlgorithm::Rs256,
+            SigningAlgorithm::Ps256,
+            SigningAlgorithm::EdDsa,
+        ] {
+            assert_eq!(
+                SigningKey::from_pkcs8(algorithm, &es256).err(),
+                Some(SigningKeyError::Import)
+            );
         }
-        assert_eq!(SigningKey::from_pkcs8(SigningAlgorithm::Es256, &es256[1..]).err(), Some(SigningKeyError::Import));
+        assert_eq!(
+            SigningKey::from_pkcs8(SigningAlgorithm::Es256, &es256[1..]).err(),
+            Some(SigningKeyError::Import)
+        );
     }
 
     #[test]
