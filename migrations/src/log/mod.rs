@@ -1,5 +1,7 @@
 //! What was done: the access log's own database (requirement H4).
 
+mod m0001_log;
+
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
 /// Brings the log's database up to date.
@@ -9,6 +11,6 @@ pub struct Log;
 #[async_trait::async_trait]
 impl MigratorTrait for Log {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![]
+        vec![Box::new(m0001_log::Migration)]
     }
 }
