@@ -29,8 +29,8 @@ const FRESH_FOR: Duration = Duration::from_secs(1);
 /// How long requests go on with the last reading while another request, or a database that does not answer, keeps the
 /// next one waiting. Far below every `publish_lead`, so that keys are still known before they sign.
 const USABLE_FOR: Duration = Duration::from_secs(30);
-/// Realms whose opened keys are kept.
-const MAX_REALMS: u64 = 10_000;
+/// Realms whose opened keys are kept: memory does not grow with the number of realms.
+const MAX_REALMS: u64 = 1_000;
 
 /// No key could be had.
 #[derive(Debug, thiserror::Error)]
@@ -175,23 +175,31 @@ impl KeyRing {
         };
         match self.read_and_turn(realm, &slot).await {
             Err(KeyRingError::Store(KeyStoreError::Database(error))) if error.is_fault() => {
-                tracing::warn!(realm = %realm, "signing keys could not be read anew; going on with those that are known");
+                tracing::warn!(%realm, "signing keys could not be read anew; going on with those that are known");
                 Ok(usable)
             }
             read => read,
         }
     }
 
-    /// Reads the realm's keys, does what is due, and reads again if anything was.
+    /// Reads the realm's keys, does what is due, and reads again if anything was. A successor that cannot be written
+    /// down now is due again at the next reading; meanwhile the key that signs goes on.
     async fn read_and_turn(&self, realm: RealmId, slot: &Slot) -> Result<Arc<Snapshot>, KeyRingError> {
         let known = self.read(realm, slot).await?;
         let now = self.inner.clock.now();
         let mut turned = false;
         for algorithm in &self.inner.policy.algorithms {
             let turn = known.ring.due(*algorithm, now, &self.inner.policy);
-            if turn != Turn::Rest {
-                self.carry_out(realm, *algorithm, turn).await?;
-                turned = true;
+            let first = matches!(turn, Turn::First(_));
+            if turn == Turn::Rest {
+                continue;
+            }
+            match self.carry_out(realm, *algorithm, turn).await {
+                Ok(()) => turned = true,
+                Err(error) if first => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(%realm, %algorithm, %error, "a signing key could not be succeeded yet")
+                }
             }
         }
         if turned {
@@ -218,7 +226,7 @@ impl KeyRing {
             Turn::Succeed(succession) => self.inner.keys.insert_successor(realm, &key, succession).await?,
         };
         if kept {
-            tracing::info!(realm = %realm, kid = key.kid(), %algorithm, "a signing key was made");
+            tracing::info!(%realm, kid = key.kid(), %algorithm, "a signing key was made");
         }
         Ok(())
     }
@@ -230,8 +238,12 @@ impl KeyRing {
             .iter()
             .any(|key| key.recorded != Some(key.entry.phase(read_at)))
         {
-            self.inner.keys.settle(realm, read_at).await?;
-            stored = self.inner.keys.load(realm).await?;
+            match self.inner.keys.settle(realm, read_at).await {
+                Ok(()) => stored = self.inner.keys.load(realm).await?,
+                Err(error) => {
+                    tracing::warn!(%realm, %error, "the phases of signing keys could not be recorded yet")
+                }
+            }
         }
         let before = slot.known();
         let opened = stored
