@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(words(1), "1 second");
         assert_eq!(words(90), "90 seconds");
         assert_eq!(words(91), "2 minutes");
-        assert_eq!(words(u64::MAX), format!("{} minutes", u64::MAX / 60 + 1));
+        assert_eq!(words(3_601), "61 minutes");
     }
 
     #[test]
