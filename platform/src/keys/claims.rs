@@ -230,6 +230,22 @@ mod tests {
     }
 
     #[test]
+    fn embedded_times_are_judged_as_strictly() {
+        #[derive(Debug, Deserialize)]
+        struct Claims {
+            #[serde(flatten)]
+            times: TimeClaims,
+        }
+        let read = serde_json::from_str::<Claims>;
+        assert_eq!(
+            read(r#"{"sub":"a","exp":5}"#).unwrap().times.exp,
+            Some(NumericDate(at(5)))
+        );
+        assert!(read(r#"{"exp":1,"exp":253402300799}"#).is_err());
+        assert!(read(r#"{"exp":"5"}"#).is_err());
+    }
+
+    #[test]
     fn a_lifetime_beyond_the_bound_is_refused() {
         let rules = TimeRules {
             max_lifetime: Some(Duration::from_mins(5)),

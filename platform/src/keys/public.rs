@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{
 };
 
 use super::algorithm::SigningAlgorithm;
-use crate::encoding::base64url;
+use crate::encoding::{base64url, hex};
 
 /// RSA moduli below this many bits are refused (RFC 7518 §3.3).
 const MIN_RSA_BITS: usize = 2048;
@@ -18,12 +18,26 @@ const MAX_RSA_BITS: usize = 8192;
 /// Bytes of the longest accepted RSA exponent.
 const MAX_RSA_EXPONENT_BYTES: usize = 4;
 
+/// The second coordinates of the points whose order divides eight, and of their second spellings, in hexadecimal.
+const SMALL_ORDER: [&str; 7] = [
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
+
 /// Key material that is no acceptable public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PublicKeyError {
     /// A coordinate is not 32 bytes, or the point is not on the curve.
     #[error("the key is not a point on its curve")]
     NotOnCurve,
+    /// The point generates a handful of values only.
+    #[error("the key is a point of small order")]
+    SmallOrder,
     /// The modulus is outside 2048 to 8192 bits, or written with leading zeros.
     #[error("the RSA modulus is not acceptable")]
     Modulus,
@@ -68,11 +82,18 @@ impl PublicKey {
         }
     }
 
-    /// An Ed25519 key from its encoded point.
+    /// An Ed25519 key from its encoded point. Points of small order are refused: under such a key anybody's signature is
+    /// valid for anything, so that its owner can deny all of them (RFC 8032 leaves the check to us).
     pub fn ed25519(x: &[u8]) -> Result<Self, PublicKeyError> {
-        x.try_into()
-            .map(|x| Self::Ed25519 { x })
-            .map_err(|_| PublicKeyError::NotOnCurve)
+        let x: [u8; 32] = x.try_into().map_err(|_| PublicKeyError::NotOnCurve)?;
+        let mut without_sign = x;
+        if let Some(last) = without_sign.last_mut() {
+            *last &= 0x7f;
+        }
+        if SMALL_ORDER.contains(&hex(without_sign).as_str()) {
+            return Err(PublicKeyError::SmallOrder);
+        }
+        Ok(Self::Ed25519 { x })
     }
 
     /// An RSA key from its modulus and exponent.
@@ -206,6 +227,20 @@ mod tests {
             Some(PublicKeyError::NotOnCurve)
         );
         assert_eq!(PublicKey::p256(&x, &y[1..]), Err(PublicKeyError::NotOnCurve));
+    }
+
+    #[test]
+    fn a_key_under_which_anybody_signs_anything_is_refused() {
+        let identity = [&[1_u8][..], &[0; 31]].concat();
+        let anybodys = [identity.as_slice(), &[0; 32]].concat();
+        let unchecked = ParsedPublicKey::new(&ED25519, &identity).unwrap();
+        assert!(unchecked.verify_sig(b"anything", &anybodys).is_ok());
+        for y in SMALL_ORDER {
+            let mut point = crate::encoding::from_hex(y).unwrap();
+            assert_eq!(PublicKey::ed25519(&point), Err(PublicKeyError::SmallOrder));
+            point[31] |= 0x80;
+            assert_eq!(PublicKey::ed25519(&point), Err(PublicKeyError::SmallOrder));
+        }
     }
 
     #[test]
