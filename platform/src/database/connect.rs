@@ -22,7 +22,11 @@ pub enum Backend {
 pub struct DatabaseUrl {
     url: String,
     backend: Backend,
+    busy_timeout: Duration,
 }
+
+/// How long a write waits for another process that holds SQLite's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The URL names neither SQLite nor PostgreSQL.
 #[derive(Debug, thiserror::Error)]
@@ -38,7 +42,11 @@ impl std::str::FromStr for DatabaseUrl {
             Some("postgres" | "postgresql") => Backend::Postgres,
             _ => return Err(UnknownDatabase),
         };
-        Ok(Self { url: url.to_owned(), backend })
+        Ok(Self {
+            url: url.to_owned(),
+            backend,
+            busy_timeout: BUSY_TIMEOUT,
+        })
     }
 }
 
@@ -51,12 +59,41 @@ impl std::fmt::Debug for DatabaseUrl {
 impl DatabaseUrl {
     /// The SQLite file at `path`, made on first use.
     pub fn sqlite(path: &Path) -> Self {
-        Self { url: format!("sqlite:{}", path.display()), backend: Backend::Sqlite }
+        Self {
+            url: format!("sqlite:{}", path.display()),
+            backend: Backend::Sqlite,
+            busy_timeout: BUSY_TIMEOUT,
+        }
+    }
+
+    /// Waits `timeout` instead of ten seconds for another process that holds SQLite's lock.
+    pub fn with_busy_timeout(self, timeout: Duration) -> Self {
+        Self {
+            busy_timeout: timeout,
+            ..self
+        }
     }
 
     /// Which database this names.
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// The same server, another database of it.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn with_database(&self, name: &str) -> Result<Self, UnknownDatabase> {
+        let mut url = url::Url::parse(&self.url).map_err(|_| UnknownDatabase)?;
+        url.set_path(name);
+        Ok(Self {
+            url: url.into(),
+            ..self.clone()
+        })
+    }
+
+    /// With its password.
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn as_text(&self) -> &str {
+        &self.url
     }
 
     /// Opens a pool of at most `connections`. SQLite: write-ahead log, a full sync on every commit, foreign keys on.
@@ -70,13 +107,14 @@ impl DatabaseUrl {
             .test_before_acquire(false)
             .sqlx_logging(false);
         if self.backend == Backend::Sqlite {
-            options.map_sqlx_sqlite_opts(|sqlite| {
+            let busy_timeout = self.busy_timeout;
+            options.map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
                     .create_if_missing(true)
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
-                    .busy_timeout(Duration::from_secs(10))
+                    .busy_timeout(busy_timeout)
                     .statement_cache_capacity(256)
             });
         }

@@ -1,5 +1,8 @@
 //! Group commit for a database with one writer: jobs that wait share a transaction and a sync.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use sea_orm::DatabaseConnection;
 use tokio::sync::{mpsc, oneshot};
@@ -40,7 +43,11 @@ pub(super) struct Pending<T, E, F> {
 
 impl<T, E: From<DatabaseError>, F> Pending<T, E, F> {
     pub(super) fn new(job: F) -> Self {
-        Self { job: Some(job), outcome: None, reply: None }
+        Self {
+            job: Some(job),
+            outcome: None,
+            reply: None,
+        }
     }
 
     /// What the caller is told: a job that succeeded in a transaction that failed has failed, and so has one that
@@ -63,7 +70,10 @@ where
     fn run<'t>(&'t mut self, tx: &'t Tx) -> BoxFuture<'t, bool> {
         Box::pin(async move {
             let Some(job) = self.job.take() else { return false };
-            let outcome = job(tx).await;
+            // The task that runs this carries everybody's writes: a panic is its own job's failure and no more. What the
+            // job had hold of went with it; its statements are undone.
+            let outcome = AssertUnwindSafe(async { job(tx).await }).catch_unwind().await;
+            let outcome = outcome.unwrap_or_else(|_| Err(panicked().into()));
             let kept = outcome.is_ok();
             self.outcome = Some(outcome);
             kept
@@ -95,8 +105,15 @@ impl Group {
         F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Pending { job: Some(job), outcome: None, reply: Some(reply) });
-        self.queue.send(Queued { job, savepoint }).await.map_err(|_| lost())?;
+        let job = Box::new(Pending {
+            job: Some(job),
+            outcome: None,
+            reply: Some(reply),
+        });
+        self.queue
+            .send(Queued { job, savepoint })
+            .await
+            .map_err(|_| lost())?;
         answer.await.unwrap_or_else(|_| Err(lost().into()))
     }
 }
@@ -104,7 +121,8 @@ impl Group {
 async fn run(connection: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>) {
     let mut waiting = Vec::with_capacity(GROUP);
     while jobs.recv_many(&mut waiting, GROUP).await > 0 {
-        metrics::histogram!("musubi_database_group_size").record(f64::from(u32::try_from(waiting.len()).unwrap_or(0)));
+        metrics::histogram!("musubi_database_group_size")
+            .record(f64::from(u32::try_from(waiting.len()).unwrap_or(0)));
         commit_together(&connection, &mut waiting).await;
     }
 }
@@ -114,7 +132,7 @@ async fn commit_together(connection: &DatabaseConnection, waiting: &mut Vec<Queu
         Ok(tx) => tx,
         Err(error) => {
             for queued in waiting.drain(..) {
-                refuse(queued.job, &error);
+                queued.job.deliver(Err(error.clone()));
             }
             return;
         }
@@ -122,29 +140,33 @@ async fn commit_together(connection: &DatabaseConnection, waiting: &mut Vec<Queu
     let mut done = Vec::with_capacity(waiting.len());
     let mut fault = None;
     for mut queued in waiting.drain(..) {
+        let mut verdict = Ok(());
         if fault.is_none() {
-            fault = run_one(&tx, &mut queued).await.err();
+            match run_one(&tx, &mut queued).await {
+                Ok(judged) => verdict = judged,
+                Err(error) => fault = Some(error),
+            }
         }
-        done.push(queued.job);
+        done.push((queued.job, verdict));
     }
     let committed = match fault {
         None => tx.commit().await,
         Some(error) => tx.rollback().await.and(Err(error)),
     };
-    for job in done {
-        match &committed {
-            Ok(()) => job.deliver(Ok(())),
-            Err(error) => refuse(job, error),
-        }
+    for (job, verdict) in done {
+        job.deliver(committed.clone().and(verdict));
     }
 }
 
+/// Whether a job's statements may stand.
+type Verdict = Result<(), DatabaseError>;
+
 /// Runs a job; an error is a fault of the database, after which the transaction can carry nothing more.
-async fn run_one(tx: &Tx, queued: &mut Queued) -> Result<(), DatabaseError> {
+async fn run_one(tx: &Tx, queued: &mut Queued) -> Result<Verdict, DatabaseError> {
     let fault = || DatabaseError::Unavailable("a statement of this group of writes failed".to_owned());
     if !queued.savepoint {
         queued.job.run(tx).await;
-        return if tx.faulted() { Err(fault()) } else { Ok(()) };
+        return if tx.faulted() { Err(fault()) } else { Ok(Ok(())) };
     }
     let savepoint = tx.savepoint().await?;
     let kept = queued.job.run(&savepoint).await;
@@ -152,10 +174,15 @@ async fn run_one(tx: &Tx, queued: &mut Queued) -> Result<(), DatabaseError> {
         let _ = savepoint.rollback().await;
         return Err(fault());
     }
-    if kept { savepoint.commit().await } else { savepoint.rollback().await }
+    let verdict = savepoint.verdict();
+    if kept && verdict.is_ok() {
+        savepoint.commit().await?;
+    } else {
+        savepoint.rollback().await?;
+    }
+    Ok(verdict)
 }
 
-/// Tells a caller that the group failed, whether or not its own job had run.
-fn refuse(job: Box<dyn Job>, error: &DatabaseError) {
-    job.deliver(Err(error.clone()));
+fn panicked() -> DatabaseError {
+    DatabaseError::Unavailable("the job that wrote panicked".to_owned())
 }

@@ -4,7 +4,8 @@
 //! transaction. On SQLite, which has one writer, writes that arrive together share one transaction and one sync to
 //! disk (group commit); on PostgreSQL each write has a transaction of its own and the server groups the commits.
 //!
-//! Invariants: an answer is given only after the commit; a failed write leaves nothing; single-use things are taken by
+//! Invariants: an answer is given only after the commit; a failed write leaves nothing, and a write of which a statement
+//! was refused has failed, even if its job overlooked that; a job that panics fails alone; single-use things are taken by
 //! one conditional statement ([`Store::take`]), never by read-then-write.
 //!
 //! ```text
@@ -17,7 +18,13 @@ mod connect;
 mod error;
 mod group;
 mod queries;
+#[cfg(test)]
+mod schema;
 mod store;
+#[cfg(test)]
+mod suite;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use connect::{Backend, DatabaseUrl};
 pub use error::DatabaseError;

@@ -9,7 +9,11 @@ use super::DatabaseError;
 /// Statements with `$1` placeholders.
 pub trait Queries: Sync {
     /// Runs a statement; the number of rows it changed.
-    fn execute(&self, sql: &str, values: Vec<Value>) -> impl Future<Output = Result<u64, DatabaseError>> + Send;
+    fn execute(
+        &self,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> impl Future<Output = Result<u64, DatabaseError>> + Send;
 
     /// The first row, if there is one.
     fn fetch_optional<T: FromQueryResult + Send>(

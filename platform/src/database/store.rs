@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait as _, Value,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _, Value,
 };
 
 use migrations::MigratorTrait;
@@ -25,6 +25,9 @@ pub struct Store {
 /// An open transaction.
 pub struct Tx {
     inner: DatabaseTransaction,
+    /// A statement was refused, if only by a constraint.
+    failed: AtomicBool,
+    /// The database itself failed.
     faulted: AtomicBool,
 }
 
@@ -43,11 +46,21 @@ impl Store {
                 let writer = url.connect(1).await?;
                 let reader = url.connect(4).await?;
                 let group = Some(Group::start(writer.clone()));
-                Ok(Self { backend, reader, writer, group })
+                Ok(Self {
+                    backend,
+                    reader,
+                    writer,
+                    group,
+                })
             }
             Backend::Postgres => {
                 let pool = url.connect(24).await?;
-                Ok(Self { backend, reader: pool.clone(), writer: pool, group: None })
+                Ok(Self {
+                    backend,
+                    reader: pool.clone(),
+                    writer: pool,
+                    group: None,
+                })
             }
         }
     }
@@ -66,10 +79,21 @@ impl Store {
 
     /// The migrations of `M` by name, and whether each is applied.
     pub async fn migration_status<M: MigratorTrait>(&self) -> Result<Vec<(String, bool)>, DatabaseError> {
-        let pending: Vec<String> =
-            M::get_pending_migrations(&self.writer).await?.iter().map(|one| one.name().to_owned()).collect();
+        let pending: Vec<String> = M::get_pending_migrations(&self.writer)
+            .await?
+            .iter()
+            .map(|one| one.name().to_owned())
+            .collect();
         let all = M::migrations();
-        Ok(all.iter().map(|one| (one.name().to_owned(), !pending.iter().any(|name| name == one.name()))).collect())
+        Ok(all
+            .iter()
+            .map(|one| {
+                (
+                    one.name().to_owned(),
+                    !pending.iter().any(|name| name == one.name()),
+                )
+            })
+            .collect())
     }
 
     /// Runs `job` in a transaction: committed if it is `Ok`, undone if it is `Err`. The answer comes after the commit.
@@ -81,7 +105,10 @@ impl Store {
     {
         match &self.group {
             Some(group) => group.submit(job, true).await,
-            None => self.write_alone(job).await,
+            // A task of its own: a caller that goes away does not leave a transaction to be undone by drop.
+            None => tokio::spawn(write_alone(self.writer.clone(), job))
+                .await
+                .unwrap_or_else(|_| Err(lost().into())),
         }
     }
 
@@ -89,7 +116,12 @@ impl Store {
     pub async fn change(&self, sql: &'static str, values: Vec<Value>) -> Result<u64, DatabaseError> {
         match &self.group {
             Some(group) => {
-                group.submit(move |tx: &Tx| Box::pin(async move { tx.execute(sql, values).await }), false).await
+                group
+                    .submit(
+                        move |tx: &Tx| Box::pin(async move { tx.execute(sql, values).await }),
+                        false,
+                    )
+                    .await
             }
             None => self.execute(sql, values).await,
         }
@@ -102,24 +134,32 @@ impl Store {
     {
         match &self.group {
             Some(group) => {
-                group.submit(move |tx: &Tx| Box::pin(async move { tx.fetch_optional(sql, values).await }), false).await
+                group
+                    .submit(
+                        move |tx: &Tx| Box::pin(async move { tx.fetch_optional(sql, values).await }),
+                        false,
+                    )
+                    .await
             }
             None => fetch_optional(&self.writer, sql, values).await,
         }
     }
+}
 
-    async fn write_alone<T, E, F>(&self, job: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<DatabaseError> + Send + 'static,
-        F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
-    {
-        let tx = Tx::begin(&self.writer).await?;
-        let mut pending = Pending::new(job);
-        let kept = pending.run(&tx).await;
-        let committed = if kept && !tx.faulted() { tx.commit().await } else { tx.rollback().await };
-        pending.settle(committed)
-    }
+async fn write_alone<T, E, F>(connection: DatabaseConnection, job: F) -> Result<T, E>
+where
+    T: Send,
+    E: From<DatabaseError> + Send,
+    F: for<'t> FnOnce(&'t Tx) -> BoxFuture<'t, Result<T, E>> + Send,
+{
+    let tx = Tx::begin(&connection).await?;
+    let mut pending = Pending::new(job);
+    let kept = pending.run(&tx).await;
+    let committed = match tx.verdict() {
+        Ok(()) if kept => tx.commit().await,
+        verdict => tx.rollback().await.and(verdict),
+    };
+    pending.settle(committed)
 }
 
 /// The job was dropped before it could answer: the runtime is going down.
@@ -128,6 +168,14 @@ pub(super) fn lost() -> DatabaseError {
 }
 
 impl Tx {
+    fn new(inner: DatabaseTransaction) -> Self {
+        Self {
+            inner,
+            failed: AtomicBool::new(false),
+            faulted: AtomicBool::new(false),
+        }
+    }
+
     pub(super) async fn begin(connection: &DatabaseConnection) -> Result<Self, DatabaseError> {
         let options = TransactionOptions {
             sqlite_transaction_mode: matches!(connection.get_database_backend(), DbBackend::Sqlite)
@@ -135,12 +183,12 @@ impl Tx {
             ..TransactionOptions::default()
         };
         let inner = connection.begin_with_options(options).await?;
-        Ok(Self { inner, faulted: AtomicBool::new(false) })
+        Ok(Self::new(inner))
     }
 
     pub(super) async fn savepoint(&self) -> Result<Self, DatabaseError> {
         let inner = self.inner.begin().await?;
-        Ok(Self { inner, faulted: AtomicBool::new(false) })
+        Ok(Self::new(inner))
     }
 
     pub(super) async fn commit(self) -> Result<(), DatabaseError> {
@@ -157,7 +205,21 @@ impl Tx {
         self.faulted.load(Ordering::Relaxed)
     }
 
+    /// Whether this transaction may be kept. Not after any statement of it was refused: PostgreSQL has then ended it and
+    /// answers a commit with a silent rollback, so a job that overlooked the refusal must not be told that it succeeded.
+    pub(super) fn verdict(&self) -> Result<(), DatabaseError> {
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(DatabaseError::Unavailable(
+                "a statement of this write was refused, so none was kept".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
     fn note<T>(&self, outcome: Result<T, DatabaseError>) -> Result<T, DatabaseError> {
+        if outcome.is_err() {
+            self.failed.store(true, Ordering::Relaxed);
+        }
         if outcome.as_ref().is_err_and(DatabaseError::is_fault) {
             self.faulted.store(true, Ordering::Relaxed);
         }
@@ -169,8 +231,14 @@ fn statement(backend: DbBackend, sql: &str, values: Vec<Value>) -> Statement {
     Statement::from_sql_and_values(backend, sql, values)
 }
 
-async fn execute<C: ConnectionTrait>(connection: &C, sql: &str, values: Vec<Value>) -> Result<u64, DatabaseError> {
-    let outcome = connection.execute_raw(statement(connection.get_database_backend(), sql, values)).await?;
+async fn execute<C: ConnectionTrait>(
+    connection: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<u64, DatabaseError> {
+    let outcome = connection
+        .execute_raw(statement(connection.get_database_backend(), sql, values))
+        .await?;
     Ok(outcome.rows_affected())
 }
 
@@ -179,7 +247,9 @@ async fn fetch_optional<C: ConnectionTrait, T: FromQueryResult>(
     sql: &str,
     values: Vec<Value>,
 ) -> Result<Option<T>, DatabaseError> {
-    let row = connection.query_one_raw(statement(connection.get_database_backend(), sql, values)).await?;
+    let row = connection
+        .query_one_raw(statement(connection.get_database_backend(), sql, values))
+        .await?;
     Ok(row.map(|row| T::from_query_result(&row, "")).transpose()?)
 }
 
@@ -188,8 +258,13 @@ async fn fetch_all<C: ConnectionTrait, T: FromQueryResult>(
     sql: &str,
     values: Vec<Value>,
 ) -> Result<Vec<T>, DatabaseError> {
-    let rows = connection.query_all_raw(statement(connection.get_database_backend(), sql, values)).await?;
-    Ok(rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<_, DbErr>>()?)
+    let rows = connection
+        .query_all_raw(statement(connection.get_database_backend(), sql, values))
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| T::from_query_result(row, ""))
+        .collect::<Result<_, DbErr>>()?)
 }
 
 impl Queries for Store {
