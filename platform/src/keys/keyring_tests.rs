@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use migrations::hub::Hub;
-
 use super::algorithm::{AlgorithmSet, SigningAlgorithm};
 use super::jws::{RequiredType, VerificationPolicy, VerifyError, sign_compact, verify_compact};
 use super::kek::KeyEncryptionKey;
@@ -14,8 +12,8 @@ use super::sealing::SealError;
 use super::signer::SigningKey;
 use super::store::KeyStoreError;
 use crate::clock::{Clock, Instant, ManualClock};
-use crate::database::{DatabaseUrl, Queries as _, Store};
-use crate::encoding::hex;
+use crate::database::testing::TestDatabase;
+use crate::database::{Backend, Queries as _, Store};
 use crate::entropy::Entropy;
 use crate::ids::RealmId;
 use crate::values;
@@ -26,57 +24,34 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// One database, one clock, and as many nodes as are asked for.
 struct House {
-    url: DatabaseUrl,
-    store: Store,
+    database: TestDatabase,
     clock: Clock,
     hand: ManualClock,
     realm: RealmId,
-    _directory: Option<tempfile::TempDir>,
 }
 
 impl House {
-    async fn sqlite() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        Self::open(
-            DatabaseUrl::sqlite(&directory.path().join("hub.db")),
-            Some(directory),
-        )
-        .await
-    }
-
-    async fn postgres() -> Self {
-        let server = std::env::var("MUSUBI_TEST_POSTGRES_URL")
-            .expect("MUSUBI_TEST_POSTGRES_URL: run `cargo xtask services`");
-        let name = format!("keys_{}", hex(Entropy::system().array::<8>().unwrap()));
-        let maintenance = Store::open(&server.parse().unwrap()).await.unwrap();
-        maintenance
-            .execute(&format!("CREATE DATABASE {name}"), Vec::new())
-            .await
-            .unwrap();
-        let (base, _) = server.rsplit_once('/').unwrap();
-        Self::open(format!("{base}/{name}").parse().unwrap(), None).await
-    }
-
-    async fn open(url: DatabaseUrl, directory: Option<tempfile::TempDir>) -> Self {
-        let store = Store::open(&url).await.unwrap();
-        store.migrate::<Hub>().await.unwrap();
+    async fn on(backend: Backend) -> Self {
+        let database = TestDatabase::hub(backend).await;
         let (clock, hand) = Clock::manual(Instant::from_micros(1_800_000_000_000_000));
         let realm = RealmId::new(&Entropy::system(), clock.now()).unwrap();
         let house = Self {
-            url,
-            store,
+            database,
             clock,
             hand,
             realm,
-            _directory: directory,
         };
         house.add_realm(realm, "one").await;
         house
     }
 
+    fn store(&self) -> &Store {
+        self.database.store()
+    }
+
     async fn add_realm(&self, realm: RealmId, host: &str) {
         let sql = "INSERT INTO realm (id, name, issuer, host, sealed_key, created_at) VALUES ($1, $2, $2, $2, $3, 0)";
-        self.store
+        self.store()
             .execute(sql, values![realm.uuid(), host, vec![0_u8]])
             .await
             .unwrap();
@@ -87,7 +62,7 @@ impl House {
             algorithms: algorithms.to_vec(),
             ..RingPolicy::new(Duration::from_mins(10), Duration::from_hours(1))
         };
-        let store = Store::open(&self.url).await.unwrap();
+        let store = Store::open(self.database.url()).await.unwrap();
         let kek = Arc::new(KeyEncryptionKey::from_bytes(kek).unwrap());
         KeyRing::new(store, kek, self.clock.clone(), Entropy::system(), policy)
     }
@@ -103,7 +78,7 @@ impl House {
         }
         let sql = format!("SELECT kid FROM signing_key WHERE realm_id = $1 AND {condition} ORDER BY kid");
         let mut kids: Vec<Kid> = self
-            .store
+            .store()
             .fetch_all(&sql, values![self.realm.uuid()])
             .await
             .unwrap();
@@ -233,7 +208,7 @@ async fn the_keys_of_one_realm_are_not_those_of_another(house: House) {
     assert_eq!(verifies(&token, &node, other).await, Err(VerifyError::UnknownKey));
     let sql = "UPDATE signing_key SET realm_id = $1 WHERE realm_id = $2";
     house
-        .store
+        .store()
         .execute(
             "DELETE FROM signing_key WHERE realm_id = $1",
             values![other.uuid()],
@@ -241,7 +216,7 @@ async fn the_keys_of_one_realm_are_not_those_of_another(house: House) {
         .await
         .unwrap();
     house
-        .store
+        .store()
         .execute(sql, values![other.uuid(), house.realm.uuid()])
         .await
         .unwrap();
@@ -262,7 +237,7 @@ async fn private_keys_lie_sealed_and_open_under_their_root_only(house: House) {
     let key = node.signer(house.realm, ES256).await.unwrap();
     let pkcs8 = key.to_pkcs8().unwrap();
     let row: Option<Sealed> = house
-        .store
+        .store()
         .fetch_optional("SELECT sealed_private, public_jwk FROM signing_key", Vec::new())
         .await
         .unwrap();
@@ -284,7 +259,7 @@ async fn private_keys_lie_sealed_and_open_under_their_root_only(house: House) {
         KeyRingError::Store(KeyStoreError::Seal(SealError::OtherKey))
     ));
     let swapped = "UPDATE signing_key SET algorithm = 'EdDSA'";
-    house.store.execute(swapped, Vec::new()).await.unwrap();
+    house.store().execute(swapped, Vec::new()).await.unwrap();
     let swapped = house.node().await.signer(house.realm, ES256).await.unwrap_err();
     assert!(matches!(
         swapped,
@@ -314,7 +289,7 @@ async fn a_database_that_does_not_answer_stops_nothing_for_a_while_and_then_ever
     let node = house.node().await;
     let kid = node.signer(house.realm, ES256).await.unwrap().kid().to_owned();
     house
-        .store
+        .store()
         .execute("ALTER TABLE signing_key RENAME TO gone", Vec::new())
         .await
         .unwrap();
@@ -323,11 +298,26 @@ async fn a_database_that_does_not_answer_stops_nothing_for_a_while_and_then_ever
     house.hand.advance(SECOND);
     assert!(node.signer(house.realm, ES256).await.is_err());
     house
-        .store
+        .store()
         .execute("ALTER TABLE gone RENAME TO signing_key", Vec::new())
         .await
         .unwrap();
     assert_eq!(node.signer(house.realm, ES256).await.unwrap().kid(), kid);
+}
+
+async fn a_successor_that_cannot_be_written_down_does_not_stop_the_key_that_signs(house: House) {
+    let node = house.node().await;
+    let kid = node.signer(house.realm, ES256).await.unwrap().kid().to_owned();
+    let refuse = "ALTER TABLE signing_key RENAME COLUMN public_jwk TO unknown";
+    house.store().execute(refuse, Vec::new()).await.unwrap();
+    house.hand.advance(node.policy().active_for);
+    assert_eq!(node.signer(house.realm, ES256).await.unwrap().kid(), kid);
+    assert_eq!(house.rows("retires_at IS NULL").await, 1);
+    let repair = "ALTER TABLE signing_key RENAME COLUMN unknown TO public_jwk";
+    house.store().execute(repair, Vec::new()).await.unwrap();
+    house.hand.advance(SECOND);
+    node.signer(house.realm, ES256).await.unwrap();
+    assert_eq!(house.rows("state = 'next'").await, 1);
 }
 
 async fn a_key_that_was_read_is_not_opened_again(house: House) {
@@ -342,13 +332,13 @@ macro_rules! on_both_databases {
         mod sqlite {$(
             #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(super::House::sqlite().await).await;
+                super::$name(super::House::on(super::Backend::Sqlite).await).await;
             }
         )+}
         mod postgres {$(
             #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
-                super::$name(super::House::postgres().await).await;
+                super::$name(super::House::on(super::Backend::Postgres).await).await;
             }
         )+}
     };
@@ -365,5 +355,6 @@ on_both_databases! {
     an_algorithm_that_is_not_offered_gets_no_key,
     a_realm_that_does_not_exist_has_no_keys,
     a_database_that_does_not_answer_stops_nothing_for_a_while_and_then_everything,
+    a_successor_that_cannot_be_written_down_does_not_stop_the_key_that_signs,
     a_key_that_was_read_is_not_opened_again,
 }
