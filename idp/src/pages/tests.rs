@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use scraper::{ElementRef, Html, Selector};
-
 use super::{Assets, Language, Moment, Texts, Zone};
 
+mod html;
 #[path = "../../examples/gallery/samples.rs"]
 mod samples;
 mod styles;
 mod words;
+use html::Html;
 use samples::{Sample, Words};
 
 use crate::pages;
@@ -60,14 +60,10 @@ fn for_every_page(words: &Words<'_>, check: impl Fn(Language, &str, &str, &Html)
                 language,
                 &format!("{} {name}", language.tag()),
                 &html,
-                &Html::parse_document(&html),
+                &Html::parse(&html),
             );
         }
     }
-}
-
-fn all<'d>(document: &'d Html, selector: &str) -> Vec<ElementRef<'d>> {
-    document.select(&Selector::parse(selector).unwrap()).collect()
 }
 
 fn inputs() -> Vec<String> {
@@ -90,10 +86,7 @@ fn no_field_can_bring_an_element_an_attribute_or_a_script_into_a_page() {
     let mut plain = BTreeMap::new();
     for language in Language::ALL {
         for Sample { name, html } in samples::all(&ordinary_words(), &texts(language)) {
-            plain.insert(
-                (language.tag(), name),
-                elements(&Html::parse_document(&html.unwrap())),
-            );
+            plain.insert((language.tag(), name), elements(&Html::parse(&html.unwrap())));
         }
     }
     let words = Words {
@@ -111,18 +104,19 @@ fn no_field_can_bring_an_element_an_attribute_or_a_script_into_a_page() {
             );
             assert!(!html.contains(['\0', '\u{85}', '\u{202E}', '\u{2066}']), "{name}");
             let expected = &plain[&(language.tag(), name.clone())];
-            assert_eq!(&elements(&Html::parse_document(&html)), expected, "{name}");
+            assert_eq!(&elements(&Html::parse(&html)), expected, "{name}");
         }
     }
 }
 
 /// The names of all elements with the names of their attributes, in order.
 fn elements(document: &Html) -> Vec<String> {
-    all(document, "*")
+    document
+        .all("*")
         .iter()
         .map(|element| {
-            let attributes: Vec<_> = element.value().attrs().map(|(name, _)| name).collect();
-            format!("{} {attributes:?}", element.value().name())
+            let attributes: Vec<_> = element.attributes.iter().map(|(name, _)| name).collect();
+            format!("{} {attributes:?}", element.name)
         })
         .collect()
 }
@@ -133,20 +127,18 @@ fn every_page_is_valid_for_a_strict_policy_and_leads_nowhere_unasked() {
         for_every_page(&hostile_words(&input), |_, name, html, document| {
             assert!(document.errors.is_empty(), "{name}: {:?}", document.errors);
             assert!(
-                all(
-                    document,
-                    "script, style, iframe, object, embed, base, meta[http-equiv], link[rel~=preload]"
-                )
-                .is_empty(),
+                document
+                    .all("script, style, iframe, object, embed, base, meta[http-equiv], link[rel=preload]")
+                    .is_empty(),
                 "{name}"
             );
-            for element in all(document, "*") {
-                for (attribute, value) in element.value().attrs() {
+            for element in document.all("*") {
+                for (attribute, value) in &element.attributes {
                     assert!(
                         !attribute.starts_with("on") && attribute != "style",
                         "{name}: {attribute}"
                     );
-                    if matches!(attribute, "href" | "src" | "action" | "formaction") {
+                    if matches!(attribute.as_str(), "href" | "src" | "action" | "formaction") {
                         let local = value.starts_with('/') && !value.starts_with("//");
                         assert!(local || value.starts_with('#'), "{name}: {attribute}={value}");
                     }
@@ -161,11 +153,11 @@ fn every_page_is_valid_for_a_strict_policy_and_leads_nowhere_unasked() {
 fn every_page_says_its_language_and_offers_the_others() {
     for_every_page(&ordinary_words(), |language, name, _, document| {
         assert_eq!(
-            all(document, "html")[0].attr("lang"),
+            document.all("html")[0].attr("lang"),
             Some(language.tag()),
             "{name}"
         );
-        let links = all(document, "nav a[hreflang]");
+        let links = document.inside(document.all("nav")[0], "a[hreflang]");
         assert_eq!(links.len(), Language::ALL.len(), "{name}");
         for link in links {
             let tag = link.attr("hreflang").unwrap();
@@ -186,9 +178,10 @@ fn every_page_says_its_language_and_offers_the_others() {
 #[test]
 fn every_page_has_one_first_heading_and_skips_no_level() {
     for_every_page(&ordinary_words(), |_, name, _, document| {
-        let levels: Vec<u8> = all(document, "h1, h2, h3, h4, h5, h6")
+        let levels: Vec<u8> = document
+            .all("h1, h2, h3, h4, h5, h6")
             .iter()
-            .map(|heading| heading.value().name().as_bytes()[1] - b'0')
+            .map(|heading| heading.name.as_bytes()[1] - b'0')
             .collect();
         assert_eq!(levels[0], 1, "{name}");
         assert!(!levels[1..].contains(&1), "{name}");
@@ -196,18 +189,16 @@ fn every_page_has_one_first_heading_and_skips_no_level() {
             levels.windows(2).all(|pair| pair[1] <= pair[0] + 1),
             "{name}: {levels:?}"
         );
-        assert_eq!(all(document, "main").len(), 1, "{name}");
-        assert!(
-            all(document, "title")[0].text().collect::<String>().len() > 3,
-            "{name}"
-        );
+        assert_eq!(document.all("main").len(), 1, "{name}");
+        assert!(document.all("title")[0].text.len() > 3, "{name}");
     });
 }
 
 #[test]
 fn every_field_has_a_label_and_every_reference_has_its_target() {
     for_every_page(&ordinary_words(), |_, name, _, document| {
-        let ids: Vec<&str> = all(document, "[id]")
+        let ids: Vec<&str> = document
+            .all("[id]")
             .iter()
             .filter_map(|element| element.attr("id"))
             .collect();
@@ -216,18 +207,14 @@ fn every_field_has_a_label_and_every_reference_has_its_target() {
             ids.len(),
             "{name}: an id twice"
         );
-        for input in all(document, "input:not([type=hidden]), select, textarea") {
+        for input in document.all("input[type!=hidden], select, textarea") {
             let id = input
                 .attr("id")
                 .unwrap_or_else(|| panic!("{name}: a field without id"));
-            assert_eq!(
-                all(document, &format!("label[for='{id}']")).len(),
-                1,
-                "{name}: {id}"
-            );
+            assert_eq!(document.all(&format!("label[for={id}]")).len(), 1, "{name}: {id}");
             assert!(input.attr("autocomplete").is_some(), "{name}: {id}");
         }
-        for element in all(document, "[aria-describedby], [aria-labelledby], label[for]") {
+        for element in document.all("[aria-describedby], [aria-labelledby], label[for]") {
             for attribute in ["aria-describedby", "aria-labelledby", "for"] {
                 for id in element
                     .attr(attribute)
@@ -238,18 +225,19 @@ fn every_field_has_a_label_and_every_reference_has_its_target() {
                 }
             }
         }
-        for link in all(document, "a[href^='#']") {
+        for link in document.all("a[href^=#]") {
             assert!(ids.contains(&&link.attr("href").unwrap()[1..]), "{name}");
         }
-        for named in all(document, "button, a, label, h1, h2, h3, th, dt, li") {
+        for named in document.all("button, a, label, h1, h2, h3, th, dt, li") {
             assert!(
-                !named.text().collect::<String>().trim().is_empty(),
+                !named.text.trim().is_empty(),
                 "{name}: nothing said in {}",
-                named.html()
+                named.name
             );
         }
         assert!(
-            all(document, "img")
+            document
+                .all("img")
                 .iter()
                 .all(|image| image.attr("alt").is_some()),
             "{name}"
@@ -264,12 +252,10 @@ fn every_form_posts_to_this_host_and_carries_the_csrf_value() {
         ..ordinary_words()
     };
     for_every_page(&words, |_, name, _, document| {
-        for form in all(document, "form") {
+        for form in document.all("form") {
             assert_eq!(form.attr("method"), Some("post"), "{name}");
             assert_eq!(form.attr("action"), Some("/signin?interaction=1"), "{name}");
-            let csrf: Vec<_> = form
-                .select(&Selector::parse("input[type=hidden][name=csrf]").unwrap())
-                .collect();
+            let csrf = document.inside(form, "input[type=hidden][name=csrf]");
             assert_eq!(csrf.len(), 1, "{name}");
             assert_eq!(csrf[0].attr("value"), Some("the-csrf-value"), "{name}");
         }
@@ -279,7 +265,7 @@ fn every_form_posts_to_this_host_and_carries_the_csrf_value() {
 #[test]
 fn passwords_are_never_filled_in_and_say_which_kind_they_are() {
     for_every_page(&ordinary_words(), |_, name, _, document| {
-        for field in all(document, "input[type=password]") {
+        for field in document.all("input[type=password]") {
             assert_eq!(field.attr("value"), None, "{name}");
             let expected = if name.contains("sign-in") {
                 "current-password"
@@ -303,13 +289,13 @@ fn a_problem_is_announced_and_tied_to_its_field() {
             "problems",
             "mismatch",
         ];
-        let alerts = all(document, "[role=alert]").len();
+        let alerts = document.all("[role=alert]").len();
         assert_eq!(
             alerts,
             usize::from(problems.iter().any(|word| name.contains(word))),
             "{name}"
         );
-        for field in all(document, "[aria-invalid=true]") {
+        for field in document.all("[aria-invalid=true]") {
             assert!(
                 field
                     .attr("aria-describedby")
@@ -326,7 +312,7 @@ fn a_problem_is_announced_and_tied_to_its_field() {
 fn wrong_credentials_do_not_say_which_of_the_two_is_wrong() {
     for_every_page(&ordinary_words(), |_, name, _, document| {
         if name.ends_with("sign-in-wrong") {
-            assert_eq!(all(document, "[aria-invalid=true]").len(), 2, "{name}");
+            assert_eq!(document.all("[aria-invalid=true]").len(), 2, "{name}");
         }
     });
 }
@@ -334,7 +320,7 @@ fn wrong_credentials_do_not_say_which_of_the_two_is_wrong() {
 #[test]
 fn every_file_that_a_page_asks_for_exists() {
     for_every_page(&ordinary_words(), |_, name, _, document| {
-        for element in all(document, "link[href], img[src]") {
+        for element in document.all("link[href], img[src]") {
             let url = element.attr("href").or(element.attr("src")).unwrap();
             assert!(
                 Assets::get(url.strip_prefix("/assets/").unwrap()).is_some(),

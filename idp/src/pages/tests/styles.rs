@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use super::{Language, Sample, all, ordinary_words, root, samples, texts};
-use scraper::Html;
+use super::html::Html;
+use super::{Language, Sample, ordinary_words, root, samples, texts};
 
 fn style_sheet() -> String {
     fs::read_to_string(root().join("assets/musubi.css")).unwrap()
@@ -16,8 +16,8 @@ fn every_class_on_a_page_is_styled_and_every_styled_class_is_on_a_page() {
     let mut used = BTreeSet::new();
     for language in Language::ALL {
         for Sample { html, .. } in samples::all(&ordinary_words(), &texts(language)) {
-            for element in all(&Html::parse_document(&html.unwrap()), "[class]") {
-                used.extend(element.value().classes().map(str::to_owned));
+            for element in Html::parse(&html.unwrap()).all("[class]") {
+                used.extend(element.attr("class").unwrap().split(' ').map(str::to_owned));
             }
         }
     }
