@@ -198,7 +198,7 @@ impl KeyRing {
                 Ok(()) => turned = true,
                 Err(error) if first => return Err(error.into()),
                 Err(error) => {
-                    tracing::warn!(%realm, %algorithm, %error, "a signing key could not be succeeded yet")
+                    tracing::warn!(%realm, %algorithm, %error, "a signing key could not be succeeded yet");
                 }
             }
         }
@@ -241,7 +241,7 @@ impl KeyRing {
             match self.inner.keys.settle(realm, read_at).await {
                 Ok(()) => stored = self.inner.keys.load(realm).await?,
                 Err(error) => {
-                    tracing::warn!(%realm, %error, "the phases of signing keys could not be recorded yet")
+                    tracing::warn!(%realm, %error, "the phases of signing keys could not be recorded yet");
                 }
             }
         }
