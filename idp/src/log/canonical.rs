@@ -12,13 +12,15 @@ const ROW: &[u8; 16] = b"musubi/log/row/1";
 const GENESIS: &[u8; 16] = b"musubi/log/gen/1";
 
 /// The head of an earlier writer's chain, as a later writer found it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Head {
     /// The writer.
     pub writer: WriterId,
     /// The place of its last row; 0 if there is none.
     pub seq: i64,
     /// The hash there; the genesis if there is no row.
+    #[serde(with = "super::lines::hexadecimal")]
     pub hash: Hash,
 }
 

@@ -4,7 +4,6 @@ use platform::keys::algorithm::{AlgorithmSet, SigningAlgorithm};
 use platform::keys::jwk::{JwkError, KeySet};
 use platform::keys::jws::{RequiredType, VerificationPolicy, VerifyError, sign_compact, verify_compact};
 use platform::keys::signer::{SigningKey, SigningKeyError};
-use platform::{encoding::from_hex, encoding::hex};
 use serde::{Deserialize, Serialize};
 
 use super::canonical::Head;
@@ -33,15 +32,16 @@ pub enum Occasion {
 }
 
 /// What a checkpoint says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkpoint {
     /// Whose chain.
     pub writer: WriterId,
     /// The place in it.
     pub seq: i64,
-    /// The hash there, in hexadecimal.
-    hash: String,
+    /// The hash there.
+    #[serde(with = "super::lines::hexadecimal")]
+    pub hash: Hash,
     /// When it was signed, in microseconds since the Unix epoch.
     pub at: i64,
     /// Why.
@@ -51,12 +51,13 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// States `head` at `at` microseconds since the Unix epoch.
     pub fn new(head: Head, at: i64, occasion: Occasion) -> Self {
-        Self { writer: head.writer, seq: head.seq, hash: hex(head.hash), at, occasion }
-    }
-
-    /// The hash; `None` if it is not one.
-    pub fn hash(&self) -> Option<Hash> {
-        from_hex(&self.hash)?.try_into().ok()
+        Self {
+            writer: head.writer,
+            seq: head.seq,
+            hash: head.hash,
+            at,
+            occasion,
+        }
     }
 
     /// Signs it.
@@ -67,13 +68,15 @@ impl Checkpoint {
 
     /// Reads a signed checkpoint that one of `keys` vouches for.
     pub fn verify(signed: &str, keys: &KeySet) -> Result<Self, VerifyError> {
-        let checkpoint: Self = verify_compact(signed, keys, &POLICY)?.claims()?;
-        checkpoint.hash().map(|_| checkpoint).ok_or(VerifyError::Malformed)
+        verify_compact(signed, keys, &POLICY)?.claims()
     }
 }
 
 /// Reads the log's public keys from JWKs.
 pub fn key_set<'a>(jwks: impl IntoIterator<Item = &'a str>) -> Result<KeySet, JwkError> {
-    let keys: Result<Vec<_>, _> = jwks.into_iter().map(platform::keys::jwk::VerificationKey::from_jwk).collect();
+    let keys: Result<Vec<_>, _> = jwks
+        .into_iter()
+        .map(platform::keys::jwk::VerificationKey::from_jwk)
+        .collect();
     KeySet::new(keys?)
 }

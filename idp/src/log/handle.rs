@@ -10,13 +10,16 @@ use platform::ids::RealmId;
 use platform::keys::kek::KeyEncryptionKey;
 use platform::keys::sealing::SealError;
 use platform::keys::signer::{SigningKey, SigningKeyError};
+use tokio::io::AsyncWrite;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::canonical::{self, Head, genesis_hash};
 use super::checkpoint::{ALGORITHM, Checkpoint, Occasion};
+use super::export::{self, ExportError};
 use super::key;
 use super::model::{Chained, Entry, Receipt};
-use super::read_store;
+use super::read;
+use super::report::Report;
 use super::store::{LogStore, NewCheckpoint, NewWriter, Prepared};
 use super::writer::{Waiting, Writer};
 use crate::ids::{PersonId, SessionId, WriterId};
@@ -90,18 +93,34 @@ impl Log {
             let well = writer.run(waiting, stopped).await;
             done.send_replace(Some(well));
         });
-        Ok(Self { store, clock, entropy, key, writer: genesis.writer, queue, healthy, stop, ended })
+        Ok(Self {
+            store,
+            clock,
+            entropy,
+            key,
+            writer: genesis.writer,
+            queue,
+            healthy,
+            stop,
+            ended,
+        })
     }
 
     /// Appends a row. The answer comes when it is durable; without it nothing may be answered and no change committed.
     /// Dropping the future does not take the row back.
     pub async fn append(&self, entry: Entry) -> Result<Receipt, LogUnavailable> {
-        let row = entry.into_row(&self.clock.reading(), &self.entropy).map_err(|error| {
-            tracing::error!(%error, "a row of the access log could not be sealed");
-            LogUnavailable
-        })?;
+        let row = entry
+            .into_row(&self.clock.reading(), &self.entropy)
+            .map_err(|error| {
+                tracing::error!(%error, "a row of the access log could not be sealed");
+                LogUnavailable
+            })?;
         let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { content: canonical::content(&row), row: Prepared::new(row), reply };
+        let waiting = Waiting {
+            content: canonical::content(&row),
+            row: Prepared::new(row),
+            reply,
+        };
         self.queue.send(waiting).await.map_err(|_| LogUnavailable)?;
         answer.await.unwrap_or(Err(LogUnavailable))
     }
@@ -140,7 +159,7 @@ impl Log {
         person: PersonId,
         limit: u32,
     ) -> Result<Vec<Chained>, DatabaseError> {
-        read_store::recent_for_subject(&self.store.0, realm, person, limit).await
+        read::recent_for_subject(&self.store.0, realm, person, limit).await
     }
 
     /// The newest rows of a session, newest first.
@@ -150,7 +169,16 @@ impl Log {
         session: SessionId,
         limit: u32,
     ) -> Result<Vec<Chained>, DatabaseError> {
-        read_store::recent_for_session(&self.store.0, realm, session, limit).await
+        read::recent_for_session(&self.store.0, realm, session, limit).await
+    }
+}
+
+impl Log {
+    /// Writes the whole log as NDJSON to `out`, verifying it on the way; batch by batch, whatever its size. Each chain
+    /// that is in order gets a checkpoint signed now, by which a later export can be held to this one. Reading the log is
+    /// logged: append a row for it first.
+    pub async fn export(&self, out: &mut (impl AsyncWrite + Unpin + Send)) -> Result<Report, ExportError> {
+        export::export(&self.store.0, &self.key, &self.clock, out).await
     }
 }
 
@@ -170,12 +198,40 @@ async fn begin(
     let started_at = clock.now();
     let id = WriterId::new(entropy, started_at)?;
     let found = store.heads().await?;
-    let settled = found.iter().filter(|one| one.ended).map(|one| one.head.writer).collect();
-    let heads: Vec<Head> = found.iter().filter(|one| !one.committed).map(|one| one.head).collect();
+    let settled = found
+        .iter()
+        .filter(|one| one.ended)
+        .map(|one| one.head.writer)
+        .collect();
+    let heads: Vec<Head> = found
+        .iter()
+        .filter(|one| !one.committed)
+        .map(|one| one.head)
+        .collect();
     let genesis = genesis_hash(id, started_at.as_micros(), key.kid(), &heads);
-    let head = Head { writer: id, seq: 0, hash: genesis };
+    let head = Head {
+        writer: id,
+        seq: 0,
+        hash: genesis,
+    };
     let signed = Checkpoint::new(head, started_at.as_micros(), Occasion::Start).sign(key)?;
-    let writer = NewWriter { id, kid: key.kid().to_owned(), started_at, genesis, heads, settled };
-    store.begin(writer, NewCheckpoint { head, at: started_at, signed }).await?;
+    let writer = NewWriter {
+        id,
+        kid: key.kid().to_owned(),
+        started_at,
+        genesis,
+        heads,
+        settled,
+    };
+    store
+        .begin(
+            writer,
+            NewCheckpoint {
+                head,
+                at: started_at,
+                signed,
+            },
+        )
+        .await?;
     Ok(head)
 }

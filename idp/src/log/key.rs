@@ -46,7 +46,9 @@ fn seal(key: &SigningKey, kek: &KeyEncryptionKey, entropy: &Entropy) -> Result<S
 
 fn open(stored: &StoredKey, kek: &KeyEncryptionKey) -> Result<SigningKey, LogOpenError> {
     let place = place(&stored.kid);
-    let pkcs8 = kek.unwrap(&stored.wrapped_key, &place)?.open(&place, &stored.sealed_private)?;
+    let pkcs8 = kek
+        .unwrap(&stored.wrapped_key, &place)?
+        .open(&place, &stored.sealed_private)?;
     Ok(SigningKey::from_pkcs8(ALGORITHM, &pkcs8)?)
 }
 

@@ -9,6 +9,7 @@ use platform::entropy::Entropy;
 use platform::http::RequestId;
 use platform::ids::RealmId;
 use platform::keys::sealing::{Aad, DataKey, SealError};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -41,7 +42,7 @@ impl Action {
 }
 
 /// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// It was allowed.
@@ -64,7 +65,9 @@ impl Decision {
 
     /// The decision of this name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Permit, Self::Deny, Self::Fault].into_iter().find(|one| one.name() == name)
+        [Self::Permit, Self::Deny, Self::Fault]
+            .into_iter()
+            .find(|one| one.name() == name)
     }
 }
 
@@ -150,22 +153,34 @@ impl Entry {
 
     /// Something was refused, for `reason`.
     pub fn deny(realm: RealmId, action: Action, reason: impl Into<Text>, key: Arc<DataKey>) -> Self {
-        Self { reason: Some(reason.into()), ..Self::new(realm, action, Decision::Deny, key) }
+        Self {
+            reason: Some(reason.into()),
+            ..Self::new(realm, action, Decision::Deny, key)
+        }
     }
 
     /// Something could not be carried out, for `reason`.
     pub fn fault(realm: RealmId, action: Action, reason: impl Into<Text>, key: Arc<DataKey>) -> Self {
-        Self { reason: Some(reason.into()), ..Self::new(realm, action, Decision::Fault, key) }
+        Self {
+            reason: Some(reason.into()),
+            ..Self::new(realm, action, Decision::Fault, key)
+        }
     }
 
     /// Sets who did it.
     pub fn actor(self, actor: PersonId) -> Self {
-        Self { actor: Some(actor), ..self }
+        Self {
+            actor: Some(actor),
+            ..self
+        }
     }
 
     /// Sets whose data it was about.
     pub fn subject(self, subject: PersonId) -> Self {
-        Self { subject: Some(subject), ..self }
+        Self {
+            subject: Some(subject),
+            ..self
+        }
     }
 
     /// Sets actor and subject to one person: somebody who did something with what is theirs.
@@ -175,27 +190,43 @@ impl Entry {
 
     /// Sets the session.
     pub fn session(self, session: SessionId) -> Self {
-        Self { session: Some(session), ..self }
+        Self {
+            session: Some(session),
+            ..self
+        }
     }
 
     /// Sets the registered client that asked.
     pub fn client(self, client_id: impl Into<String>) -> Self {
-        Self { client: Some(client_id.into()), ..self }
+        Self {
+            client: Some(client_id.into()),
+            ..self
+        }
     }
 
     /// Sets the request.
     pub fn request(self, request: RequestId) -> Self {
-        Self { request: Some(request), ..self }
+        Self {
+            request: Some(request),
+            ..self
+        }
     }
 
     /// Sets what it was done to.
     pub fn resource(self, kind: impl Into<Text>, ids: impl IntoIterator<Item = String>) -> Self {
-        Self { resource_kind: Some(kind.into()), resource_ids: ids.into_iter().collect(), ..self }
+        Self {
+            resource_kind: Some(kind.into()),
+            resource_ids: ids.into_iter().collect(),
+            ..self
+        }
     }
 
     /// Sets what allowed it.
     pub fn granted_by(self, grant: impl Into<Text>) -> Self {
-        Self { granted_by: Some(grant.into()), ..self }
+        Self {
+            granted_by: Some(grant.into()),
+            ..self
+        }
     }
 
     /// Adds something that could identify somebody.
@@ -235,7 +266,11 @@ impl Entry {
             detail: None,
         };
         if !self.detail.is_empty() {
-            let detail: BTreeMap<_, _> = self.detail.into_iter().map(|(name, value)| (name, shorten(value))).collect();
+            let detail: BTreeMap<_, _> = self
+                .detail
+                .into_iter()
+                .map(|(name, value)| (name, shorten(value)))
+                .collect();
             let text = serde_json::Value::from_iter(detail).to_string();
             row.detail = Some(self.key.seal(entropy, &row.place(), text.as_bytes())?);
         }
@@ -244,8 +279,12 @@ impl Entry {
 }
 
 /// What is kept of an entry; every field is part of the hash. True time was within `clock_error_bound` of `at`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are those of Entry and of platform::clock::Reading, times in microseconds")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of Entry and of platform::clock::Reading, times in microseconds"
+)]
 pub struct Row {
     pub realm: RealmId,
     pub at: Instant,
@@ -254,23 +293,46 @@ pub struct Row {
     pub clock_stratum: i32,
     pub clock_source: Text,
     pub clock_state: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<PersonId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<PersonId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<PersonId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub organisation: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub occupation: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<Text>,
     pub service: Text,
     pub action: Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_kind: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_ids: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hits: Option<i64>,
     pub decision: Decision,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub granted_by: Option<Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Text>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "super::lines::optional_base64url"
+    )]
     pub request: Option<Vec<u8>>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "super::lines::optional_base64url"
+    )]
     pub detail: Option<Vec<u8>>,
 }
 
@@ -278,14 +340,19 @@ impl Row {
     /// The detail, opened with the key that sealed it; an empty object if the row has none. [`SealError::OtherKey`] says
     /// that another key sealed it (the person's instead of the realm's, or a destroyed one).
     pub fn open_detail(&self, key: &DataKey) -> Result<serde_json::Map<String, Value>, SealError> {
-        let Some(sealed) = &self.detail else { return Ok(serde_json::Map::new()) };
+        let Some(sealed) = &self.detail else {
+            return Ok(serde_json::Map::new());
+        };
         let opened = key.open(&self.place(), sealed)?;
         serde_json::from_slice(&opened).map_err(|_| SealError::Broken)
     }
 
     /// What the sealed detail is bound to. The sequence number is not known when it is sealed; the chain binds that.
     fn place(&self) -> Aad {
-        let owner = self.subject.map(|subject| *subject.uuid().as_bytes()).unwrap_or_default();
+        let owner = self
+            .subject
+            .map(|subject| *subject.uuid().as_bytes())
+            .unwrap_or_default();
         let mut row = self.request.clone().unwrap_or_default();
         row.extend_from_slice(self.action.as_bytes());
         Aad::new(self.realm.uuid(), "log.detail", &owner, &row)
@@ -293,13 +360,15 @@ impl Row {
 }
 
 /// A row in its chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Chained {
     /// The writer.
     pub writer: WriterId,
     /// Its place in the writer's chain, from 1.
     pub seq: i64,
     /// The hash over the hash before and this row.
+    #[serde(with = "super::lines::hexadecimal")]
     pub hash: Hash,
     /// The row.
     pub row: Row,
@@ -325,12 +394,19 @@ fn state_name(state: Synchronisation) -> &'static str {
 }
 
 fn resource_ids(ids: Vec<String>) -> Option<Text> {
-    let ids: Vec<Value> = ids.into_iter().map(|id| clean(id.into()).into_owned().into()).collect();
+    let ids: Vec<Value> = ids
+        .into_iter()
+        .map(|id| clean(id.into()).into_owned().into())
+        .collect();
     (!ids.is_empty()).then(|| Value::from(ids).to_string().into())
 }
 
 fn clean(text: Text) -> Text {
-    let text = if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { text };
+    let text = if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{fffd}"))
+    } else {
+        text
+    };
     cut(text, MAX_TEXT)
 }
 
@@ -358,25 +434,48 @@ mod tests {
     use super::*;
 
     fn entry(key: &Arc<DataKey>) -> Entry {
-        Entry::permit(RealmId::from(Uuid::from_u128(1)), Action::new("sign_in.password"), key.clone())
+        Entry::permit(
+            RealmId::from(Uuid::from_u128(1)),
+            Action::new("sign_in.password"),
+            key.clone(),
+        )
     }
 
     fn kept(entry: Entry) -> Row {
-        entry.into_row(&Clock::system().reading(), &Entropy::seeded(9)).unwrap()
+        entry
+            .into_row(&Clock::system().reading(), &Entropy::seeded(9))
+            .unwrap()
     }
 
     #[test]
     fn a_detail_opens_only_under_its_key_and_in_its_row() {
-        let (key, other) =
-            [1, 2].map(|seed| Arc::new(DataKey::generate(&Entropy::seeded(seed)).unwrap())).into();
-        let row = kept(entry(&key).detail("address", "192.0.2.1").request(RequestId([7; 16])));
+        let (key, other) = [1, 2]
+            .map(|seed| Arc::new(DataKey::generate(&Entropy::seeded(seed)).unwrap()))
+            .into();
+        let row = kept(
+            entry(&key)
+                .detail("address", "192.0.2.1")
+                .request(RequestId([7; 16])),
+        );
         assert_eq!(row.open_detail(&key).unwrap()["address"], "192.0.2.1");
         assert!(matches!(row.open_detail(&other), Err(SealError::OtherKey)));
         for moved in [
-            Row { realm: RealmId::from(Uuid::from_u128(2)), ..row.clone() },
-            Row { subject: Some(PersonId::from(Uuid::from_u128(3))), ..row.clone() },
-            Row { request: Some(vec![8; 16]), ..row.clone() },
-            Row { action: "sign_out".into(), ..row.clone() },
+            Row {
+                realm: RealmId::from(Uuid::from_u128(2)),
+                ..row.clone()
+            },
+            Row {
+                subject: Some(PersonId::from(Uuid::from_u128(3))),
+                ..row.clone()
+            },
+            Row {
+                request: Some(vec![8; 16]),
+                ..row.clone()
+            },
+            Row {
+                action: "sign_out".into(),
+                ..row.clone()
+            },
         ] {
             assert!(matches!(moved.open_detail(&key), Err(SealError::Broken)));
         }
@@ -404,9 +503,20 @@ mod tests {
     fn a_refusal_and_a_fault_always_have_a_reason() {
         let key = Arc::new(DataKey::generate(&Entropy::seeded(1)).unwrap());
         let realm = RealmId::from(Uuid::nil());
-        let denied = Entry::deny(realm, Action::new("token.issue"), "token.code.replayed", key.clone());
+        let denied = Entry::deny(
+            realm,
+            Action::new("token.issue"),
+            "token.code.replayed",
+            key.clone(),
+        );
         let failed = Entry::fault(realm, Action::new("token.issue"), "database.unavailable", key);
-        assert_eq!((denied.decision, denied.reason.as_deref()), (Decision::Deny, Some("token.code.replayed")));
-        assert_eq!((failed.decision, failed.reason.as_deref()), (Decision::Fault, Some("database.unavailable")));
+        assert_eq!(
+            (denied.decision, denied.reason.as_deref()),
+            (Decision::Deny, Some("token.code.replayed"))
+        );
+        assert_eq!(
+            (failed.decision, failed.reason.as_deref()),
+            (Decision::Fault, Some("database.unavailable"))
+        );
     }
 }

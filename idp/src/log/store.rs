@@ -1,4 +1,4 @@
-//! The log's tables: appending rows, and what surrounds a writer's life. Reading is in [`read_store`](super::read_store).
+//! The log's tables: appending rows, and what surrounds a writer's life. Reading is in [`read`](super::read).
 
 use std::sync::LazyLock;
 
@@ -14,9 +14,33 @@ use crate::ids::WriterId;
 
 /// The columns of `log_row`, in the order of [`Prepared`].
 pub(super) const COLUMNS: [&str; 28] = [
-    "writer", "seq", "hash", "realm_id", "at", "clock_offset", "clock_error_bound", "clock_stratum", "clock_source",
-    "clock_state", "actor", "on_behalf_of", "subject", "organisation", "occupation", "session", "client", "service",
-    "action", "resource_kind", "resource_ids", "hits", "decision", "reason", "granted_by", "purpose", "request",
+    "writer",
+    "seq",
+    "hash",
+    "realm_id",
+    "at",
+    "clock_offset",
+    "clock_error_bound",
+    "clock_stratum",
+    "clock_source",
+    "clock_state",
+    "actor",
+    "on_behalf_of",
+    "subject",
+    "organisation",
+    "occupation",
+    "session",
+    "client",
+    "service",
+    "action",
+    "resource_kind",
+    "resource_ids",
+    "hits",
+    "decision",
+    "reason",
+    "granted_by",
+    "purpose",
+    "request",
     "detail",
 ];
 
@@ -28,11 +52,17 @@ static INSERTS: LazyLock<[String; CHUNKS.len()]> = LazyLock::new(|| CHUNKS.map(i
 fn insert_statement(rows: usize) -> String {
     let placeholders = |row: usize| {
         let first = row * COLUMNS.len() + 1;
-        let numbers: Vec<_> = (first..first + COLUMNS.len()).map(|number| format!("${number}")).collect();
+        let numbers: Vec<_> = (first..first + COLUMNS.len())
+            .map(|number| format!("${number}"))
+            .collect();
         format!("({})", numbers.join(","))
     };
     let all: Vec<_> = (0..rows).map(placeholders).collect();
-    format!("INSERT INTO log_row ({}) VALUES {}", COLUMNS.join(","), all.join(","))
+    format!(
+        "INSERT INTO log_row ({}) VALUES {}",
+        COLUMNS.join(","),
+        all.join(",")
+    )
 }
 
 /// The values of a row that has no place yet.
@@ -80,12 +110,16 @@ pub(super) struct Batch {
 
 impl Batch {
     pub(super) fn with_capacity(rows: usize) -> Self {
-        Self { rows: 0, values: Vec::with_capacity(rows * COLUMNS.len()) }
+        Self {
+            rows: 0,
+            values: Vec::with_capacity(rows * COLUMNS.len()),
+        }
     }
 
     pub(super) fn push(&mut self, place: Head, row: Prepared) {
         self.rows += 1;
-        self.values.extend(values![place.writer.uuid(), place.seq, place.hash.to_vec()]);
+        self.values
+            .extend(values![place.writer.uuid(), place.seq, place.hash.to_vec()]);
         self.values.extend(row.0);
     }
 
@@ -159,7 +193,13 @@ const INSERT_CHECKPOINT: &str =
 
 fn checkpoint_values(checkpoint: NewCheckpoint) -> Vec<Value> {
     let NewCheckpoint { head, at, signed } = checkpoint;
-    values![head.writer.uuid(), head.seq, head.hash.to_vec(), at.as_micros(), signed]
+    values![
+        head.writer.uuid(),
+        head.seq,
+        head.hash.to_vec(),
+        at.as_micros(),
+        signed
+    ]
 }
 
 impl LogStore {
@@ -192,7 +232,14 @@ impl LogStore {
         }
         let sql = "SELECT seq, hash FROM log_row WHERE writer = $1 ORDER BY seq DESC LIMIT 1";
         let last: Option<Last> = self.0.fetch_optional(sql, values![writer.uuid()]).await?;
-        last.map(|last| Ok(Head { writer, seq: last.seq, hash: hash(&last.hash)? })).transpose()
+        last.map(|last| {
+            Ok(Head {
+                writer,
+                seq: last.seq,
+                hash: hash(&last.hash)?,
+            })
+        })
+        .transpose()
     }
 
     /// The heads of the writers whose chain may have grown since a genesis committed to it, by key.
@@ -205,14 +252,26 @@ impl LogStore {
         let rows: Vec<HeadRow> = self.0.fetch_all(sql, vec![]).await?;
         rows.into_iter()
             .map(|row| {
-                let head = Head { writer: row.id.into(), seq: row.seq, hash: hash(&row.hash)? };
-                Ok(FoundHead { head, ended: row.ended_at.is_some(), committed: row.committed >= row.seq })
+                let head = Head {
+                    writer: row.id.into(),
+                    seq: row.seq,
+                    hash: hash(&row.hash)?,
+                };
+                Ok(FoundHead {
+                    head,
+                    ended: row.ended_at.is_some(),
+                    committed: row.committed >= row.seq,
+                })
             })
             .collect()
     }
 
     /// Puts a writer, what its genesis commits to and its first checkpoint on record, together.
-    pub(super) async fn begin(&self, writer: NewWriter, checkpoint: NewCheckpoint) -> Result<(), DatabaseError> {
+    pub(super) async fn begin(
+        &self,
+        writer: NewWriter,
+        checkpoint: NewCheckpoint,
+    ) -> Result<(), DatabaseError> {
         self.0
             .write(move |tx: &Tx| {
                 Box::pin(async move {
@@ -220,7 +279,13 @@ impl LogStore {
                     tx.execute(
                         "INSERT INTO log_writer (id, format, kid, genesis, started_at, settled)
                          VALUES ($1, $2, $3, $4, $5, 0)",
-                        values![id, FORMAT, writer.kid, writer.genesis.to_vec(), writer.started_at.as_micros()],
+                        values![
+                            id,
+                            FORMAT,
+                            writer.kid,
+                            writer.genesis.to_vec(),
+                            writer.started_at.as_micros()
+                        ],
                     )
                     .await?;
                     for head in writer.heads {
@@ -231,9 +296,15 @@ impl LogStore {
                         .await?;
                     }
                     for settled in writer.settled {
-                        tx.execute("UPDATE log_writer SET settled = 1 WHERE id = $1", values![settled.uuid()]).await?;
+                        tx.execute(
+                            "UPDATE log_writer SET settled = 1 WHERE id = $1",
+                            values![settled.uuid()],
+                        )
+                        .await?;
                     }
-                    tx.execute(INSERT_CHECKPOINT, checkpoint_values(checkpoint)).await.map(drop)
+                    tx.execute(INSERT_CHECKPOINT, checkpoint_values(checkpoint))
+                        .await
+                        .map(drop)
                 })
             })
             .await
@@ -241,7 +312,10 @@ impl LogStore {
 
     /// Keeps a checkpoint.
     pub(super) async fn checkpoint(&self, checkpoint: NewCheckpoint) -> Result<(), DatabaseError> {
-        self.0.change(INSERT_CHECKPOINT, checkpoint_values(checkpoint)).await.map(drop)
+        self.0
+            .change(INSERT_CHECKPOINT, checkpoint_values(checkpoint))
+            .await
+            .map(drop)
     }
 
     /// Keeps a writer's last checkpoint and says that it has ended.
@@ -250,8 +324,11 @@ impl LogStore {
             .write(move |tx: &Tx| {
                 Box::pin(async move {
                     let ended = values![checkpoint.head.writer.uuid(), checkpoint.at.as_micros()];
-                    tx.execute(INSERT_CHECKPOINT, checkpoint_values(checkpoint)).await?;
-                    tx.execute("UPDATE log_writer SET ended_at = $2 WHERE id = $1", ended).await.map(drop)
+                    tx.execute(INSERT_CHECKPOINT, checkpoint_values(checkpoint))
+                        .await?;
+                    tx.execute("UPDATE log_writer SET ended_at = $2 WHERE id = $1", ended)
+                        .await
+                        .map(drop)
                 })
             })
             .await
@@ -265,7 +342,13 @@ impl LogStore {
 
     /// Keeps a first key; [`DatabaseError::Conflict`] if another process was first.
     pub(super) async fn insert_key(&self, key: StoredKey, now: Instant) -> Result<(), DatabaseError> {
-        let values = values![key.kid, key.public_jwk, key.wrapped_key, key.sealed_private, now.as_micros()];
+        let values = values![
+            key.kid,
+            key.public_jwk,
+            key.wrapped_key,
+            key.sealed_private,
+            now.as_micros()
+        ];
         let sql = "INSERT INTO log_key (kid, state, public_jwk, wrapped_key, sealed_private, created_at)
             VALUES ($1, 'current', $2, $3, $4, $5)";
         self.0.change(sql, values).await.map(drop)
@@ -274,5 +357,7 @@ impl LogStore {
 
 /// Thirty-two bytes, or the row is not one of ours.
 pub(super) fn hash(bytes: &[u8]) -> Result<Hash, DatabaseError> {
-    bytes.try_into().map_err(|_| DatabaseError::Unavailable("a hash in the access log has a wrong length".to_owned()))
+    bytes
+        .try_into()
+        .map_err(|_| DatabaseError::Unavailable("a hash in the access log has a wrong length".to_owned()))
 }

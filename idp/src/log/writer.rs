@@ -56,10 +56,15 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Serves until `stop` is raised or every handle is gone; then drains what waits and signs a last checkpoint.
-    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, mut stop: watch::Receiver<bool>) -> bool {
+    pub(super) async fn run(
+        mut self,
+        mut queue: mpsc::Receiver<Waiting>,
+        mut stop: watch::Receiver<bool>,
+    ) -> bool {
         let mut waiting = Vec::with_capacity(BATCH);
         let mut seconds = tokio::time::interval(CHECKPOINT_PERIOD);
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        seconds.reset();
         let mut stopping = false;
         loop {
             tokio::select! {
@@ -90,11 +95,23 @@ impl Writer {
         let mut replies = Vec::with_capacity(waiting.len());
         for Waiting { row, content, reply } in waiting.drain(..) {
             let seq = head.seq + 1;
-            head = Head { seq, hash: row_hash(head.writer, seq, &head.hash, &content), ..head };
+            head = Head {
+                seq,
+                hash: row_hash(head.writer, seq, &head.hash, &content),
+                ..head
+            };
             batch.push(head, row);
-            replies.push((reply, Receipt { writer: head.writer, seq, hash: head.hash }));
+            replies.push((
+                reply,
+                Receipt {
+                    writer: head.writer,
+                    seq,
+                    hash: head.hash,
+                },
+            ));
         }
-        metrics::histogram!("musubi_log_batch_rows").record(f64::from(u32::try_from(replies.len()).unwrap_or(0)));
+        metrics::histogram!("musubi_log_batch_rows")
+            .record(f64::from(u32::try_from(replies.len()).unwrap_or(0)));
         self.doubtful.push(head);
         let outcome = self.store.insert(batch).await;
         match &outcome {
@@ -126,7 +143,10 @@ impl Writer {
             }
         };
         if found != self.confirmed && !self.doubtful.contains(&found) {
-            tracing::error!(seq = found.seq, "the last row of the access log is not one that this process wrote");
+            tracing::error!(
+                seq = found.seq,
+                "the last row of the access log is not one that this process wrote"
+            );
             return false;
         }
         self.confirmed = found;

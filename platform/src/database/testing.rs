@@ -85,6 +85,14 @@ impl TestDatabase {
         database
     }
 
+    /// One with the access log's schema.
+    pub async fn log(backend: Backend) -> Self {
+        let database = Self::empty(backend).await;
+        let migrated = database.store.migrate::<migrations::log::Log>().await;
+        migrated.expect("the log's migrations");
+        database
+    }
+
     /// The store on it.
     pub fn store(&self) -> &Store {
         &self.store
