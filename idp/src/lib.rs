@@ -1,6 +1,31 @@
 //! People, numbers, consent, access, log, credentials, sessions, sign-in, OAuth and OpenID: one folder a capability.
+//!
+//! | folder | holds |
+//! |---|---|
+//! | `account` | what a person sees of themselves |
+//! | `credentials` | passwords, and the links with which they are set |
+//! | `http` | how a request becomes a [`http::Call`], and how pages are sent |
+//! | `log` | the access log |
+//! | `numbers` | the IDs that people read out loud |
+//! | `oauth` | the authorization server and OpenID Provider |
+//! | `pages` | views, templates, texts and assets |
+//! | `people` | persons, the names that point to them, their profiles |
+//! | `realms` | whose users they are |
+//! | `sessions` | who is signed in where |
+//! | `signin` | signing in and out |
 
+pub mod account;
+pub mod credentials;
+pub mod http;
+pub mod hub;
 pub mod ids;
 pub mod log;
 pub mod numbers;
+pub mod oauth;
 pub mod pages;
+pub mod people;
+pub mod realms;
+pub mod sessions;
+pub mod signin;
+
+pub use http::api::router;

@@ -29,14 +29,20 @@ enum Source {
 
 impl Entropy {
     /// The operating system's generator.
-    #[expect(clippy::disallowed_methods, reason = "this module is the one home of randomness")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this module is the one home of randomness"
+    )]
     pub fn system() -> Self {
         Self(Source::System(Arc::new(aws_lc_rs::rand::SystemRandom::new())))
     }
 
     /// A reproducible stream, for tests only: the same seed gives the same bytes in the same order.
     pub fn seeded(seed: u64) -> Self {
-        Self(Source::Seeded { seed, counter: Arc::new(AtomicU64::new(0)) })
+        Self(Source::Seeded {
+            seed,
+            counter: Arc::new(AtomicU64::new(0)),
+        })
     }
 
     /// Fills `target` with random bytes.
@@ -48,7 +54,10 @@ impl Entropy {
                     let mut block = seed.to_be_bytes().to_vec();
                     block.extend(counter.fetch_add(1, Ordering::Relaxed).to_be_bytes());
                     let stream = digest::digest(&digest::SHA256, &block);
-                    chunk.iter_mut().zip(stream.as_ref()).for_each(|(byte, random)| *byte = *random);
+                    chunk
+                        .iter_mut()
+                        .zip(stream.as_ref())
+                        .for_each(|(byte, random)| *byte = *random);
                 }
                 Ok(())
             }

@@ -41,17 +41,33 @@ impl Telemetry {
     pub fn start(settings: &config::Telemetry) -> Result<Self, TelemetryError> {
         let filter = EnvFilter::try_new(&settings.filter)?;
         let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-        let lines = if settings.json { lines.json().boxed() } else { lines.compact().boxed() };
+        let lines = if settings.json {
+            lines.json().boxed()
+        } else {
+            lines.compact().boxed()
+        };
         let traces = match &settings.otlp_endpoint {
             None => None,
             Some(endpoint) => {
-                let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint.as_str()).build()?;
+                let exporter = SpanExporter::builder()
+                    .with_http()
+                    .with_endpoint(endpoint.as_str())
+                    .build()?;
                 Some(SdkTracerProvider::builder().with_batch_exporter(exporter).build())
             }
         };
-        let spans = traces.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("musubi")));
-        tracing_subscriber::registry().with(filter).with(lines).with(spans).try_init()?;
-        Ok(Self { metrics: PrometheusBuilder::new().install_recorder()?, traces })
+        let spans = traces
+            .as_ref()
+            .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("musubi")));
+        tracing_subscriber::registry()
+            .with(filter)
+            .with(lines)
+            .with(spans)
+            .try_init()?;
+        Ok(Self {
+            metrics: PrometheusBuilder::new().install_recorder()?,
+            traces,
+        })
     }
 
     /// The metrics in Prometheus' text format.

@@ -48,7 +48,11 @@ pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
         .list_separator(",")
         .with_list_parse_key("ntp.servers")
         .with_list_parse_key("server.trusted_proxies");
-    let given: Value = Config::builder().add_source(source).add_source(environment).build()?.try_deserialize()?;
+    let given: Value = Config::builder()
+        .add_source(source)
+        .add_source(environment)
+        .build()?
+        .try_deserialize()?;
     read(given)
 }
 
@@ -63,8 +67,10 @@ fn read(given: Value) -> Result<Settings, ConfigError> {
 
 fn resolve(url: &mut Option<SecretUrl>, file: Option<&Path>) -> Result<(), ConfigError> {
     if let Some(path) = file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::SecretFile { path: path.to_owned(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::SecretFile {
+            path: path.to_owned(),
+            source,
+        })?;
         *url = Some(SecretUrl::new(text.trim().to_owned()));
     }
     Ok(())
@@ -75,14 +81,23 @@ fn refuse_unknown(section: &str, given: &Value, known: &Value) -> Result<(), Con
         return Ok(());
     };
     for (key, value) in given {
-        let path = |key: &str| if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
-        match known.get(key) {
-            Some(inner) => refuse_unknown(&path(key), value, inner)?,
-            None => {
-                let nearest = known.keys().min_by_key(|candidate| strsim::damerau_levenshtein(candidate, key));
-                return Err(ConfigError::UnknownKey { key: path(key), nearest: nearest.map(|near| path(near)) });
+        let path = |key: &str| {
+            if section.is_empty() {
+                key.to_owned()
+            } else {
+                format!("{section}.{key}")
             }
-        }
+        };
+        let Some(inner) = known.get(key) else {
+            let nearest = known
+                .keys()
+                .min_by_key(|candidate| strsim::damerau_levenshtein(candidate, key));
+            return Err(ConfigError::UnknownKey {
+                key: path(key),
+                nearest: nearest.map(|near| path(near)),
+            });
+        };
+        refuse_unknown(&path(key), value, inner)?;
     }
     Ok(())
 }
@@ -101,14 +116,20 @@ mod tests {
     #[test]
     fn an_unknown_key_is_refused_with_the_nearest_name() {
         let error = read(json!({"server": {"lisen": "127.0.0.1:1"}})).unwrap_err();
-        assert_eq!(error.to_string(), "the configuration has no key `server.lisen`; did you mean `server.listen`?");
+        assert_eq!(
+            error.to_string(),
+            "the configuration has no key `server.lisen`; did you mean `server.listen`?"
+        );
         let error = read(json!({"sever": {}})).unwrap_err();
         assert!(error.to_string().contains("`server`"));
     }
 
     #[test]
     fn a_value_of_the_wrong_type_is_refused() {
-        assert!(matches!(read(json!({"session": {"idle_minutes": "soon"}})), Err(ConfigError::Invalid(_))));
+        assert!(matches!(
+            read(json!({"session": {"idle_minutes": "soon"}})),
+            Err(ConfigError::Invalid(_))
+        ));
     }
 
     #[test]
@@ -116,7 +137,10 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "postgres://u:hush@127.0.0.1/x\n").unwrap();
         let settings = read(json!({"database": {"url_file": file.path()}})).unwrap();
-        assert_eq!(settings.database.url.as_ref().unwrap().expose(), "postgres://u:hush@127.0.0.1/x");
+        assert_eq!(
+            settings.database.url.as_ref().unwrap().expose(),
+            "postgres://u:hush@127.0.0.1/x"
+        );
         assert!(!format!("{settings:?}").contains("hush"));
         assert!(!serde_json::to_string(&settings).unwrap().contains("hush"));
     }
@@ -124,7 +148,12 @@ mod tests {
     #[test]
     fn the_schema_names_every_section_and_refuses_other_keys() {
         let schema = schema();
-        for section in serde_json::to_value(Settings::default()).unwrap().as_object().unwrap().keys() {
+        for section in serde_json::to_value(Settings::default())
+            .unwrap()
+            .as_object()
+            .unwrap()
+            .keys()
+        {
             assert!(schema["properties"].get(section).is_some(), "{section}");
         }
         assert_eq!(schema["additionalProperties"], json!(false));

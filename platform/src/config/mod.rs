@@ -59,7 +59,10 @@ pub struct Server {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), trusted_proxies: Vec::new() }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
@@ -76,7 +79,10 @@ pub struct Realm {
 
 impl Default for Realm {
     fn default() -> Self {
-        Self { issuer: "http://localhost:8080".to_owned(), name: "Musubi".to_owned() }
+        Self {
+            issuer: "http://localhost:8080".to_owned(),
+            name: "Musubi".to_owned(),
+        }
     }
 }
 
@@ -93,7 +99,10 @@ pub struct Data {
 
 impl Default for Data {
     fn default() -> Self {
-        Self { dir: PathBuf::from("data"), key_encryption_key_file: None }
+        Self {
+            dir: PathBuf::from("data"),
+            key_encryption_key_file: None,
+        }
     }
 }
 
@@ -143,7 +152,12 @@ pub struct Ntp {
 
 impl Default for Ntp {
     fn default() -> Self {
-        Self { servers: Vec::new(), max_error_ms: 1000, warn_error_ms: 200, enforce: false }
+        Self {
+            servers: Vec::new(),
+            max_error_ms: 1000,
+            warn_error_ms: 200,
+            enforce: false,
+        }
     }
 }
 
@@ -159,7 +173,10 @@ pub struct Session {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { idle_minutes: 60, absolute_hours: 12 }
+        Self {
+            idle_minutes: 60,
+            absolute_hours: 12,
+        }
     }
 }
 
@@ -179,7 +196,12 @@ pub struct Tokens {
 
 impl Default for Tokens {
     fn default() -> Self {
-        Self { code_seconds: 60, access_seconds: 300, id_seconds: 300, refresh_days: 30 }
+        Self {
+            code_seconds: 60,
+            access_seconds: 300,
+            id_seconds: 300,
+            refresh_days: 30,
+        }
     }
 }
 
@@ -232,6 +254,10 @@ pub struct Telemetry {
 
 impl Default for Telemetry {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), json: false, otlp_endpoint: None }
+        Self {
+            filter: "info".to_owned(),
+            json: false,
+            otlp_endpoint: None,
+        }
     }
 }

@@ -40,7 +40,12 @@ impl Memory {
     /// An empty store for at most `capacity` entries. When it is full of live entries, new ones are refused.
     pub fn new(clock: Clock, capacity: usize) -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Self { clock, hasher: RandomState::new(), shards, per_shard: capacity.div_ceil(SHARDS).max(1) }
+        Self {
+            clock,
+            hasher: RandomState::new(),
+            shards,
+            per_shard: capacity.div_ceil(SHARDS).max(1),
+        }
     }
 
     fn with<T>(&self, slot: &Slot, act: impl FnOnce(&mut Shard, Instant) -> T) -> BoxFuture<'_, T>
@@ -61,7 +66,11 @@ impl Memory {
             shard.entries.retain(|_, entry| entry.expires_at > now);
             shard.sweep_at = shard.entries.len() * 2;
         }
-        if shard.entries.len() >= self.per_shard { Err(EphemeralError::Full) } else { Ok(()) }
+        if shard.entries.len() >= self.per_shard {
+            Err(EphemeralError::Full)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -74,12 +83,23 @@ fn live<'s>(shard: &'s mut Shard, slot: &Slot, now: Instant) -> Option<&'s mut E
 }
 
 impl Ephemeral for Memory {
-    fn put<'a>(&'a self, slot: &'a Slot, value: Vec<u8>, ttl: Duration) -> BoxFuture<'a, Result<(), EphemeralError>> {
+    fn put<'a>(
+        &'a self,
+        slot: &'a Slot,
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<(), EphemeralError>> {
         self.with(slot, |shard, now| {
             if !shard.entries.contains_key(slot) {
                 self.make_room(shard, now)?;
             }
-            shard.entries.insert(slot.clone(), Entry { content: Content::Bytes(value), expires_at: now.plus(ttl) });
+            shard.entries.insert(
+                slot.clone(),
+                Entry {
+                    content: Content::Bytes(value),
+                    expires_at: now.plus(ttl),
+                },
+            );
             Ok(())
         })
     }
@@ -95,7 +115,13 @@ impl Ephemeral for Memory {
                 return Ok(false);
             }
             self.make_room(shard, now)?;
-            shard.entries.insert(slot.clone(), Entry { content: Content::Bytes(value), expires_at: now.plus(ttl) });
+            shard.entries.insert(
+                slot.clone(),
+                Entry {
+                    content: Content::Bytes(value),
+                    expires_at: now.plus(ttl),
+                },
+            );
             Ok(true)
         })
     }
@@ -121,12 +147,22 @@ impl Ephemeral for Memory {
 
     fn increment<'a>(&'a self, slot: &'a Slot, ttl: Duration) -> BoxFuture<'a, Result<u64, EphemeralError>> {
         self.with(slot, |shard, now| {
-            if let Some(Entry { content: Content::Counter(count), .. }) = live(shard, slot, now) {
+            if let Some(Entry {
+                content: Content::Counter(count),
+                ..
+            }) = live(shard, slot, now)
+            {
                 *count = count.saturating_add(1);
                 return Ok(*count);
             }
             self.make_room(shard, now)?;
-            shard.entries.insert(slot.clone(), Entry { content: Content::Counter(1), expires_at: now.plus(ttl) });
+            shard.entries.insert(
+                slot.clone(),
+                Entry {
+                    content: Content::Counter(1),
+                    expires_at: now.plus(ttl),
+                },
+            );
             Ok(1)
         })
     }

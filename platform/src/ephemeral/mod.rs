@@ -45,7 +45,12 @@ pub enum EphemeralError {
 /// A store of entries that expire by themselves.
 pub trait Ephemeral: Send + Sync {
     /// Stores a value for `ttl`, in place of any that was there.
-    fn put<'a>(&'a self, slot: &'a Slot, value: Vec<u8>, ttl: Duration) -> BoxFuture<'a, Result<(), EphemeralError>>;
+    fn put<'a>(
+        &'a self,
+        slot: &'a Slot,
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<(), EphemeralError>>;
 
     /// Stores a value unless one is there; whether it was stored. The guard against replay.
     fn put_new<'a>(

@@ -65,9 +65,18 @@ fn millis(ttl: Duration) -> u64 {
 }
 
 impl Ephemeral for Redis {
-    fn put<'a>(&'a self, slot: &'a Slot, value: Vec<u8>, ttl: Duration) -> BoxFuture<'a, Result<(), EphemeralError>> {
+    fn put<'a>(
+        &'a self,
+        slot: &'a Slot,
+        value: Vec<u8>,
+        ttl: Duration,
+    ) -> BoxFuture<'a, Result<(), EphemeralError>> {
         Box::pin(async move {
-            let () = self.connection.clone().pset_ex(self.key(slot), value, millis(ttl)).await?;
+            let () = self
+                .connection
+                .clone()
+                .pset_ex(self.key(slot), value, millis(ttl))
+                .await?;
             Ok(())
         })
     }
@@ -79,9 +88,14 @@ impl Ephemeral for Redis {
         ttl: Duration,
     ) -> BoxFuture<'a, Result<bool, EphemeralError>> {
         Box::pin(async move {
-            let options =
-                SetOptions::default().conditional_set(ExistenceCheck::NX).with_expiration(SetExpiry::PX(millis(ttl)));
-            let stored: Option<String> = self.connection.clone().set_options(self.key(slot), value, options).await?;
+            let options = SetOptions::default()
+                .conditional_set(ExistenceCheck::NX)
+                .with_expiration(SetExpiry::PX(millis(ttl)));
+            let stored: Option<String> = self
+                .connection
+                .clone()
+                .set_options(self.key(slot), value, options)
+                .await?;
             Ok(stored.is_some())
         })
     }
@@ -97,7 +111,12 @@ impl Ephemeral for Redis {
     fn increment<'a>(&'a self, slot: &'a Slot, ttl: Duration) -> BoxFuture<'a, Result<u64, EphemeralError>> {
         Box::pin(async move {
             let mut connection = self.connection.clone();
-            Ok(self.increment.key(self.key(slot)).arg(millis(ttl)).invoke_async(&mut connection).await?)
+            Ok(self
+                .increment
+                .key(self.key(slot))
+                .arg(millis(ttl))
+                .invoke_async(&mut connection)
+                .await?)
         })
     }
 
@@ -117,7 +136,9 @@ impl Ephemeral for Redis {
 
     fn ready(&self) -> BoxFuture<'_, Result<(), EphemeralError>> {
         Box::pin(async move {
-            let () = redis::cmd("PING").query_async(&mut self.connection.clone()).await?;
+            let () = redis::cmd("PING")
+                .query_async(&mut self.connection.clone())
+                .await?;
             Ok(())
         })
     }

@@ -11,7 +11,8 @@ use crate::ids::RealmId;
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn stores() -> Vec<Arc<dyn Ephemeral>> {
-    let url = std::env::var("MUSUBI_TEST_REDIS_URL").expect("MUSUBI_TEST_REDIS_URL: run `cargo xtask services`");
+    let url =
+        std::env::var("MUSUBI_TEST_REDIS_URL").expect("MUSUBI_TEST_REDIS_URL: run `cargo xtask services`");
     let prefix = Entropy::system().token().unwrap();
     vec![
         Arc::new(Memory::new(Clock::system(), 10_000)),
@@ -56,9 +57,15 @@ async fn of_many_takers_exactly_one_gets_the_value() {
 async fn a_value_of_one_realm_or_kind_is_not_found_as_another() {
     for store in stores().await {
         let (ours, theirs) = (realm(), realm());
-        store.put(&Slot::new(ours, "code", "c"), vec![1], MINUTE).await.unwrap();
+        store
+            .put(&Slot::new(ours, "code", "c"), vec![1], MINUTE)
+            .await
+            .unwrap();
         assert_eq!(store.take(&Slot::new(theirs, "code", "c")).await.unwrap(), None);
-        assert_eq!(store.take(&Slot::new(ours, "interaction", "c")).await.unwrap(), None);
+        assert_eq!(
+            store.take(&Slot::new(ours, "interaction", "c")).await.unwrap(),
+            None
+        );
         assert!(store.take(&Slot::new(ours, "code", "c")).await.unwrap().is_some());
     }
 }
@@ -94,7 +101,10 @@ async fn a_counter_counts_every_increment_once() {
 async fn entries_end_after_their_time() {
     for store in stores().await {
         let slot = Slot::new(realm(), "code", "f");
-        store.put(&slot, vec![1], Duration::from_millis(30)).await.unwrap();
+        store
+            .put(&slot, vec![1], Duration::from_millis(30))
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(60)).await;
         assert_eq!(store.take(&slot).await.unwrap(), None);
         assert!(store.put_new(&slot, vec![2], MINUTE).await.unwrap());
@@ -107,10 +117,15 @@ async fn memory_that_is_full_refuses_until_entries_have_ended() {
     let (store, realm) = (Memory::new(clock, 16), realm());
     let mut refused = 0;
     for name in 0..200 {
-        let outcome = store.put(&Slot::new(realm, "code", &name.to_string()), vec![], MINUTE).await;
+        let outcome = store
+            .put(&Slot::new(realm, "code", &name.to_string()), vec![], MINUTE)
+            .await;
         refused += usize::from(matches!(outcome, Err(EphemeralError::Full)));
     }
     assert!(refused >= 184);
     hand.advance(MINUTE * 2);
-    store.put(&Slot::new(realm, "code", "late"), vec![], MINUTE).await.unwrap();
+    store
+        .put(&Slot::new(realm, "code", "late"), vec![], MINUTE)
+        .await
+        .unwrap();
 }

@@ -50,12 +50,20 @@ pub struct SetCookie<'a> {
 impl SetCookie<'_> {
     /// The name on the wire.
     pub fn wire_name(name: &str, secure: bool) -> String {
-        if secure { format!("__Host-{name}") } else { name.to_owned() }
+        if secure {
+            format!("__Host-{name}")
+        } else {
+            name.to_owned()
+        }
     }
 
     /// The header's value; `None` if the cookie's value has characters that a cookie cannot hold.
     pub fn header(&self) -> Option<HeaderValue> {
-        let mut text = format!("{}={}; Path=/; HttpOnly; SameSite=Lax", Self::wire_name(self.name, self.secure), self.value);
+        let mut text = format!(
+            "{}={}; Path=/; HttpOnly; SameSite=Lax",
+            Self::wire_name(self.name, self.secure),
+            self.value
+        );
         if self.secure {
             text.push_str("; Secure");
         }
@@ -63,8 +71,15 @@ impl SetCookie<'_> {
             text.push_str("; Max-Age=");
             text.push_str(&age.as_secs().to_string());
         }
-        let plain = self.value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-        if plain { HeaderValue::from_str(&text).ok() } else { None }
+        let plain = self
+            .value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        if plain {
+            HeaderValue::from_str(&text).ok()
+        } else {
+            None
+        }
     }
 }
 
@@ -83,9 +98,17 @@ mod tests {
 
     #[test]
     fn a_value_cannot_smuggle_attributes() {
-        let cookie = SetCookie { name: "s", value: "x; Domain=evil", max_age: None, secure: true };
+        let cookie = SetCookie {
+            name: "s",
+            value: "x; Domain=evil",
+            max_age: None,
+            secure: true,
+        };
         assert!(cookie.header().is_none());
         let cookie = SetCookie { value: "x", ..cookie };
-        assert_eq!(cookie.header().unwrap(), "__Host-s=x; Path=/; HttpOnly; SameSite=Lax; Secure");
+        assert_eq!(
+            cookie.header().unwrap(),
+            "__Host-s=x; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
     }
 }

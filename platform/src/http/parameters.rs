@@ -42,7 +42,11 @@ impl Parameters {
 
     /// The value of `name`, unless it is absent or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 
     /// All of them, in their order.
@@ -52,7 +56,9 @@ impl Parameters {
 
     /// Encodes them again, as a query.
     pub fn to_query(&self) -> String {
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(self.iter()).finish()
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(self.iter())
+            .finish()
     }
 }
 
@@ -65,8 +71,11 @@ fn refuse_broken(bytes: &[u8]) -> Result<(), ParametersError> {
             decoded.push(byte);
             continue;
         }
-        let digits = [rest.next(), rest.next()].map(|digit| digit.and_then(|digit| char::from(digit).to_digit(16)));
-        let [Some(high), Some(low)] = digits else { return Err(ParametersError::NotUtf8) };
+        let digits =
+            [rest.next(), rest.next()].map(|digit| digit.and_then(|digit| char::from(digit).to_digit(16)));
+        let [Some(high), Some(low)] = digits else {
+            return Err(ParametersError::NotUtf8);
+        };
         decoded.push(u8::try_from(high * 16 + low).unwrap_or(0));
     }
     match String::from_utf8_lossy(&decoded) {
@@ -81,8 +90,14 @@ mod tests {
 
     #[test]
     fn a_parameter_given_twice_is_refused_even_with_the_same_value() {
-        assert_eq!(Parameters::parse(b"a=1&a=1").unwrap_err(), ParametersError::Duplicate);
-        assert_eq!(Parameters::parse(b"a=1&%61=2").unwrap_err(), ParametersError::Duplicate);
+        assert_eq!(
+            Parameters::parse(b"a=1&a=1").unwrap_err(),
+            ParametersError::Duplicate
+        );
+        assert_eq!(
+            Parameters::parse(b"a=1&%61=2").unwrap_err(),
+            ParametersError::Duplicate
+        );
     }
 
     #[test]

@@ -23,7 +23,13 @@ pub struct Problem {
 impl Problem {
     /// A problem with a stable id (`number.namespace.unknown`) and a title.
     pub fn new(status: StatusCode, id: &'static str, title: &'static str) -> Self {
-        Self { kind: format!("urn:musubi:problem:{id}"), title, status: status.as_u16(), detail: None, challenge: None }
+        Self {
+            kind: format!("urn:musubi:problem:{id}"),
+            title,
+            status: status.as_u16(),
+            detail: None,
+            challenge: None,
+        }
     }
 
     /// What to do about it.
@@ -47,7 +53,10 @@ impl IntoResponse for Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(challenge) = self.challenge {
-            headers.insert(http::header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            headers.insert(
+                http::header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(challenge),
+            );
         }
         response
     }

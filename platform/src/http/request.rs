@@ -29,19 +29,29 @@ pub async fn frame(clock: Clock, entropy: Entropy, mut request: Request, next: N
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let begun = clock.now();
-    let span = tracing::debug_span!("request", id = %id, method = %request.method(), path = request.uri().path());
+    let span =
+        tracing::debug_span!("request", id = %id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(id);
-    let answered = std::panic::AssertUnwindSafe(next.run(request).instrument(span)).catch_unwind().await;
+    let answered = std::panic::AssertUnwindSafe(next.run(request).instrument(span))
+        .catch_unwind()
+        .await;
     let mut response = answered.unwrap_or_else(|_| {
         tracing::error!(request = %id, "a handler broke");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side").into_response()
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Something went wrong on our side",
+        )
+        .into_response()
     });
     metrics::counter!("musubi_http_requests_total", "status" => class(response.status())).increment(1);
     metrics::histogram!("musubi_http_request_seconds").record(clock.now().since(begun).as_secs_f64());
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response.headers_mut().insert("x-request-id", value);
     }
-    response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    response
+        .headers_mut()
+        .insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     response
 }
 

@@ -1,0 +1,92 @@
+//! `POST /account/…`: what a person changes from their account page.
+
+use axum::extract::State;
+use axum::response::Response;
+use platform::http::Parameters;
+
+use crate::http::pages::unavailable;
+use crate::http::{Call, View};
+use crate::hub::{Hub, Shared};
+use crate::ids::SessionId;
+use crate::log::{Action, Entry};
+use crate::oauth::OAuthError;
+use crate::oauth::consents::ClientConsents;
+use crate::pages::ErrorKind;
+use crate::signin::{SignedIn, signed_in};
+
+const END_OTHER: Action = Action::new("session.end.other");
+const WITHDRAW: Action = Action::new("consent.withdraw");
+
+/// Ends another session of the person.
+pub(super) async fn end_session(State(hub): State<Shared>, call: Call) -> Response {
+    change(&hub, &call, "session-ended", async |form, who| {
+        let Some(sid) = form
+            .get("session")
+            .and_then(|text| text.parse::<SessionId>().ok())
+        else {
+            return Ok(false);
+        };
+        hub.record(entry(&call, END_OTHER, who).resource("session", [sid.to_string()]))
+            .await?;
+        let ended = hub.sessions.end(&call.realm, who.person.id, sid).await?;
+        if ended {
+            hub.families
+                .revoke_session(&call.realm, sid, hub.clock.now())
+                .await?;
+        }
+        Ok(ended)
+    })
+    .await
+}
+
+/// Withdraws what a client has from the person.
+pub(super) async fn withdraw(State(hub): State<Shared>, call: Call) -> Response {
+    change(&hub, &call, "access-withdrawn", async |form, who| {
+        let Some(client_id) = form.get("client_id") else {
+            return Ok(false);
+        };
+        hub.record(entry(&call, WITHDRAW, who).resource("client", [client_id.to_owned()]))
+            .await?;
+        let now = hub.clock.now();
+        let withdrawn = ClientConsents(&hub.store)
+            .withdraw(&call.realm, who.person.id, client_id, now)
+            .await?;
+        hub.families.forget_all();
+        Ok(withdrawn)
+    })
+    .await
+}
+
+fn entry(call: &Call, action: Action, who: &SignedIn) -> Entry {
+    let mut entry = call.permit(action).person(who.person.id).session(who.session.sid);
+    entry.key = who.person.key.clone();
+    entry
+}
+
+/// The steps that every change shares: a form of this browser, a person who is signed in, the change, and back.
+async fn change(
+    hub: &Hub,
+    call: &Call,
+    done: &'static str,
+    carry_out: impl AsyncFnOnce(&Parameters, &SignedIn) -> Result<bool, OAuthError>,
+) -> Response {
+    let Ok(view) = View::new(hub, call, None) else {
+        return unavailable();
+    };
+    let Some(Ok(form)) = call.form() else {
+        return view.error(ErrorKind::BadRequest, "account.form");
+    };
+    if !view.csrf_holds(&form) {
+        return view.error(ErrorKind::SessionExpired, "account.csrf");
+    }
+    let who = match signed_in(hub, call).await {
+        Ok(Some(who)) => who,
+        Ok(None) => return view.redirect("/signin"),
+        Err(error) => return view.oauth_error(error),
+    };
+    match carry_out(&form, &who).await {
+        Ok(true) => view.redirect(&format!("/account?done={done}")),
+        Ok(false) => view.error(ErrorKind::NotFound, "account.nothing"),
+        Err(error) => view.oauth_error(error),
+    }
+}

@@ -1,0 +1,22 @@
+//! The words for rows of the access log.
+
+use crate::pages::LogAction;
+
+/// What a row says to the person it is about.
+pub fn of(action: &str) -> LogAction<'_> {
+    match action {
+        "sign_in.password" => LogAction::SignIn,
+        "authorization.issue" => LogAction::SingleSignOn,
+        "session.end" => LogAction::SignOut,
+        "session.end.other" => LogAction::SessionEnded,
+        "consent.grant" => LogAction::ConsentGiven,
+        "consent.withdraw" => LogAction::ConsentWithdrawn,
+        "token.issue.authorization_code" => LogAction::TokenIssued,
+        "token.issue.refresh_token" => LogAction::TokenRefreshed,
+        "profile.read" => LogAction::ProfileRead,
+        "password.set" => LogAction::PasswordSet,
+        "person.create" => LogAction::AccountCreated,
+        "account.read" => LogAction::LogRead,
+        other => LogAction::Other(other),
+    }
+}

@@ -1,0 +1,15 @@
+//! What a person proves themselves with; in this first part a password (requirement P10).
+//!
+//! Passwords are hashed with Argon2id (RFC 9106; 19 MiB, two passes, one lane) on threads of their own, which reuse their
+//! memory. The queue before them is bounded: who does not fit is told to come again, and nothing else slows down.
+
+mod hasher;
+pub mod pages;
+mod phc;
+mod policy;
+mod store;
+
+pub use hasher::{HashingBusy, PasswordHasher};
+pub use phc::{PasswordHash, UnreadableHash};
+pub use policy::{MAX_LENGTH, MIN_LENGTH, Weakness, weaknesses};
+pub use store::{Passwords, PasswordsError};

@@ -1,0 +1,180 @@
+//! Password hashes and one-time links in the database.
+
+use std::time::Duration;
+
+use platform::clock::Clock;
+use platform::database::{DatabaseError, Queries as _, Store, Tx};
+use platform::entropy::{Entropy, EntropyFailed};
+use platform::values;
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::phc::{PasswordHash, UnreadableHash};
+use crate::ids::PersonId;
+use crate::realms::Realm;
+
+/// Passwords or links could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordsError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A stored hash is not one of ours.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableHash),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyFailed),
+}
+
+/// Passwords, and the links with which they are set.
+#[derive(Clone)]
+pub struct Passwords {
+    store: Store,
+    clock: Clock,
+    entropy: Entropy,
+}
+
+#[derive(FromQueryResult)]
+struct Phc {
+    phc: String,
+}
+
+#[derive(FromQueryResult)]
+struct Link {
+    person_id: Uuid,
+}
+
+const PURPOSE: &str = "set-password";
+const UPSERT: &str = "INSERT INTO password (person_id, realm_id, phc, changed_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (person_id) DO UPDATE SET phc = excluded.phc, changed_at = excluded.changed_at";
+
+impl Passwords {
+    /// The passwords in `store`.
+    pub fn new(store: Store, clock: Clock, entropy: Entropy) -> Self {
+        Self {
+            store,
+            clock,
+            entropy,
+        }
+    }
+
+    /// A person's hash; `None` if they have set no password.
+    pub async fn hash_of(
+        &self,
+        realm: &Realm,
+        person: PersonId,
+    ) -> Result<Option<PasswordHash>, PasswordsError> {
+        let row: Option<Phc> = self
+            .store
+            .fetch_optional(
+                "SELECT phc FROM password WHERE person_id = $1 AND realm_id = $2",
+                values![person.uuid(), realm.id.uuid()],
+            )
+            .await?;
+        Ok(row.map(|row| PasswordHash::from_phc(&row.phc)).transpose()?)
+    }
+
+    /// Sets a person's password.
+    pub async fn set(
+        &self,
+        realm: &Realm,
+        person: PersonId,
+        hash: &PasswordHash,
+    ) -> Result<(), PasswordsError> {
+        let values = values![
+            person.uuid(),
+            realm.id.uuid(),
+            hash.to_phc(),
+            self.clock.now().as_micros()
+        ];
+        self.store.change(UPSERT, values).await?;
+        Ok(())
+    }
+
+    /// Makes a link with which a person can set their password once; earlier ones of theirs end. The token is shown to
+    /// nobody but the caller.
+    pub async fn create_link(
+        &self,
+        realm: &Realm,
+        person: PersonId,
+        life: Duration,
+    ) -> Result<String, PasswordsError> {
+        let token = self.entropy.token()?;
+        let hash = realm.token_hash(PURPOSE, &token).to_vec();
+        let (realm, now) = (realm.id.uuid(), self.clock.now());
+        self.store
+            .write(move |tx: &Tx| {
+                Box::pin(async move {
+                    tx.execute(
+                        "DELETE FROM one_time_link WHERE realm_id = $1 AND purpose = $2 AND person_id = $3",
+                        values![realm, PURPOSE, person.uuid()],
+                    )
+                    .await?;
+                    tx.execute(
+                        "INSERT INTO one_time_link (hash, realm_id, purpose, person_id, created_at, expires_at)
+                         VALUES ($1, $2, $3, $4, $5, $6)",
+                        values![hash, realm, PURPOSE, person.uuid(), now.as_micros(), now.plus(life).as_micros()],
+                    )
+                    .await
+                    .map(drop)
+                })
+            })
+            .await
+            .map_err(|error: DatabaseError| PasswordsError::from(error))?;
+        Ok(token)
+    }
+
+    /// Whose link a token is, without using it up.
+    pub async fn person_of_link(
+        &self,
+        realm: &Realm,
+        token: &str,
+    ) -> Result<Option<PersonId>, PasswordsError> {
+        let row: Option<Link> = self
+            .store
+            .fetch_optional(
+                "SELECT person_id FROM one_time_link
+                 WHERE hash = $1 AND realm_id = $2 AND purpose = $3 AND expires_at > $4",
+                self.link_values(realm, token),
+            )
+            .await?;
+        Ok(row.map(|row| row.person_id.into()))
+    }
+
+    /// Uses up a link and sets the password, both or neither; `None` if the link was used or its time is over.
+    pub async fn set_by_link(
+        &self,
+        realm: &Realm,
+        token: &str,
+        hash: &PasswordHash,
+    ) -> Result<Option<PersonId>, PasswordsError> {
+        let take = self.link_values(realm, token);
+        let (realm, phc, now) = (realm.id.uuid(), hash.to_phc(), self.clock.now().as_micros());
+        self.store
+            .write(move |tx: &Tx| {
+                Box::pin(async move {
+                    let row: Option<Link> = tx
+                        .fetch_optional(
+                            "DELETE FROM one_time_link
+                             WHERE hash = $1 AND realm_id = $2 AND purpose = $3 AND expires_at > $4
+                             RETURNING person_id",
+                            take,
+                        )
+                        .await?;
+                    let Some(Link { person_id }) = row else {
+                        return Ok(None);
+                    };
+                    tx.execute(UPSERT, values![person_id, realm, phc, now]).await?;
+                    Ok(Some(PersonId::from(person_id)))
+                })
+            })
+            .await
+            .map_err(|error: DatabaseError| PasswordsError::from(error))
+    }
+
+    fn link_values(&self, realm: &Realm, token: &str) -> Vec<sea_orm::Value> {
+        let hash = realm.token_hash(PURPOSE, token).to_vec();
+        values![hash, realm.id.uuid(), PURPOSE, self.clock.now().as_micros()]
+    }
+}

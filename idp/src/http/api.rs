@@ -1,0 +1,214 @@
+//! A call: a request whose realm is known, whose origin is established and whose body is bounded and read.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::to_bytes;
+use axum::extract::{ConnectInfo, FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderName, Method, StatusCode};
+use platform::http::{Cookies, Origin, Parameters, ParametersError, Problem, RequestId, SetCookie};
+
+use crate::hub::Shared;
+use crate::log::{Action, Entry};
+use crate::realms::Realm;
+
+/// One request to one realm.
+#[derive(Debug)]
+pub struct Call {
+    /// The realm whose host was asked for.
+    pub realm: Arc<Realm>,
+    /// The caller's address.
+    pub origin: Origin,
+    /// The request's id.
+    pub request: RequestId,
+    /// The body, whole.
+    pub body: Bytes,
+    parts: Parts,
+}
+
+/// Why a request did not become a call.
+#[derive(Debug, Clone, Copy)]
+pub enum Refused {
+    /// No realm has this host.
+    UnknownRealm,
+    /// The body is larger than `limits.body_bytes`, or broke off.
+    Body,
+    /// The database did not answer.
+    Unavailable,
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::UnknownRealm => Problem::new(
+                StatusCode::NOT_FOUND,
+                "realm.unknown",
+                "No realm has this host name",
+            )
+            .detail("Check the address, or add the realm with `musubi realm add`."),
+            Self::Body => Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "body.too_large",
+                "The request is too large",
+            ),
+            Self::Unavailable => Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "The hub cannot answer at the moment",
+            )
+            .detail("Try again in a few seconds."),
+        }
+        .into_response()
+    }
+}
+
+impl FromRequest<Shared> for Call {
+    type Rejection = Refused;
+
+    async fn from_request(request: Request, hub: &Shared) -> Result<Self, Refused> {
+        let (parts, body) = request.into_parts();
+        let peer = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|ConnectInfo(peer)| *peer);
+        let id = parts.extensions.get::<RequestId>().copied();
+        let (Some(peer), Some(request)) = (peer, id) else {
+            return Err(Refused::Unavailable);
+        };
+        let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+        let origin = Origin::of(peer, &parts.headers, authority, &hub.proxies);
+        let host = origin.host.as_deref().ok_or(Refused::UnknownRealm)?;
+        let realm = hub.realms.by_host(host).await.map_err(|error| {
+            tracing::error!(%error, "the realm could not be read");
+            Refused::Unavailable
+        })?;
+        let realm = realm.ok_or(Refused::UnknownRealm)?;
+        let body = to_bytes(body, hub.settings.limits.body_bytes)
+            .await
+            .map_err(|_| Refused::Body)?;
+        Ok(Self {
+            realm,
+            origin,
+            request,
+            body,
+            parts,
+        })
+    }
+}
+
+impl Call {
+    /// A log row for something that was allowed in this call. The realm's key seals its detail until a person's does.
+    pub fn permit(&self, action: Action) -> Entry {
+        self.describe(Entry::permit(self.realm.id, action, self.realm.keys.data.clone()))
+    }
+
+    /// A log row for something that was refused in this call.
+    pub fn deny(&self, action: Action, reason: &'static str) -> Entry {
+        self.describe(Entry::deny(
+            self.realm.id,
+            action,
+            reason,
+            self.realm.keys.data.clone(),
+        ))
+    }
+
+    fn describe(&self, entry: Entry) -> Entry {
+        entry
+            .request(self.request)
+            .detail("address", self.origin.address.to_string())
+    }
+
+    /// The method.
+    pub fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    /// The path that was asked for.
+    pub fn path(&self) -> &str {
+        self.parts.uri.path()
+    }
+
+    /// Path and query that were asked for.
+    pub fn path_and_query(&self) -> &str {
+        self.parts
+            .uri
+            .path_and_query()
+            .map_or("/", http::uri::PathAndQuery::as_str)
+    }
+
+    /// The parameters of the query.
+    pub fn query(&self) -> Result<Parameters, ParametersError> {
+        Parameters::parse(self.parts.uri.query().unwrap_or_default().as_bytes())
+    }
+
+    /// The parameters of a form in the body; none if the body is something else.
+    pub fn form(&self) -> Option<Result<Parameters, ParametersError>> {
+        let kind = self.header(&CONTENT_TYPE)?;
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        essence
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+            .then(|| Parameters::parse(&self.body))
+    }
+
+    /// Whether the body says that it is JSON.
+    pub fn is_json(&self) -> bool {
+        let kind = self.header(&CONTENT_TYPE).unwrap_or_default();
+        kind.split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .eq_ignore_ascii_case("application/json")
+    }
+
+    /// A header that is there exactly once.
+    pub fn header(&self, name: &HeaderName) -> Option<&str> {
+        let mut all = self.parts.headers.get_all(name).iter();
+        let first = all.next()?;
+        if all.next().is_some() {
+            None
+        } else {
+            first.to_str().ok()
+        }
+    }
+
+    /// The `Authorization` header.
+    pub fn authorization(&self) -> Option<&str> {
+        self.header(&AUTHORIZATION)
+    }
+
+    /// A bearer token from the `Authorization` header (RFC 6750 §2.1); never from the query or the body.
+    pub fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.authorization()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// A cookie by its name without prefix.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        Cookies::of(&self.parts.headers).get(&SetCookie::wire_name(name, self.realm.secure))
+    }
+
+    /// `Accept-Language`.
+    pub fn accept_language(&self) -> Option<&str> {
+        self.header(&ACCEPT_LANGUAGE)
+    }
+
+    /// `User-Agent`, cut to 300 bytes.
+    pub fn user_agent(&self) -> Option<&str> {
+        let text = self.header(&USER_AGENT)?;
+        Some(text.get(..300).unwrap_or(text))
+    }
+}
+
+/// Every route of this crate.
+pub fn router() -> axum::Router<Shared> {
+    axum::Router::new()
+        .merge(crate::account::endpoints::router())
+        .merge(crate::credentials::pages::router())
+        .merge(crate::oauth::endpoints::router())
+        .merge(crate::pages::api::router())
+        .merge(crate::signin::pages::router())
+}

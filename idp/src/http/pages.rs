@@ -1,0 +1,208 @@
+//! How pages are sent, and what ties a form to the browser that was shown it.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
+};
+use http::{HeaderName, HeaderValue, StatusCode};
+use platform::encoding::base64url;
+use platform::http::{Parameters, SetCookie};
+use platform::keys::{constant_time_eq, keyed_hash};
+
+use super::Call;
+use crate::hub::Hub;
+use crate::oauth::{ErrorCode, OAuthError};
+use crate::pages::{ErrorKind, ErrorPage, Frame, Language, RenderError, Texts, Zone};
+
+/// Holds the session's secret.
+pub const SESSION: &str = "musubi_session";
+/// Holds a random value of this browser's own: interactions and forms are bound to it.
+const BROWSER: &str = "musubi_browser";
+/// Remembers the language that was chosen.
+const LANGUAGE: &str = "musubi_language";
+
+/// Nothing is loaded from elsewhere, nothing runs, nobody frames us. `form-action` is left out: browsers apply it to
+/// every redirect after a form, and a sign-in ends wherever the relying party goes next.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// One page view: the call, the reader's language, the browser's value.
+pub struct View<'c> {
+    /// The call.
+    pub call: &'c Call,
+    /// The reader's language.
+    pub texts: Texts,
+    browser: String,
+    cookies: Vec<HeaderValue>,
+}
+
+impl<'c> View<'c> {
+    /// Prepares a page for `call`. `asked` is the `ui_locales` of the authorization request that led here.
+    pub fn new(hub: &Hub, call: &'c Call, asked: Option<&str>) -> Result<Self, OAuthError> {
+        let secure = call.realm.secure;
+        let mut cookies = Vec::new();
+        let here = call
+            .query()
+            .ok()
+            .and_then(|query| query.get("ui_locales").map(str::to_owned));
+        let language = Language::choose(
+            here.as_deref().or(asked),
+            call.cookie(LANGUAGE),
+            call.accept_language(),
+        );
+        if here.is_some() {
+            cookies.extend(
+                SetCookie {
+                    name: LANGUAGE,
+                    value: language.tag(),
+                    max_age: None,
+                    secure,
+                }
+                .header(),
+            );
+        }
+        let browser = if let Some(value) = call.cookie(BROWSER).filter(|value| value.len() == 43) {
+            value.to_owned()
+        } else {
+            let fresh = hub.entropy.token()?;
+            cookies.extend(
+                SetCookie {
+                    name: BROWSER,
+                    value: &fresh,
+                    max_age: None,
+                    secure,
+                }
+                .header(),
+            );
+            fresh
+        };
+        let zone = Zone::named("Asia/Tokyo")?;
+        Ok(Self {
+            call,
+            texts: Texts::new(language, zone),
+            browser,
+            cookies,
+        })
+    }
+
+    /// What surrounds the page; `here` shows it again.
+    pub fn frame<'a>(&'a self, here: &'a str) -> Frame<'a> {
+        Frame {
+            realm_name: &self.call.realm.name,
+            here,
+            help: None,
+        }
+    }
+
+    /// This browser's own value.
+    pub fn browser(&self) -> &str {
+        &self.browser
+    }
+
+    /// The value that forms of this browser carry.
+    pub fn csrf(&self) -> String {
+        base64url(keyed_hash(
+            &self.call.realm.keys.tokens,
+            "csrf",
+            self.browser.as_bytes(),
+        ))
+    }
+
+    /// Whether a form came from a page that this browser was shown.
+    pub fn csrf_holds(&self, form: &Parameters) -> bool {
+        // A browser whose value is fresh was never shown a form.
+        self.call.cookie(BROWSER) == Some(&self.browser)
+            && form
+                .get("csrf")
+                .is_some_and(|offered| constant_time_eq(offered.as_bytes(), self.csrf().as_bytes()))
+    }
+
+    /// Sets or, with an empty value, removes the session cookie.
+    pub fn set_session(&mut self, secret: &str) {
+        let max_age = secret.is_empty().then_some(std::time::Duration::ZERO);
+        let secure = self.call.realm.secure;
+        self.cookies.extend(
+            SetCookie {
+                name: SESSION,
+                value: secret,
+                max_age,
+                secure,
+            }
+            .header(),
+        );
+    }
+
+    /// Sends a page.
+    pub fn page(self, status: StatusCode, html: Result<String, RenderError>) -> Response {
+        let Ok(html) = html else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let mut response = Response::new(Body::from(html));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        self.finish(response)
+    }
+
+    /// Sends the browser elsewhere with `GET` (RFC 9700 §4.12: 303, so that a form is never posted on).
+    pub fn redirect(self, location: &str) -> Response {
+        let Ok(location) = HeaderValue::from_str(location) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::SEE_OTHER;
+        response.headers_mut().insert(LOCATION, location);
+        self.finish(response)
+    }
+
+    /// Sends an error page.
+    pub fn error(self, kind: ErrorKind, id: &'static str) -> Response {
+        let request = self.call.request.to_string();
+        let page = ErrorPage {
+            frame: self.frame("/"),
+            kind,
+            error_id: Some(id),
+            request_id: Some(&request),
+            back: None,
+        };
+        let html = page.render(&self.texts);
+        let status = StatusCode::from_u16(kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        self.page(status, html)
+    }
+
+    /// Sends an error of OAuth to a person.
+    pub fn oauth_error(self, error: OAuthError) -> Response {
+        self.error(kind_of(error), error.id)
+    }
+
+    fn finish(self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert(
+            HeaderName::from_static("x-frame-options"),
+            HeaderValue::from_static("DENY"),
+        );
+        for cookie in self.cookies {
+            headers.append(SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+fn kind_of(error: OAuthError) -> ErrorKind {
+    match error.code {
+        ErrorCode::TemporarilyUnavailable => ErrorKind::Busy { seconds: 10 },
+        ErrorCode::ServerError => ErrorKind::Internal,
+        ErrorCode::InvalidRequest if error.id == "authorization.redirect_uri" => ErrorKind::UntrustedService,
+        ErrorCode::InvalidClient => ErrorKind::UntrustedService,
+        _ => ErrorKind::BadRequest,
+    }
+}
+
+/// The answer when not even a page can be prepared.
+pub fn unavailable() -> Response {
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
+}

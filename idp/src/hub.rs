@@ -1,0 +1,121 @@
+//! What every endpoint of the hub works with.
+
+use std::sync::Arc;
+
+use platform::clock::Clock;
+use platform::config::Settings;
+use platform::database::Store;
+use platform::entropy::Entropy;
+use platform::ephemeral::Ephemeral;
+use platform::http::TrustedProxies;
+use platform::keys::{KeyEncryptionKey, KeyRing};
+
+use crate::credentials::{PasswordHasher, Passwords};
+use crate::log::{Entry, Log};
+use crate::oauth::families::Families;
+use crate::oauth::{Clients, OAuthError, VerifiedTokens};
+use crate::people::People;
+use crate::realms::Realms;
+use crate::sessions::Sessions;
+
+/// The hub's parts; one a process.
+pub struct Hub {
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// What can be set.
+    pub settings: Settings,
+    /// Whose forwarding headers are believed.
+    pub proxies: TrustedProxies,
+    /// The hub's database.
+    pub store: Store,
+    /// Short-lived state.
+    pub ephemeral: Arc<dyn Ephemeral>,
+    /// The access log.
+    pub log: Log,
+    /// Signing keys.
+    pub keys: KeyRing,
+    /// Seals the realms' keys.
+    pub key: Arc<KeyEncryptionKey>,
+    /// Realms.
+    pub realms: Realms,
+    /// People.
+    pub people: People,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// Clients.
+    pub clients: Clients,
+    /// Token families.
+    pub families: Families,
+    /// Passwords.
+    pub passwords: Passwords,
+    /// Access tokens whose signature was verified already.
+    pub verified_tokens: VerifiedTokens,
+    /// Password hashing on threads of its own.
+    pub hasher: PasswordHasher,
+}
+
+/// What axum clones for each request.
+pub type Shared = Arc<Hub>;
+
+/// The parts that make a hub, each made and checked by the composition in `src/`.
+pub struct Parts {
+    /// Time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// What can be set.
+    pub settings: Settings,
+    /// The hub's database, migrated.
+    pub store: Store,
+    /// Short-lived state.
+    pub ephemeral: Arc<dyn Ephemeral>,
+    /// The access log.
+    pub log: Log,
+    /// Seals the realms' keys.
+    pub key: Arc<KeyEncryptionKey>,
+    /// Signing keys.
+    pub keys: KeyRing,
+}
+
+impl Hub {
+    /// Puts a hub together.
+    pub fn new(parts: Parts) -> Shared {
+        let Parts {
+            clock,
+            entropy,
+            settings,
+            store,
+            ephemeral,
+            log,
+            key,
+            keys,
+        } = parts;
+        Arc::new(Self {
+            proxies: TrustedProxies::new(&settings.server.trusted_proxies),
+            keys,
+            realms: Realms::new(store.clone(), key.clone()),
+            people: People::new(store.clone(), clock.clone(), entropy.clone()),
+            sessions: Sessions::new(store.clone(), clock.clone(), entropy.clone(), &settings.session),
+            clients: Clients::new(store.clone()),
+            families: Families::new(store.clone()),
+            passwords: Passwords::new(store.clone(), clock.clone(), entropy.clone()),
+            verified_tokens: VerifiedTokens::default(),
+            hasher: PasswordHasher::start(&settings.limits, entropy.clone()),
+            clock,
+            entropy,
+            settings,
+            store,
+            ephemeral,
+            log,
+            key,
+        })
+    }
+
+    /// Writes a row of the access log; it is on disk when this returns. No log, no answer.
+    pub async fn record(&self, entry: Entry) -> Result<(), OAuthError> {
+        self.log.append(entry).await?;
+        Ok(())
+    }
+}

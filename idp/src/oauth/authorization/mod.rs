@@ -1,0 +1,22 @@
+//! The authorization request, and what stands between it and a code (OpenID Connect Core 1.0 §3.1.2, RFC 9700).
+//!
+//! ```text
+//! parameters ─▶ client known ─▶ redirect URI verified ─▶ AuthorizationRequest
+//!                     │ no             │ no                    │ next_step(request, session, consent, now)
+//!                     ▼                ▼                       ├─▶ SignIn ──▶ (again)
+//!                 a page           a page                      ├─▶ Consent ─▶ (again)
+//!                                                              ├─▶ Refuse  ─▶ redirect with error, state, iss
+//!                                                              └─▶ Issue   ─▶ redirect with code, state, iss
+//! ```
+//!
+//! Between two steps the request waits as an [`Interaction`] under a random id, bound to the browser that began it.
+
+mod codes;
+mod interaction;
+mod model;
+mod parse;
+
+pub use codes::{CodeGrant, Codes, Redeemed};
+pub use interaction::{Interaction, Interactions};
+pub use model::{AuthorizationRequest, Pkce, Prompt, Standing, Step, next_step};
+pub use parse::{Refusal, parse};

@@ -1,0 +1,312 @@
+//! The authorization request and the decision about its next step.
+
+use std::time::Duration;
+
+use platform::clock::Instant;
+use platform::encoding::base64url;
+use platform::keys::{constant_time_eq, sha256};
+use serde::{Deserialize, Serialize};
+
+use crate::oauth::{ErrorCode, Scope};
+use crate::sessions::Session;
+
+/// A `code_challenge` of method S256 (RFC 7636 §4.2). There is no other method here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pkce(String);
+
+impl Pkce {
+    /// From a challenge: 43 characters of base64url.
+    pub fn new(challenge: &str) -> Option<Self> {
+        let bytes = platform::encoding::from_base64url(challenge)?;
+        (bytes.len() == 32).then(|| Self(challenge.to_owned()))
+    }
+
+    /// Whether a `code_verifier` (43 to 128 unreserved characters) is the one of this challenge.
+    pub fn is_met_by(&self, verifier: &str) -> bool {
+        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+        let well_formed = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
+        let challenge = base64url(sha256(verifier.as_bytes()));
+        well_formed && constant_time_eq(challenge.as_bytes(), self.0.as_bytes())
+    }
+}
+
+/// `prompt`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the values of one parameter that may be given together"
+)]
+pub struct Prompt {
+    /// Show nothing.
+    pub none: bool,
+    /// Sign in again.
+    pub login: bool,
+    /// Ask for consent again.
+    pub consent: bool,
+    /// Let the person choose who they are.
+    pub select_account: bool,
+}
+
+/// An authorization request whose client is known and whose redirect URI is verified.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    /// Who asks.
+    pub client_id: String,
+    /// Where the answer goes.
+    pub redirect_uri: String,
+    /// What it asks for.
+    pub scope: Scope,
+    /// Returned as it came.
+    pub state: Option<String>,
+    /// Returned in the ID token.
+    pub nonce: Option<String>,
+    /// PKCE.
+    pub pkce: Option<Pkce>,
+    /// What to show.
+    pub prompt: Prompt,
+    /// How long ago the person may have signed in.
+    pub max_age: Option<Duration>,
+    /// The subject that `id_token_hint` names.
+    pub hinted: Option<String>,
+    /// What to fill in as the login name.
+    pub login_hint: Option<String>,
+    /// In which languages to speak.
+    pub ui_locales: Option<String>,
+    /// When it was asked.
+    pub asked_at: Instant,
+}
+
+/// What comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The person signs in; `again` if somebody is signed in already.
+    SignIn {
+        /// Whether there is a session.
+        again: bool,
+    },
+    /// The person is asked.
+    Consent,
+    /// The client is told no.
+    Refuse(ErrorCode),
+    /// The client gets a code.
+    Issue,
+}
+
+/// What there is to decide on.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    /// The session of the browser.
+    pub session: Option<&'a Session>,
+    /// The person of that session, as the client knows them.
+    pub subject: Option<&'a str>,
+    /// What the person lets the client have.
+    pub consented: &'a Scope,
+    /// Whether they said so in this interaction.
+    pub asked_now: bool,
+}
+
+/// Decides.
+pub fn next_step(request: &AuthorizationRequest, standing: &Standing<'_>, now: Instant) -> Step {
+    let Standing {
+        session,
+        subject,
+        consented,
+        asked_now,
+    } = *standing;
+    let prompt = request.prompt;
+    let fresh = session.is_some_and(|session| {
+        let renewed = session.authenticated_at >= request.asked_at;
+        let young = request
+            .max_age
+            .is_none_or(|most| renewed || now.since(session.authenticated_at) <= most);
+        (renewed || !(prompt.login || prompt.select_account)) && young
+    });
+    let meant = request.hinted.is_none() || request.hinted.as_deref() == subject;
+    if fresh && !meant {
+        // Somebody else is signed in than the client means. Who has just signed in is not asked for ever.
+        let renewed = session.is_some_and(|session| session.authenticated_at >= request.asked_at);
+        return if prompt.none || renewed {
+            Step::Refuse(ErrorCode::LoginRequired)
+        } else {
+            Step::SignIn { again: true }
+        };
+    }
+    if !fresh {
+        return if prompt.none {
+            Step::Refuse(ErrorCode::LoginRequired)
+        } else {
+            Step::SignIn {
+                again: session.is_some(),
+            }
+        };
+    }
+    if !consented.covers(&request.scope) || (prompt.consent && !asked_now) {
+        return if prompt.none {
+            Step::Refuse(ErrorCode::ConsentRequired)
+        } else {
+            Step::Consent
+        };
+    }
+    Step::Issue
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::entropy::Entropy;
+
+    use super::*;
+    use crate::ids::{PersonId, SessionId};
+
+    const START: Instant = Instant::from_micros(1_000_000_000_000);
+
+    fn request() -> AuthorizationRequest {
+        AuthorizationRequest {
+            client_id: "c".to_owned(),
+            redirect_uri: "https://rp.example/cb".to_owned(),
+            scope: Scope::parse("openid email").unwrap(),
+            state: None,
+            nonce: None,
+            pkce: None,
+            prompt: Prompt::default(),
+            max_age: None,
+            hinted: None,
+            login_hint: None,
+            ui_locales: None,
+            asked_at: START,
+        }
+    }
+
+    fn session(authenticated_at: Instant) -> Session {
+        let entropy = Entropy::seeded(3);
+        Session {
+            sid: SessionId::new(&entropy, START).unwrap(),
+            person: PersonId::new(&entropy, START).unwrap(),
+            authenticated_at,
+            amr: "pwd".to_owned(),
+            last_seen_at: START,
+            expires_at: START.plus(Duration::from_secs(3600)),
+            ended: false,
+        }
+    }
+
+    fn decide(
+        request: &AuthorizationRequest,
+        session: Option<&Session>,
+        consented: &str,
+        asked: bool,
+    ) -> Step {
+        let consented = Scope::parse(consented).unwrap();
+        let standing = Standing {
+            session,
+            subject: session.map(|_| "me"),
+            consented: &consented,
+            asked_now: asked,
+        };
+        next_step(request, &standing, START.plus(Duration::from_secs(1)))
+    }
+
+    #[test]
+    fn nobody_gets_a_code_without_a_session_and_a_consent_that_covers_the_request() {
+        let before = session(START.minus(Duration::from_secs(60)));
+        assert_eq!(
+            decide(&request(), None, "openid email", true),
+            Step::SignIn { again: false }
+        );
+        assert_eq!(decide(&request(), Some(&before), "openid", false), Step::Consent);
+        assert_eq!(
+            decide(&request(), Some(&before), "openid email profile", false),
+            Step::Issue
+        );
+    }
+
+    #[test]
+    fn prompt_login_max_age_and_a_hint_ask_for_a_sign_in_after_the_request() {
+        let before = session(START.minus(Duration::from_secs(60)));
+        let after = session(START.plus(Duration::from_micros(1)));
+        let login = AuthorizationRequest {
+            prompt: Prompt {
+                login: true,
+                ..Prompt::default()
+            },
+            ..request()
+        };
+        let aged = AuthorizationRequest {
+            max_age: Some(Duration::from_secs(30)),
+            ..request()
+        };
+        let never = AuthorizationRequest {
+            max_age: Some(Duration::ZERO),
+            ..request()
+        };
+        for request in [&login, &aged, &never] {
+            assert_eq!(
+                decide(request, Some(&before), "openid email", false),
+                Step::SignIn { again: true }
+            );
+            assert_eq!(decide(request, Some(&after), "openid email", false), Step::Issue);
+        }
+        let hint = |subject: &str| AuthorizationRequest {
+            hinted: Some(subject.to_owned()),
+            ..request()
+        };
+        assert_eq!(
+            decide(&hint("me"), Some(&before), "openid email", false),
+            Step::Issue
+        );
+        assert_eq!(
+            decide(&hint("you"), Some(&before), "openid email", false),
+            Step::SignIn { again: true }
+        );
+        let refused = Step::Refuse(ErrorCode::LoginRequired);
+        assert_eq!(decide(&hint("you"), Some(&after), "openid email", false), refused);
+    }
+
+    #[test]
+    fn prompt_none_shows_nothing() {
+        let none = AuthorizationRequest {
+            prompt: Prompt {
+                none: true,
+                ..Prompt::default()
+            },
+            ..request()
+        };
+        let before = session(START.minus(Duration::from_secs(60)));
+        assert_eq!(
+            decide(&none, None, "", false),
+            Step::Refuse(ErrorCode::LoginRequired)
+        );
+        assert_eq!(
+            decide(&none, Some(&before), "", false),
+            Step::Refuse(ErrorCode::ConsentRequired)
+        );
+        assert_eq!(decide(&none, Some(&before), "openid email", false), Step::Issue);
+    }
+
+    #[test]
+    fn prompt_consent_asks_once_although_it_was_granted_before() {
+        let again = AuthorizationRequest {
+            prompt: Prompt {
+                consent: true,
+                ..Prompt::default()
+            },
+            ..request()
+        };
+        let before = session(START.minus(Duration::from_secs(60)));
+        assert_eq!(
+            decide(&again, Some(&before), "openid email", false),
+            Step::Consent
+        );
+        assert_eq!(decide(&again, Some(&before), "openid email", true), Step::Issue);
+    }
+
+    #[test]
+    fn only_the_verifier_of_rfc_7636_appendix_b_meets_its_challenge() {
+        let pkce = Pkce::new("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap();
+        assert!(pkce.is_met_by("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+        assert!(!pkce.is_met_by("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl"));
+        assert!(!pkce.is_met_by("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"));
+        assert!(!pkce.is_met_by("short"));
+        assert!(Pkce::new("short").is_none());
+    }
+}

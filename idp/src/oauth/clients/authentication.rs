@@ -1,0 +1,288 @@
+//! How a client proves who it is (RFC 6749 §2.3, RFC 7523 §2.2, OpenID Connect Core 1.0 §9).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use platform::ephemeral::Slot;
+use platform::http::Parameters;
+use platform::keys::{
+    AlgorithmSet, RequiredType, TimeClaims, TimeRules, VerificationPolicy, validate_times, verify_compact,
+};
+use serde::Deserialize;
+
+use super::model::{AuthMethod, Client};
+use super::store::secret_is;
+use crate::hub::Hub;
+use crate::oauth::{ErrorCode, OAuthError};
+use crate::realms::Realm;
+
+/// The one type of assertion (RFC 7523 §2.2).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// The longest life of an assertion: bounds what must be remembered of its `jti`.
+const ASSERTION_LIFE: Duration = Duration::from_mins(10);
+const LEEWAY: Duration = Duration::from_secs(10);
+
+const UNKNOWN: OAuthError = OAuthError::new(
+    ErrorCode::InvalidClient,
+    "client.unproven",
+    "the client is unknown or did not prove who it is",
+);
+
+/// What a client offers.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Credentials<'r> {
+    /// HTTP Basic.
+    Basic {
+        /// `client_id`.
+        id: String,
+        /// The secret.
+        secret: String,
+    },
+    /// `client_id` and `client_secret` in the form.
+    Post {
+        /// `client_id`.
+        id: &'r str,
+        /// The secret.
+        secret: &'r str,
+    },
+    /// A signed assertion in the form.
+    Assertion {
+        /// The assertion.
+        jwt: &'r str,
+        /// `client_id`, if it is given too.
+        id: Option<&'r str>,
+    },
+    /// `client_id` alone.
+    Public {
+        /// `client_id`.
+        id: &'r str,
+    },
+}
+
+/// A client that proved who it is, or a public client, which has nothing to prove it with.
+#[derive(Debug, Clone)]
+pub struct AuthenticatedClient(Arc<Client>);
+
+impl std::ops::Deref for AuthenticatedClient {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.0
+    }
+}
+
+#[derive(Deserialize)]
+struct Assertion {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    jti: String,
+    #[serde(flatten)]
+    times: TimeClaims,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    fn names(&self, wanted: &str) -> bool {
+        match self {
+            Self::One(one) => one == wanted,
+            Self::Many(many) => many.iter().any(|one| one == wanted),
+        }
+    }
+}
+
+impl<'r> Credentials<'r> {
+    /// Reads what is offered; more than one way at once is refused (RFC 6749 §2.3).
+    pub fn read(authorization: Option<&str>, form: &'r Parameters) -> Result<Self, OAuthError> {
+        let malformed = |text| {
+            Err(OAuthError::new(
+                ErrorCode::InvalidRequest,
+                "client.credentials.malformed",
+                text,
+            ))
+        };
+        let (id, secret) = (form.get("client_id"), form.get("client_secret"));
+        let assertion = form.get("client_assertion");
+        if usize::from(authorization.is_some())
+            + usize::from(secret.is_some())
+            + usize::from(assertion.is_some())
+            > 1
+        {
+            return malformed("a client authenticates in one way at a time");
+        }
+        if let Some(header) = authorization {
+            let (offered, secret) = basic(header).ok_or(UNKNOWN)?;
+            if id.is_some_and(|id| id != offered) {
+                return malformed("client_id differs from the one in the Authorization header");
+            }
+            return Ok(Self::Basic { id: offered, secret });
+        }
+        match (assertion, id, secret) {
+            (Some(jwt), id, _) if form.get("client_assertion_type") == Some(JWT_BEARER) => {
+                Ok(Self::Assertion { jwt, id })
+            }
+            (Some(_), ..) => malformed("client_assertion_type is not one that is taken"),
+            (None, Some(id), Some(secret)) => Ok(Self::Post { id, secret }),
+            (None, Some(id), None) => Ok(Self::Public { id }),
+            (None, None, _) => Err(UNKNOWN),
+        }
+    }
+}
+
+/// HTTP Basic, with both halves form-encoded before (RFC 6749 §2.3.1).
+fn basic(header: &str) -> Option<(String, String)> {
+    let (scheme, encoded) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    let unescape = |text: &str| {
+        let pair = format!("v={}", text.replace('&', "%26").replace('=', "%3D"));
+        Parameters::parse(pair.as_bytes())
+            .ok()?
+            .get("v")
+            .map(str::to_owned)
+    };
+    Some((unescape(id)?, unescape(secret)?))
+}
+
+/// Authenticates a client in the way that it registered, and in no other.
+pub async fn authenticate(
+    hub: &Hub,
+    realm: &Realm,
+    credentials: &Credentials<'_>,
+) -> Result<AuthenticatedClient, OAuthError> {
+    let claimed;
+    let id = match credentials {
+        Credentials::Basic { id, .. } => id.as_str(),
+        Credentials::Post { id, .. } | Credentials::Public { id } => id,
+        Credentials::Assertion { jwt, id } => {
+            claimed = subject_of(jwt).ok_or(UNKNOWN)?;
+            if id.is_some_and(|id| id != claimed) {
+                return Err(UNKNOWN);
+            }
+            claimed.as_str()
+        }
+    };
+    let found = hub.clients.find(realm, id).await?;
+    let client = found.ok_or(UNKNOWN)?;
+    let proven = match (credentials, client.metadata.token_endpoint_auth_method) {
+        (Credentials::Basic { secret, .. }, AuthMethod::ClientSecretBasic) => {
+            secret_is(realm, &client, secret)
+        }
+        (Credentials::Post { secret, .. }, AuthMethod::ClientSecretPost) => secret_is(realm, &client, secret),
+        (Credentials::Assertion { jwt, .. }, AuthMethod::PrivateKeyJwt) => {
+            return assertion_holds(hub, realm, &client, jwt)
+                .await
+                .map(|()| AuthenticatedClient(client));
+        }
+        (Credentials::Public { .. }, AuthMethod::None) => true,
+        _ => false,
+    };
+    if proven {
+        Ok(AuthenticatedClient(client))
+    } else {
+        Err(UNKNOWN)
+    }
+}
+
+/// The client that an assertion speaks of, before anything of it is verified: it only selects the keys.
+fn subject_of(jwt: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        sub: String,
+    }
+    if jwt.len() > 16 * 1024 {
+        return None;
+    }
+    let payload = platform::encoding::from_base64url(jwt.split('.').nth(1)?)?;
+    serde_json::from_slice::<Claimed>(&payload)
+        .ok()
+        .map(|claimed| claimed.sub)
+}
+
+async fn assertion_holds(hub: &Hub, realm: &Realm, client: &Client, jwt: &str) -> Result<(), OAuthError> {
+    let keys = client.keys.as_deref().ok_or(UNKNOWN)?;
+    let algorithms = match client.metadata.token_endpoint_auth_signing_alg {
+        Some(algorithm) => AlgorithmSet::of(&[algorithm]),
+        None => AlgorithmSet::ALL,
+    };
+    let policy = VerificationPolicy::new(algorithms, RequiredType::JwtOrAbsent);
+    let verified = verify_compact(jwt, keys, &policy).map_err(|_| UNKNOWN)?;
+    let claims: Assertion = verified.claims().map_err(|_| UNKNOWN)?;
+    let here = claims.aud.names(&realm.issuer) || claims.aud.names(&realm.url("/oauth/token"));
+    if claims.iss != client.id || claims.sub != client.id || !here || claims.jti.is_empty() {
+        return Err(UNKNOWN);
+    }
+    let rules = TimeRules {
+        require_exp: true,
+        leeway: LEEWAY,
+        max_lifetime: Some(ASSERTION_LIFE),
+    };
+    validate_times(&claims.times, hub.clock.now(), &rules).map_err(|_| UNKNOWN)?;
+    let name = platform::encoding::base64url(
+        realm.token_hash("client.assertion", &format!("{} {}", client.id, claims.jti)),
+    );
+    let slot = Slot::new(realm.id, "client-assertion", &name);
+    let first = hub
+        .ephemeral
+        .put_new(&slot, Vec::new(), ASSERTION_LIFE + LEEWAY * 2)
+        .await;
+    if first? {
+        return Ok(());
+    }
+    Err(OAuthError::new(
+        ErrorCode::InvalidClient,
+        "client.assertion.replayed",
+        "the assertion was used before",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(text: &str) -> Parameters {
+        Parameters::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn two_ways_of_authenticating_at_once_are_refused() {
+        let form = form("client_id=a&client_secret=b");
+        let refused = Credentials::read(Some("Basic YTpi"), &form).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::InvalidRequest);
+    }
+
+    #[test]
+    fn basic_credentials_are_form_encoded_before_they_are_base64() {
+        let header = format!("Basic {}", STANDARD.encode("a%3Ab:s%20%2B%26c"));
+        let none = form("");
+        assert_eq!(
+            Credentials::read(Some(&header), &none).unwrap(),
+            Credentials::Basic {
+                id: "a:b".to_owned(),
+                secret: "s +&c".to_owned()
+            }
+        );
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_read_proves_nothing() {
+        for header in ["Basic", "Basic !!", "Basic YQ==", "Bearer YTpi", "Basic /w=="] {
+            assert_eq!(
+                Credentials::read(Some(header), &form("")).unwrap_err().code,
+                ErrorCode::InvalidClient,
+                "{header}"
+            );
+        }
+    }
+}

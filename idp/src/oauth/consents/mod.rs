@@ -1,0 +1,5 @@
+//! What a person lets a client have, remembered by scope until it is withdrawn.
+
+mod store;
+
+pub use store::{ClientConsent, ClientConsents};

@@ -1,0 +1,72 @@
+//! Answers in JSON (RFC 6749 §5.1, §5.2; RFC 6750 §3).
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::oauth::{ErrorCode, OAuthError};
+
+#[derive(Serialize)]
+struct ErrorBody {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+/// A JSON answer that nobody keeps.
+pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
+    let bytes = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Body::from(bytes));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// An error of the token or registration endpoint.
+pub fn error(error: OAuthError) -> Response {
+    let status = match error.code {
+        ErrorCode::InvalidClient | ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
+        ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
+        ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let mut response = json(
+        status,
+        &ErrorBody {
+            error: error.code.as_str(),
+            error_description: error.description,
+        },
+    );
+    if error.code == ErrorCode::InvalidClient {
+        // RFC 6749 §5.2 asks for it where HTTP authentication was tried; it harms nowhere.
+        response.headers_mut().insert(
+            WWW_AUTHENTICATE,
+            HeaderValue::from_static("Basic realm=\"musubi\""),
+        );
+    }
+    response
+}
+
+/// An error of a protected resource: the code is in the challenge (RFC 6750 §3). Without a token there is no code.
+pub fn bearer_error(refused: Option<OAuthError>) -> Response {
+    let Some(refused) = refused else {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+        response.headers_mut().insert(
+            WWW_AUTHENTICATE,
+            HeaderValue::from_static("Bearer realm=\"musubi\""),
+        );
+        return response;
+    };
+    let mut response = error(refused);
+    let challenge = format!("Bearer realm=\"musubi\", error=\"{}\"", refused.code.as_str());
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
+}

@@ -1,0 +1,185 @@
+//! `GET|POST /oauth/consent`: the person is asked what a client may have (OpenID Connect Core 1.0 §3.1.2.4).
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::authorize::{refuse, reopen};
+use crate::http::pages::unavailable;
+use crate::http::{Call, View};
+use crate::hub::{Hub, Shared};
+use crate::log::Action;
+use crate::oauth::authorization::{Interaction, Interactions, Refusal};
+use crate::oauth::clients::{Client, RedirectVerified};
+use crate::oauth::consents::ClientConsents;
+use crate::oauth::{ErrorCode, OAuthError, Scope};
+use crate::pages::{Consent, ConsentClient, ErrorKind, Form};
+use crate::signin::{SignedIn, signed_in};
+
+const GRANT: Action = Action::new("consent.grant");
+
+/// Everything that a question rests on.
+struct Question {
+    id: String,
+    interaction: Interaction,
+    client: Arc<Client>,
+    redirect: RedirectVerified,
+    who: SignedIn,
+}
+
+const LOST: OAuthError = OAuthError::new(
+    ErrorCode::InvalidRequest,
+    "consent.interaction",
+    "there is nothing to consent to any more",
+);
+
+async fn question(hub: &Hub, view: &View<'_>, id: Option<&str>) -> Result<Question, OAuthError> {
+    let id = id.ok_or(LOST)?;
+    let realm = &view.call.realm;
+    let found = Interactions::new(&hub.ephemeral, realm)
+        .find(id, Some(view.browser()))
+        .await?;
+    let interaction = found.ok_or(LOST)?;
+    let (client, redirect) = reopen(hub, realm, &interaction).await?;
+    let who = signed_in(hub, view.call).await?.ok_or(LOST)?;
+    Ok(Question {
+        id: id.to_owned(),
+        interaction,
+        client,
+        redirect,
+        who,
+    })
+}
+
+/// Shows the question.
+pub async fn ask(State(hub): State<Shared>, call: Call) -> Response {
+    let Ok(query) = call.query() else {
+        return unavailable();
+    };
+    let Ok(view) = View::new(&hub, &call, None) else {
+        return unavailable();
+    };
+    let question = match question(&hub, &view, query.get("interaction")).await {
+        Ok(question) => question,
+        Err(error) if error == LOST => return view.error(ErrorKind::SessionExpired, error.id),
+        Err(error) => return view.oauth_error(error),
+    };
+    let consented = ClientConsents(&hub.store)
+        .scope(&call.realm, question.who.person.id, &question.client.id)
+        .await;
+    match consented {
+        Ok(consented) => show(view, &question, &consented),
+        Err(error) => view.oauth_error(error.into()),
+    }
+}
+
+fn show(view: View<'_>, question: &Question, consented: &Scope) -> Response {
+    let request = &question.interaction.request;
+    let open = request.scope.difference(consented);
+    // Asked again for what was granted before (`prompt=consent`): all of it is shown.
+    let shown = if open.is_empty() { &request.scope } else { &open };
+    let scopes: Vec<&str> = shown.iter().collect();
+    let here = format!("/oauth/consent?interaction={}", question.id);
+    let not_you = format!("/signin?interaction={}&again=1", question.id);
+    let host = question.redirect.host();
+    let csrf = view.csrf();
+    let hidden = [("interaction", question.id.as_str())];
+    let profile = &question.who.person.profile;
+    let page = Consent {
+        frame: view.frame(&here),
+        form: Form {
+            action: "/oauth/consent",
+            csrf: &csrf,
+            hidden: &hidden,
+        },
+        client: ConsentClient {
+            name: question.client.name(),
+            redirect_host: &host,
+            self_registered: question.client.self_registered,
+            policy_url: question.client.metadata.policy_uri.as_deref(),
+            terms_url: question.client.metadata.tos_uri.as_deref(),
+        },
+        scopes: &scopes,
+        signed_in_as: profile.name.as_deref().unwrap_or(&profile.login),
+        not_you_url: &not_you,
+    };
+    let html = page.render(&view.texts);
+    view.page(StatusCode::OK, html)
+}
+
+/// Takes the answer.
+pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
+    let Ok(view) = View::new(&hub, &call, None) else {
+        return unavailable();
+    };
+    let Some(Ok(form)) = call.form() else {
+        return view.error(ErrorKind::BadRequest, "consent.form");
+    };
+    if !view.csrf_holds(&form) {
+        return view.error(ErrorKind::SessionExpired, "consent.csrf");
+    }
+    let question = match question(&hub, &view, form.get("interaction")).await {
+        Ok(question) => question,
+        Err(error) if error == LOST => return view.error(ErrorKind::SessionExpired, error.id),
+        Err(error) => return view.oauth_error(error),
+    };
+    match form.get("decision") {
+        Some("allow") => match allow(&hub, &call, &question).await {
+            Ok(()) => view.redirect(&format!("/oauth/continue?interaction={}", question.id)),
+            Err(error) => view.oauth_error(error),
+        },
+        Some("deny") => deny(&hub, view, question).await,
+        _ => view.error(ErrorKind::BadRequest, "consent.decision"),
+    }
+}
+
+async fn allow(hub: &Hub, call: &Call, question: &Question) -> Result<(), OAuthError> {
+    let request = &question.interaction.request;
+    let mut entry = call
+        .permit(GRANT)
+        .person(question.who.person.id)
+        .session(question.who.session.sid);
+    entry = entry
+        .client(question.client.id.clone())
+        .detail("scope", request.scope.to_string());
+    entry.key = question.who.person.key.clone();
+    hub.record(entry).await?;
+    ClientConsents(&hub.store)
+        .grant(
+            &call.realm,
+            question.who.person.id,
+            &question.client.id,
+            &request.scope,
+            hub.clock.now(),
+        )
+        .await?;
+    Interactions::new(&hub.ephemeral, &call.realm)
+        .note_consent(&question.id, &question.interaction)
+        .await
+}
+
+async fn deny(hub: &Hub, view: View<'_>, question: Question) -> Response {
+    let taken = Interactions::new(&hub.ephemeral, &view.call.realm)
+        .take(&question.id, Some(view.browser()))
+        .await;
+    match taken {
+        Ok(Some(_)) => {
+            let error = OAuthError::new(ErrorCode::AccessDenied, "consent.denied", "the person said no");
+            let state = question.interaction.request.state;
+            refuse(
+                hub,
+                view,
+                Refusal::Redirect {
+                    redirect: question.redirect,
+                    state,
+                    error,
+                },
+            )
+            .await
+        }
+        Ok(None) => view.error(ErrorKind::SessionExpired, "consent.interaction"),
+        Err(error) => view.oauth_error(error),
+    }
+}

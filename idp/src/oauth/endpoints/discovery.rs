@@ -1,0 +1,29 @@
+//! `GET /.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §3) and
+//! `/.well-known/oauth-authorization-server` (RFC 8414 §2): what is here says what is true, and nothing more.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::HeaderValue;
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
+
+use crate::http::Call;
+use crate::oauth::metadata;
+
+/// OpenID Connect Discovery.
+pub async fn openid(call: Call) -> Response {
+    serve(metadata::openid(&call.realm))
+}
+
+/// OAuth Authorization Server Metadata.
+pub async fn oauth(call: Call) -> Response {
+    serve(metadata::oauth(&call.realm))
+}
+
+fn serve(document: bytes::Bytes) -> Response {
+    let mut response = Response::new(Body::from(document));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
+}

@@ -1,0 +1,41 @@
+//! The endpoints of OAuth and OpenID Connect, one a file.
+
+pub mod answer;
+pub mod authorize;
+pub mod consent;
+pub mod discovery;
+pub mod jwks;
+pub mod logout;
+pub mod register;
+pub mod token;
+pub mod userinfo;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::hub::Shared;
+
+/// All routes of this folder.
+pub fn router() -> Router<Shared> {
+    Router::new()
+        .route("/.well-known/openid-configuration", get(discovery::openid))
+        .route("/.well-known/oauth-authorization-server", get(discovery::oauth))
+        .route("/oauth/jwks", get(jwks::jwks))
+        .route(
+            "/oauth/authorize",
+            get(authorize::by_query).post(authorize::by_form),
+        )
+        .route("/oauth/continue", get(authorize::go_on))
+        .route("/oauth/consent", get(consent::ask).post(consent::answer))
+        .route("/oauth/token", post(token::token))
+        .route(
+            "/oauth/userinfo",
+            get(userinfo::userinfo).post(userinfo::userinfo),
+        )
+        .route("/oauth/logout", get(logout::ask).post(logout::answer))
+        .route("/oauth/register", post(register::create))
+        .route(
+            "/oauth/register/{client_id}",
+            get(register::read).put(register::update).delete(register::remove),
+        )
+}

@@ -1,0 +1,80 @@
+//! `POST /oauth/token` (RFC 6749 §3.2).
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::answer;
+use crate::http::Call;
+use crate::hub::{Hub, Shared};
+use crate::log::Action;
+use crate::oauth::clients::{AuthenticatedClient, Credentials, GrantType, authenticate};
+use crate::oauth::grants::{authorization_code, client_credentials, refresh_token};
+use crate::oauth::tokens::TokenResponse;
+use crate::oauth::{ErrorCode, OAuthError};
+
+const REFUSED: Action = Action::new("token.refuse");
+
+/// Authenticates the client, then lets the grant decide.
+pub async fn token(State(hub): State<Shared>, call: Call) -> Response {
+    let mut known = None;
+    match serve(&hub, &call, &mut known).await {
+        Ok(response) => answer::json(StatusCode::OK, &response),
+        Err(refused) => {
+            let mut entry = call.deny(REFUSED, refused.id);
+            entry.client = known;
+            match hub.record(entry).await {
+                Ok(()) => answer::error(refused),
+                Err(unavailable) => answer::error(unavailable),
+            }
+        }
+    }
+}
+
+async fn serve(hub: &Hub, call: &Call, known: &mut Option<String>) -> Result<TokenResponse, OAuthError> {
+    let malformed = |id, text| OAuthError::new(ErrorCode::InvalidRequest, id, text);
+    let form = call
+        .form()
+        .ok_or(malformed(
+            "token.content_type",
+            "the request is application/x-www-form-urlencoded",
+        ))?
+        .map_err(|_| malformed("token.parameters", "a parameter is doubled or not UTF-8"))?;
+    let credentials = Credentials::read(call.authorization(), &form)?;
+    let client = authenticate(hub, &call.realm, &credentials).await?;
+    *known = Some(client.id.clone());
+    let grant = form
+        .get("grant_type")
+        .ok_or(malformed("token.grant_type.missing", "grant_type is missing"))?;
+    match grant {
+        "authorization_code" => {
+            allowed(&client, GrantType::AuthorizationCode)?;
+            authorization_code::redeem(hub, call, &client, &form).await
+        }
+        "refresh_token" => {
+            allowed(&client, GrantType::RefreshToken)?;
+            refresh_token::refresh(hub, call, &client, &form).await
+        }
+        "client_credentials" => {
+            allowed(&client, GrantType::ClientCredentials)?;
+            client_credentials::grant(hub, call, &client, &form).await
+        }
+        _ => Err(OAuthError::new(
+            ErrorCode::UnsupportedGrantType,
+            "token.grant_type",
+            "this grant type is not supported",
+        )),
+    }
+}
+
+fn allowed(client: &AuthenticatedClient, grant: GrantType) -> Result<(), OAuthError> {
+    if client.may_use(grant) {
+        Ok(())
+    } else {
+        Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "token.grant_type.not_registered",
+            "the client did not register for this grant type",
+        ))
+    }
+}

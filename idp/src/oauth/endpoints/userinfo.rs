@@ -1,0 +1,94 @@
+//! `GET|POST /oauth/userinfo` (OpenID Connect Core 1.0 §5.3).
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::Serialize;
+
+use super::answer;
+use crate::http::Call;
+use crate::hub::{Hub, Shared};
+use crate::log::Action;
+use crate::oauth::tokens::verify_access;
+use crate::oauth::{ErrorCode, OAuthError};
+use crate::people::Person;
+
+const ACTION: Action = Action::new("profile.read");
+
+#[derive(Serialize)]
+struct UserInfo<'a> {
+    sub: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locale: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_verified: Option<bool>,
+}
+
+/// The claims of the person behind an access token, as far as its scope reaches.
+pub async fn userinfo(State(hub): State<Shared>, call: Call) -> Response {
+    let Some(token) = call.bearer() else {
+        return answer::bearer_error(None);
+    };
+    match serve(&hub, &call, token).await {
+        Ok(response) => response,
+        Err(refused) => match hub.record(call.deny(ACTION, refused.id)).await {
+            Ok(()) => answer::bearer_error(Some(refused)),
+            Err(unavailable) => answer::error(unavailable),
+        },
+    }
+}
+
+async fn serve(hub: &Hub, call: &Call, token: &str) -> Result<Response, OAuthError> {
+    let active = verify_access(hub, &call.realm, token).await?;
+    let family = active
+        .family
+        .as_ref()
+        .filter(|_| active.scope.has("openid"))
+        .ok_or(OAuthError::new(
+            ErrorCode::InsufficientScope,
+            "userinfo.scope",
+            "the access token was not granted openid by a person",
+        ))?;
+    let found = hub.people.by_id(&call.realm, family.person).await?;
+    let person = found
+        .filter(|person| person.may_sign_in())
+        .ok_or(OAuthError::new(
+            ErrorCode::InvalidToken,
+            "userinfo.person",
+            "the access token is not valid any more",
+        ))?;
+    let mut entry = call
+        .permit(ACTION)
+        .subject(person.id)
+        .client(active.claims.client_id.clone());
+    entry.session = active.claims.sid;
+    entry.key = person.key.clone();
+    hub.record(entry).await?;
+    let profile = active.scope.has("profile");
+    let email = active.scope.has("email");
+    Ok(answer::json(
+        StatusCode::OK,
+        &claims(&person, &active.claims.sub, profile, email),
+    ))
+}
+
+fn claims<'a>(person: &'a Person, sub: &'a str, profile: bool, email: bool) -> UserInfo<'a> {
+    let address = person.profile.email.as_deref().filter(|_| email);
+    UserInfo {
+        sub,
+        name: person.profile.name.as_deref().filter(|_| profile),
+        preferred_username: profile.then_some(person.profile.login.as_str()),
+        locale: person.locale.as_deref().filter(|_| profile),
+        updated_at: profile.then_some(person.updated_at / 1_000_000),
+        email: address,
+        email_verified: address.map(|_| person.profile.email_verified),
+    }
+}

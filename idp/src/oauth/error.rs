@@ -1,0 +1,131 @@
+//! Errors of OAuth 2.0 (RFC 6749 §4.1.2.1, §5.2; OpenID Connect Core 1.0 §3.1.2.6; RFC 6750 §3.1; RFC 7591 §3.2.2).
+
+/// A code that a specification defines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// RFC 6749: a parameter is missing, doubled or malformed.
+    InvalidRequest,
+    /// RFC 6749: the client did not prove who it is.
+    InvalidClient,
+    /// RFC 6749: the code or token is used, over, another client's, or none.
+    InvalidGrant,
+    /// RFC 6749: the client may not use this grant or response type.
+    UnauthorizedClient,
+    /// RFC 6749: no such grant type here.
+    UnsupportedGrantType,
+    /// RFC 6749: no such response type here.
+    UnsupportedResponseType,
+    /// RFC 6749: the scope is malformed, unknown or too wide.
+    InvalidScope,
+    /// RFC 6749: the person said no.
+    AccessDenied,
+    /// RFC 6749: try again later.
+    TemporarilyUnavailable,
+    /// RFC 6749: something broke here.
+    ServerError,
+    /// OpenID Connect: `prompt=none` and nobody is signed in, or not recently enough.
+    LoginRequired,
+    /// OpenID Connect: `prompt=none` and the person was not asked yet.
+    ConsentRequired,
+    /// OpenID Connect: `request` is not taken.
+    RequestNotSupported,
+    /// OpenID Connect: `request_uri` is not taken.
+    RequestUriNotSupported,
+    /// OpenID Connect: `registration` is not taken.
+    RegistrationNotSupported,
+    /// RFC 6750: the token is used up, over, revoked or none of ours.
+    InvalidToken,
+    /// RFC 6750: the token does not reach this far.
+    InsufficientScope,
+    /// RFC 7591: a redirect URI is refused.
+    InvalidRedirectUri,
+    /// RFC 7591: other metadata is refused.
+    InvalidClientMetadata,
+}
+
+impl ErrorCode {
+    /// The code on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::AccessDenied => "access_denied",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::ServerError => "server_error",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
+        }
+    }
+}
+
+/// An error as the outside is told it. The description is static: nothing that was sent is repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {description}", code.as_str())]
+pub struct OAuthError {
+    /// The specification's code.
+    pub code: ErrorCode,
+    /// What is wrong, for the developer of the client.
+    pub description: &'static str,
+    /// Our stable id, for the access log.
+    pub id: &'static str,
+}
+
+impl OAuthError {
+    /// An error with its stable id (`token.code.replayed`) and a description.
+    pub const fn new(code: ErrorCode, id: &'static str, description: &'static str) -> Self {
+        Self {
+            code,
+            description,
+            id,
+        }
+    }
+
+    fn unavailable(cause: &dyn std::error::Error) -> Self {
+        tracing::error!(%cause, "a request could not be served");
+        Self::new(
+            ErrorCode::TemporarilyUnavailable,
+            "unavailable",
+            "the hub cannot answer at the moment; try again",
+        )
+    }
+}
+
+/// A part of the house did not answer: the caller is told to try again, and the operator's lines say why.
+macro_rules! unavailable {
+    ($($cause:ty),+ $(,)?) => {$(
+        impl From<$cause> for OAuthError {
+            fn from(cause: $cause) -> Self {
+                Self::unavailable(&cause)
+            }
+        }
+    )+};
+}
+
+unavailable!(
+    crate::credentials::PasswordsError,
+    crate::log::LogUnavailable,
+    crate::numbers::NumbersError,
+    crate::oauth::clients::ClientsError,
+    crate::oauth::families::FamilyError,
+    crate::pages::UnknownZone,
+    crate::people::PeopleError,
+    crate::sessions::SessionsError,
+    platform::database::DatabaseError,
+    platform::entropy::EntropyFailed,
+    platform::ephemeral::EphemeralError,
+    platform::keys::KeyRingError,
+    platform::keys::SigningKeyError,
+    serde_json::Error,
+);

@@ -1,0 +1,351 @@
+//! Token families in the database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+use platform::clock::Instant;
+use platform::database::{DatabaseError, Queries as _, Store};
+use platform::entropy::{Entropy, EntropyFailed};
+use platform::ids::RealmId;
+use platform::values;
+use sea_orm::FromQueryResult;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::ids::{FamilyId, PersonId, SessionId};
+use crate::oauth::Scope;
+use crate::realms::Realm;
+
+/// Families could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FamilyError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyFailed),
+    /// A row is not what this version writes.
+    #[error("a token family cannot be read")]
+    Unreadable,
+}
+
+/// What tokens of a family repeat about the sign-in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FamilyDetails {
+    /// `auth_time`.
+    pub authenticated_at: Instant,
+    /// `amr`.
+    pub amr: String,
+    /// Whether ID tokens of this family say when the person signed in.
+    pub wants_auth_time: bool,
+    /// The session of the sign-in, which may be over.
+    pub signed_in_as: SessionId,
+}
+
+/// A family to be begun.
+#[derive(Debug, Clone)]
+pub struct NewFamily {
+    /// Its key, known since the code was made.
+    pub id: FamilyId,
+    /// Whose it is.
+    pub client_id: String,
+    /// Who granted it.
+    pub person: PersonId,
+    /// The session that it ends with; `None` if it outlives it (`offline_access`).
+    pub sid: Option<SessionId>,
+    /// What was granted.
+    pub scope: Scope,
+    /// What tokens repeat.
+    pub details: FamilyDetails,
+    /// When it is over.
+    pub expires_at: Instant,
+}
+
+/// A family.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// Its key.
+    pub id: FamilyId,
+    /// Whose it is.
+    pub client_id: String,
+    /// Who granted it.
+    pub person: PersonId,
+    /// The session that it ends with.
+    pub sid: Option<SessionId>,
+    /// What was granted.
+    pub scope: Scope,
+    /// What tokens repeat.
+    pub details: FamilyDetails,
+    /// When it is over.
+    pub expires_at: Instant,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// A refresh token as it was offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    /// Its family.
+    pub family: FamilyId,
+    secret: String,
+}
+
+impl RefreshToken {
+    /// Reads a token; anything that is not one of ours is `None`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (family, secret) = text.split_once('.')?;
+        let shape = family.len() == 32 && secret.len() == 43;
+        let family = Uuid::try_parse(family).ok()?.into();
+        shape.then(|| Self {
+            family,
+            secret: secret.to_owned(),
+        })
+    }
+
+    fn hash(&self, realm: &Realm) -> Vec<u8> {
+        realm
+            .token_hash("refresh", &format!("{}.{}", self.family, self.secret))
+            .to_vec()
+    }
+
+    fn fresh(family: FamilyId, entropy: &Entropy) -> Result<Self, EntropyFailed> {
+        Ok(Self {
+            family,
+            secret: entropy.token()?,
+        })
+    }
+
+    /// The token on the wire.
+    pub fn expose(&self) -> String {
+        format!("{}.{}", self.family.uuid().simple(), self.secret)
+    }
+}
+
+/// What came of offering a refresh token.
+#[derive(Debug)]
+pub enum Rotation {
+    /// It was the present one; here is its successor.
+    Rotated(Box<Family>, RefreshToken),
+    /// It is an earlier one of a family that was live until now, and is revoked by this.
+    Replayed(Box<Family>),
+    /// It opens nothing: unknown, over, revoked, or another client's.
+    Unknown,
+}
+
+/// The families of every realm; each call names the realm. Their state is cached for a second.
+#[derive(Clone)]
+pub struct Families {
+    store: Store,
+    known: Cache<(RealmId, FamilyId), Option<Arc<Family>>>,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    id: Uuid,
+    client_id: String,
+    person_id: Uuid,
+    sid: Option<Uuid>,
+    scope: String,
+    grant_details: String,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+}
+
+const COLUMNS: &str = "id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at";
+
+impl Families {
+    /// The families in `store`.
+    pub fn new(store: Store) -> Self {
+        let known = Cache::builder()
+            .max_capacity(100_000)
+            .time_to_live(Duration::from_secs(1))
+            .build();
+        Self { store, known }
+    }
+
+    /// Begins a family, with a refresh token if the client uses them.
+    pub async fn begin(
+        &self,
+        realm: &Realm,
+        entropy: &Entropy,
+        now: Instant,
+        new: &NewFamily,
+        refreshable: bool,
+    ) -> Result<Option<RefreshToken>, FamilyError> {
+        let token = if refreshable {
+            Some(RefreshToken::fresh(new.id, entropy)?)
+        } else {
+            None
+        };
+        let details = serde_json::to_string(&new.details).map_err(|_| FamilyError::Unreadable)?;
+        self.store
+            .change(
+                "INSERT INTO token_family (id, realm_id, client_id, person_id, sid, scope, grant_details,
+                 current_hash, generation, created_at, expires_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)",
+                values![
+                    new.id.uuid(),
+                    realm.id.uuid(),
+                    new.client_id.clone(),
+                    new.person.uuid(),
+                    new.sid.map(SessionId::uuid),
+                    new.scope.to_string(),
+                    details,
+                    token.as_ref().map(|token| token.hash(realm)),
+                    now.as_micros(),
+                    new.expires_at.as_micros(),
+                ],
+            )
+            .await?;
+        Ok(token)
+    }
+
+    /// Takes a refresh token and puts its successor in its place.
+    pub async fn rotate(
+        &self,
+        realm: &Realm,
+        entropy: &Entropy,
+        now: Instant,
+        client_id: &str,
+        offered: &RefreshToken,
+    ) -> Result<Rotation, FamilyError> {
+        let next = RefreshToken::fresh(offered.family, entropy)?;
+        let taken: Option<Row> = self
+            .store
+            .take(
+                "UPDATE token_family SET current_hash = $1, generation = generation + 1
+                 WHERE id = $2 AND realm_id = $3 AND client_id = $4 AND current_hash = $5
+                 AND revoked_at IS NULL AND expires_at > $6
+                 RETURNING id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at",
+                values![
+                    next.hash(realm),
+                    offered.family.uuid(),
+                    realm.id.uuid(),
+                    client_id,
+                    offered.hash(realm),
+                    now.as_micros()
+                ],
+            )
+            .await?;
+        if let Some(row) = taken {
+            return Ok(Rotation::Rotated(Box::new(row.open()?), next));
+        }
+        let revoked: Option<Row> = self
+            .store
+            .take(
+                "UPDATE token_family SET revoked_at = $4, revoked_because = 'refresh token replayed'
+                 WHERE id = $1 AND realm_id = $2 AND client_id = $3 AND current_hash IS NOT NULL
+                 AND revoked_at IS NULL AND expires_at > $4
+                 RETURNING id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at",
+                values![offered.family.uuid(), realm.id.uuid(), client_id, now.as_micros()],
+            )
+            .await?;
+        self.known.invalidate(&(realm.id, offered.family)).await;
+        match revoked {
+            Some(row) => Ok(Rotation::Replayed(Box::new(row.open()?))),
+            None => Ok(Rotation::Unknown),
+        }
+    }
+
+    /// A family, at most a second old.
+    pub async fn find(&self, realm: &Realm, id: FamilyId) -> Result<Option<Arc<Family>>, FamilyError> {
+        if let Some(known) = self.known.get(&(realm.id, id)).await {
+            return Ok(known);
+        }
+        let sql = format!("SELECT {COLUMNS} FROM token_family WHERE id = $1 AND realm_id = $2");
+        let row: Option<Row> = self
+            .store
+            .fetch_optional(&sql, values![id.uuid(), realm.id.uuid()])
+            .await?;
+        let family = row.map(|row| row.open().map(Arc::new)).transpose()?;
+        self.known.insert((realm.id, id), family.clone()).await;
+        Ok(family)
+    }
+
+    /// Revokes a family; whether it was live until now.
+    pub async fn revoke(
+        &self,
+        realm: &Realm,
+        id: FamilyId,
+        because: &'static str,
+        now: Instant,
+    ) -> Result<bool, FamilyError> {
+        let changed = self
+            .store
+            .change(
+                "UPDATE token_family SET revoked_at = $3, revoked_because = $4
+                 WHERE id = $1 AND realm_id = $2 AND revoked_at IS NULL",
+                values![id.uuid(), realm.id.uuid(), now.as_micros(), because],
+            )
+            .await?;
+        self.known.invalidate(&(realm.id, id)).await;
+        Ok(changed == 1)
+    }
+
+    /// Revokes what ends with a session.
+    pub async fn revoke_session(
+        &self,
+        realm: &Realm,
+        sid: SessionId,
+        now: Instant,
+    ) -> Result<u64, FamilyError> {
+        let changed = self
+            .store
+            .change(
+                "UPDATE token_family SET revoked_at = $3, revoked_because = 'signed out'
+                 WHERE sid = $1 AND realm_id = $2 AND revoked_at IS NULL",
+                values![sid.uuid(), realm.id.uuid(), now.as_micros()],
+            )
+            .await?;
+        self.forget_all();
+        Ok(changed)
+    }
+
+    /// Revokes all that a person granted to anybody.
+    pub async fn revoke_person(
+        &self,
+        realm: &Realm,
+        person: PersonId,
+        now: Instant,
+    ) -> Result<u64, FamilyError> {
+        let changed = self
+            .store
+            .change(
+                "UPDATE token_family SET revoked_at = $3, revoked_because = 'person suspended'
+                 WHERE person_id = $1 AND realm_id = $2 AND revoked_at IS NULL",
+                values![person.uuid(), realm.id.uuid(), now.as_micros()],
+            )
+            .await?;
+        self.forget_all();
+        Ok(changed)
+    }
+
+    /// Forgets what is cached, after a change that reached many families at once.
+    pub fn forget_all(&self) {
+        self.known.invalidate_all();
+    }
+}
+
+impl Family {
+    /// Whether its tokens carry at `now`.
+    pub fn is_live(&self, now: Instant) -> bool {
+        !self.revoked && now < self.expires_at
+    }
+}
+
+impl Row {
+    fn open(self) -> Result<Family, FamilyError> {
+        Ok(Family {
+            id: self.id.into(),
+            client_id: self.client_id,
+            person: self.person_id.into(),
+            sid: self.sid.map(SessionId::from),
+            scope: Scope::parse(&self.scope).map_err(|_| FamilyError::Unreadable)?,
+            details: serde_json::from_str(&self.grant_details).map_err(|_| FamilyError::Unreadable)?,
+            expires_at: Instant::from_micros(self.expires_at),
+            revoked: self.revoked_at.is_some(),
+        })
+    }
+}

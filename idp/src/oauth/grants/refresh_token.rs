@@ -1,0 +1,102 @@
+//! The refresh token grant (RFC 6749 §6, RFC 9700 §4.14, OpenID Connect Core 1.0 §12).
+
+use platform::http::Parameters;
+
+use crate::http::Call;
+use crate::hub::Hub;
+use crate::log::Action;
+use crate::oauth::clients::AuthenticatedClient;
+use crate::oauth::families::{Family, RefreshToken, Rotation};
+use crate::oauth::tokens::{Granted, TokenResponse, issue};
+use crate::oauth::{ErrorCode, OAuthError, Scope};
+
+/// The row of this grant.
+pub const ACTION: Action = Action::new("token.issue.refresh_token");
+
+const UNKNOWN: OAuthError = OAuthError::new(
+    ErrorCode::InvalidGrant,
+    "token.refresh.unknown",
+    "the refresh token is unknown, used, over, revoked, or another client's",
+);
+
+/// Takes a refresh token and gives its successor with a new access token.
+pub async fn refresh(
+    hub: &Hub,
+    call: &Call,
+    client: &AuthenticatedClient,
+    form: &Parameters,
+) -> Result<TokenResponse, OAuthError> {
+    let realm = &call.realm;
+    let offered = form.get("refresh_token").ok_or(OAuthError::new(
+        ErrorCode::InvalidRequest,
+        "token.refresh.missing",
+        "refresh_token is missing",
+    ))?;
+    let offered = RefreshToken::parse(offered).ok_or(UNKNOWN)?;
+    // Looked at before it is taken: a scope that is too wide must not cost the client its token.
+    let known = hub.families.find(realm, offered.family).await?;
+    let known = known
+        .filter(|family| family.client_id == client.id)
+        .ok_or(UNKNOWN)?;
+    let scope = narrowed(&known, form)?;
+    let key = still_allowed(hub, call, &known).await?;
+
+    let mut entry = call.permit(ACTION).person(known.person).client(client.id.clone());
+    entry.session = Some(known.details.signed_in_as);
+    entry.key = key;
+    hub.record(entry).await?;
+    let rotation = hub
+        .families
+        .rotate(realm, &hub.entropy, hub.clock.now(), &client.id, &offered)
+        .await?;
+    match rotation {
+        Rotation::Rotated(family, next) => {
+            let granted = Granted {
+                person: family.person,
+                family: family.id,
+                details: &family.details,
+                nonce: None,
+            };
+            issue(hub, realm, client, &scope, Some(&granted), Some(&next)).await
+        }
+        Rotation::Replayed(_) => Err(OAuthError {
+            id: "token.refresh.replayed",
+            ..UNKNOWN
+        }),
+        Rotation::Unknown => Err(UNKNOWN),
+    }
+}
+
+/// The scope of the new access token: that of the grant, or the part of it that is asked for.
+fn narrowed(family: &Family, form: &Parameters) -> Result<Scope, OAuthError> {
+    let wrong = |text| OAuthError::new(ErrorCode::InvalidScope, "token.refresh.scope", text);
+    let Some(asked) = form.get("scope") else {
+        return Ok(family.scope.clone());
+    };
+    let asked = Scope::parse(asked).map_err(|_| wrong("scope is malformed"))?;
+    if family.scope.covers(&asked) {
+        Ok(asked)
+    } else {
+        Err(wrong("scope is wider than what was granted"))
+    }
+}
+
+/// The person may still sign in, and the session that the family rests on is live.
+async fn still_allowed(
+    hub: &Hub,
+    call: &Call,
+    family: &Family,
+) -> Result<std::sync::Arc<platform::keys::DataKey>, OAuthError> {
+    let realm = &call.realm;
+    let person = hub.people.by_id(realm, family.person).await?;
+    let person = person.filter(|person| person.may_sign_in()).ok_or(UNKNOWN)?;
+    if let Some(sid) = family.sid
+        && !hub.sessions.is_live(realm, sid).await?
+    {
+        return Err(OAuthError {
+            id: "token.refresh.session_over",
+            ..UNKNOWN
+        });
+    }
+    Ok(person.key.clone())
+}

@@ -1,0 +1,66 @@
+//! What the discovery documents say: what is here says what is true, and nothing more.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::oauth::scope::PERSON_SCOPES;
+use crate::realms::Realm;
+
+/// The document of OpenID Connect Discovery 1.0 §3, rendered once for each realm that is open.
+pub fn openid(realm: &Realm) -> Bytes {
+    realm
+        .documents
+        .openid
+        .get_or_init(|| Bytes::from(provider(realm).to_string()))
+        .clone()
+}
+
+/// The document of RFC 8414 §2, rendered once for each realm that is open.
+pub fn oauth(realm: &Realm) -> Bytes {
+    realm
+        .documents
+        .oauth
+        .get_or_init(|| Bytes::from(shared(realm).to_string()))
+        .clone()
+}
+
+fn shared(realm: &Realm) -> Value {
+    let at = |path: &str| realm.url(path);
+    json!({
+        "issuer": realm.issuer,
+        "authorization_endpoint": at("/oauth/authorize"),
+        "token_endpoint": at("/oauth/token"),
+        "jwks_uri": at("/oauth/jwks"),
+        "registration_endpoint": at("/oauth/register"),
+        "scopes_supported": PERSON_SCOPES,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "token_endpoint_auth_methods_supported":
+            ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "token_endpoint_auth_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+        "ui_locales_supported": ["ja", "en"],
+    })
+}
+
+fn provider(realm: &Realm) -> Value {
+    let mut metadata = shared(realm);
+    let more = json!({
+        "userinfo_endpoint": realm.url("/oauth/userinfo"),
+        "end_session_endpoint": realm.url("/oauth/logout"),
+        "subject_types_supported": ["public", "pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "sid",
+            "name", "preferred_username", "locale", "updated_at", "email", "email_verified"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+    });
+    if let (Some(metadata), Value::Object(more)) = (metadata.as_object_mut(), more) {
+        metadata.extend(more);
+    }
+    metadata
+}

@@ -1,0 +1,13 @@
+//! Tokens: access tokens (RFC 9068), ID tokens (OpenID Connect Core 1.0 §2), and subjects (§8).
+
+mod access;
+mod id;
+mod issue;
+mod subject;
+mod verify;
+
+pub use access::AccessClaims;
+pub use id::{IdClaims, read_hint};
+pub use issue::{Granted, TokenResponse, issue};
+pub use subject::subject;
+pub use verify::{ActiveToken, VerifiedTokens, verify_access};

@@ -1,0 +1,93 @@
+//! Whether an access token that comes back carries (RFC 9068 §4).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+use platform::ids::RealmId;
+use platform::keys::{
+    AlgorithmSet, RequiredType, SigningAlgorithm, TimeRules, VerificationPolicy, sha256, validate_times,
+    verify_compact,
+};
+
+use super::access::{AccessClaims, TYPE};
+use crate::hub::Hub;
+use crate::oauth::families::Family;
+use crate::oauth::{ErrorCode, OAuthError, Scope};
+use crate::realms::Realm;
+
+const INVALID: OAuthError = OAuthError::new(
+    ErrorCode::InvalidToken,
+    "token.access.invalid",
+    "the access token is not valid here, or no longer",
+);
+
+/// A token that carries now, and what stands behind it.
+#[derive(Debug, Clone)]
+pub struct ActiveToken {
+    /// Its claims.
+    pub claims: Arc<AccessClaims>,
+    /// What it reaches.
+    pub scope: Scope,
+    /// The family behind it; `None` where no person is.
+    pub family: Option<Arc<Family>>,
+}
+
+/// Tokens whose signature was verified before, by their hash; at most 50,000, for half a minute. A signature that was
+/// good stays good; everything that can change is judged each time.
+#[derive(Clone)]
+pub struct VerifiedTokens(Cache<(RealmId, [u8; 32]), Arc<AccessClaims>>);
+
+impl Default for VerifiedTokens {
+    fn default() -> Self {
+        Self(
+            Cache::builder()
+                .max_capacity(50_000)
+                .time_to_live(Duration::from_secs(30))
+                .build(),
+        )
+    }
+}
+
+/// Verifies signature, issuer, audience, times and the state of the grant.
+pub async fn verify_access(hub: &Hub, realm: &Realm, token: &str) -> Result<ActiveToken, OAuthError> {
+    let key = (realm.id, sha256(token.as_bytes()));
+    let claims = if let Some(known) = hub.verified_tokens.0.get(&key) {
+        known
+    } else {
+        let claims = Arc::new(verify_signature(hub, realm, token).await?);
+        hub.verified_tokens.0.insert(key, claims.clone());
+        claims
+    };
+    let now = hub.clock.now();
+    validate_times(&claims.times, now, &TimeRules::expiring(Duration::ZERO)).map_err(|_| INVALID)?;
+    let family = match claims.family {
+        None => None,
+        Some(id) => {
+            let found = hub.families.find(realm, id).await?;
+            Some(
+                found
+                    .filter(|family| family.is_live(now) && family.client_id == claims.client_id)
+                    .ok_or(INVALID)?,
+            )
+        }
+    };
+    let scope = Scope::parse(&claims.scope).map_err(|_| INVALID)?;
+    Ok(ActiveToken {
+        claims,
+        scope,
+        family,
+    })
+}
+
+async fn verify_signature(hub: &Hub, realm: &Realm, token: &str) -> Result<AccessClaims, OAuthError> {
+    let keys = hub.keys.verification_keys(realm.id).await?;
+    let policy = VerificationPolicy::new(
+        AlgorithmSet::of(&[SigningAlgorithm::Es256]),
+        RequiredType::Exactly(TYPE),
+    );
+    let verified = verify_compact(token, &keys, &policy).map_err(|_| INVALID)?;
+    let claims: AccessClaims = verified.claims().map_err(|_| INVALID)?;
+    let ours = claims.iss == realm.issuer && claims.aud == realm.issuer;
+    if ours { Ok(claims) } else { Err(INVALID) }
+}

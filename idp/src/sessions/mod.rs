@@ -1,0 +1,15 @@
+//! Sessions: a person signed in in one browser.
+//!
+//! The cookie holds 256 random bits; the database holds their keyed hash. A session has an idle and an absolute limit,
+//! both judged by the house's clock. It is made anew at every sign-in, so that an id planted before cannot be ridden.
+//!
+//! ```text
+//! begin ──▶ live ──use──▶ live ──▶ ended (sign-out, by the person elsewhere, by an administrator)
+//!             └──── idle or absolute limit ────▶ over
+//! ```
+
+mod model;
+mod store;
+
+pub use model::{Limits, Session, SessionView};
+pub use store::{Sessions, SessionsError};

@@ -1,0 +1,321 @@
+//! Sessions in the database, with a bounded cache that is a second old at the most.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::future::Cache;
+use platform::clock::{Clock, Instant};
+use platform::config;
+use platform::database::{DatabaseError, Queries as _, Store};
+use platform::entropy::{Entropy, EntropyFailed};
+use platform::keys::{Aad, DataKey, SealError};
+use platform::values;
+use sea_orm::FromQueryResult;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::model::{Limits, Session, SessionView};
+use crate::ids::{PersonId, SessionId};
+use crate::people::Person;
+use crate::realms::Realm;
+
+/// Sessions could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionsError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A sealed value does not open.
+    #[error(transparent)]
+    Sealed(#[from] SealError),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyFailed),
+    /// A value cannot be written as JSON.
+    #[error("a session's origin cannot be written")]
+    Unwritable(#[from] serde_json::Error),
+}
+
+/// The sessions of every realm; each call names the realm.
+#[derive(Clone)]
+pub struct Sessions {
+    store: Store,
+    clock: Clock,
+    entropy: Entropy,
+    limits: Limits,
+    live: Cache<[u8; 32], Arc<Session>>,
+}
+
+/// A session that is not begun yet.
+pub struct Prepared {
+    /// The session.
+    pub session: Session,
+    secret: String,
+    sealed_origin: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Origin {
+    user_agent: Option<String>,
+    address: Option<String>,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    sid: Uuid,
+    person_id: Uuid,
+    authenticated_at: i64,
+    amr: String,
+    sealed_origin: Option<Vec<u8>>,
+    last_seen_at: i64,
+    expires_at: i64,
+    ended_at: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
+struct Ended {
+    hash: Vec<u8>,
+}
+
+const COLUMNS: &str =
+    "SELECT sid, person_id, authenticated_at, amr, sealed_origin, last_seen_at, expires_at, ended_at
+     FROM session";
+const KIND: &str = "session";
+
+impl Sessions {
+    /// The sessions in `store`.
+    pub fn new(store: Store, clock: Clock, entropy: Entropy, settings: &config::Session) -> Self {
+        let limits = Limits {
+            idle: Duration::from_secs(settings.idle_minutes.saturating_mul(60)),
+            absolute: Duration::from_secs(settings.absolute_hours.saturating_mul(3600)),
+        };
+        let live = Cache::builder()
+            .max_capacity(100_000)
+            .time_to_live(Duration::from_secs(1))
+            .build();
+        Self {
+            store,
+            clock,
+            entropy,
+            limits,
+            live,
+        }
+    }
+
+    /// How long sessions last.
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Makes a session that is not begun yet, so that its `sid` can be logged before it is.
+    pub fn prepare(
+        &self,
+        realm: &Realm,
+        person: &Person,
+        amr: &str,
+        user_agent: Option<&str>,
+        address: &str,
+    ) -> Result<Prepared, SessionsError> {
+        let now = self.clock.now();
+        let session = Session {
+            sid: SessionId::new(&self.entropy, now)?,
+            person: person.id,
+            authenticated_at: now,
+            amr: amr.to_owned(),
+            last_seen_at: now,
+            expires_at: now.plus(self.limits.absolute),
+            ended: false,
+        };
+        let origin = Origin {
+            user_agent: user_agent.map(str::to_owned),
+            address: Some(address.to_owned()),
+        };
+        let sealed_origin = person.key.seal(
+            &self.entropy,
+            &aad(realm, session.sid),
+            &serde_json::to_vec(&origin)?,
+        )?;
+        Ok(Prepared {
+            session,
+            secret: self.entropy.token()?,
+            sealed_origin,
+        })
+    }
+
+    /// Begins a session; gives the secret for the cookie.
+    pub async fn begin(&self, realm: &Realm, prepared: Prepared) -> Result<String, SessionsError> {
+        let Prepared {
+            session,
+            secret,
+            sealed_origin,
+        } = prepared;
+        self.store
+            .change(
+                "INSERT INTO session (hash, sid, realm_id, person_id, authenticated_at, amr, sealed_origin,
+                 last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $5, $8)",
+                values![
+                    realm.token_hash(KIND, &secret).to_vec(),
+                    session.sid.uuid(),
+                    realm.id.uuid(),
+                    session.person.uuid(),
+                    session.authenticated_at.as_micros(),
+                    session.amr,
+                    sealed_origin,
+                    session.expires_at.as_micros(),
+                ],
+            )
+            .await?;
+        Ok(secret)
+    }
+
+    /// The live session that a cookie's secret opens, and notes its use.
+    pub async fn resume(&self, realm: &Realm, secret: &str) -> Result<Option<Arc<Session>>, SessionsError> {
+        let hash = realm.token_hash(KIND, secret);
+        let now = self.clock.now();
+        let session = if let Some(known) = self.live.get(&hash).await {
+            known
+        } else {
+            let sql = format!("{COLUMNS} WHERE hash = $1 AND realm_id = $2");
+            let row: Option<Row> = self
+                .store
+                .fetch_optional(&sql, values![hash.to_vec(), realm.id.uuid()])
+                .await?;
+            let Some(row) = row else { return Ok(None) };
+            let session = Arc::new(row.session());
+            self.live.insert(hash, session.clone()).await;
+            session
+        };
+        if !session.is_live(self.limits, now) {
+            return Ok(None);
+        }
+        if session.wants_touch(self.limits, now) {
+            self.store
+                .change(
+                    "UPDATE session SET last_seen_at = $2 WHERE hash = $1 AND last_seen_at < $2 AND ended_at IS NULL",
+                    values![hash.to_vec(), now.as_micros()],
+                )
+                .await?;
+            let touched = Arc::new(Session {
+                last_seen_at: now,
+                ..(*session).clone()
+            });
+            self.live.insert(hash, touched.clone()).await;
+            return Ok(Some(touched));
+        }
+        Ok(Some(session))
+    }
+
+    /// Ends a session; `person` guards against ending another's. Whether one was live until now.
+    pub async fn end(&self, realm: &Realm, person: PersonId, sid: SessionId) -> Result<bool, SessionsError> {
+        let ended: Option<Ended> = self
+            .store
+            .take(
+                "UPDATE session SET ended_at = $4 WHERE realm_id = $1 AND person_id = $2 AND sid = $3
+                 AND ended_at IS NULL RETURNING hash",
+                values![
+                    realm.id.uuid(),
+                    person.uuid(),
+                    sid.uuid(),
+                    self.clock.now().as_micros()
+                ],
+            )
+            .await?;
+        self.forget(ended.as_ref()).await;
+        Ok(ended.is_some())
+    }
+
+    /// Ends every session of a person.
+    pub async fn end_all(&self, realm: &Realm, person: PersonId) -> Result<u64, SessionsError> {
+        let ended = self
+            .store
+            .change(
+                "UPDATE session SET ended_at = $3 WHERE realm_id = $1 AND person_id = $2 AND ended_at IS NULL",
+                values![realm.id.uuid(), person.uuid(), self.clock.now().as_micros()],
+            )
+            .await?;
+        self.live.invalidate_all();
+        Ok(ended)
+    }
+
+    /// Whether a session is live, by its `sid`: what tokens rest on.
+    pub async fn is_live(&self, realm: &Realm, sid: SessionId) -> Result<bool, SessionsError> {
+        let sql = format!("{COLUMNS} WHERE sid = $1 AND realm_id = $2");
+        let row: Option<Row> = self
+            .store
+            .fetch_optional(&sql, values![sid.uuid(), realm.id.uuid()])
+            .await?;
+        Ok(row.is_some_and(|row| row.session().is_live(self.limits, self.clock.now())))
+    }
+
+    /// A person's live sessions, newest first; at most fifty.
+    pub async fn list(
+        &self,
+        realm: &Realm,
+        person: PersonId,
+        key: &DataKey,
+    ) -> Result<Vec<SessionView>, SessionsError> {
+        let sql = format!(
+            "{COLUMNS} WHERE realm_id = $1 AND person_id = $2 AND expires_at > $3 AND ended_at IS NULL
+             ORDER BY expires_at DESC LIMIT 50"
+        );
+        let now = self.clock.now();
+        let rows: Vec<Row> = self
+            .store
+            .fetch_all(&sql, values![realm.id.uuid(), person.uuid(), now.as_micros()])
+            .await?;
+        let mut views = Vec::with_capacity(rows.len());
+        for row in rows {
+            let session = row.session();
+            if session.is_live(self.limits, now) {
+                let origin = open_origin(realm, key, &session, row.sealed_origin.as_deref())?;
+                views.push(SessionView {
+                    session,
+                    user_agent: origin.user_agent,
+                    address: origin.address,
+                });
+            }
+        }
+        Ok(views)
+    }
+
+    async fn forget(&self, ended: Option<&Ended>) {
+        if let Some(Ok(hash)) = ended.map(|ended| <[u8; 32]>::try_from(ended.hash.as_slice())) {
+            self.live.invalidate(&hash).await;
+        }
+    }
+}
+
+fn aad(realm: &Realm, sid: SessionId) -> Aad {
+    Aad::new(realm.id.uuid(), "session.origin", sid.uuid().as_bytes(), b"")
+}
+
+fn open_origin(
+    realm: &Realm,
+    key: &DataKey,
+    session: &Session,
+    sealed: Option<&[u8]>,
+) -> Result<Origin, SessionsError> {
+    match sealed {
+        None => Ok(Origin {
+            user_agent: None,
+            address: None,
+        }),
+        Some(sealed) => Ok(serde_json::from_slice(
+            &key.open(&aad(realm, session.sid), sealed)?,
+        )?),
+    }
+}
+
+impl Row {
+    fn session(&self) -> Session {
+        Session {
+            sid: self.sid.into(),
+            person: self.person_id.into(),
+            authenticated_at: Instant::from_micros(self.authenticated_at),
+            amr: self.amr.clone(),
+            last_seen_at: Instant::from_micros(self.last_seen_at),
+            expires_at: Instant::from_micros(self.expires_at),
+            ended: self.ended_at.is_some(),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Signing in and out (requirement H9 in its first part; OpenID Connect Core 1.0 §3.1.2.3).
+//!
+//! ```text
+//! GET /signin ─▶ form ─▶ POST /signin ─▶ throttled? ─▶ password checked ─▶ logged ─▶ session begun ─▶ on with the request
+//!                  ▲                        │ yes            │ wrong: counted, logged
+//!                  └────────────────────────┴────────────────┘
+//! ```
+//!
+//! Invariants: an unknown name costs the same work and gives the same answer as a wrong password; failures are counted,
+//! successes are not; every sign-in begins a session of its own.
+
+pub mod pages;
+mod throttle;
+
+use std::sync::Arc;
+
+use crate::http::Call;
+use crate::http::pages::SESSION;
+use crate::hub::Hub;
+use crate::log::Action;
+use crate::oauth::OAuthError;
+use crate::oauth::clients::Client;
+use crate::people::Person;
+use crate::sessions::Session;
+
+const SIGN_OUT: Action = Action::new("session.end");
+
+/// Somebody who is signed in, in the browser that calls.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Their session.
+    pub session: Arc<Session>,
+    /// They themselves; they may sign in.
+    pub person: Arc<Person>,
+}
+
+/// Who is signed in in the browser that calls.
+pub async fn signed_in(hub: &Hub, call: &Call) -> Result<Option<SignedIn>, OAuthError> {
+    let Some(secret) = call.cookie(SESSION) else {
+        return Ok(None);
+    };
+    let Some(session) = hub.sessions.resume(&call.realm, secret).await? else {
+        return Ok(None);
+    };
+    let person = hub.people.by_id(&call.realm, session.person).await?;
+    let person = person.filter(|person| person.may_sign_in());
+    Ok(person.map(|person| SignedIn { session, person }))
+}
+
+/// Ends a session and what rests on it. `asked_by` is the relying party that asked for it.
+pub async fn sign_out(
+    hub: &Hub,
+    call: &Call,
+    who: &SignedIn,
+    asked_by: Option<&Client>,
+) -> Result<(), OAuthError> {
+    let sid = who.session.sid;
+    let mut entry = call.permit(SIGN_OUT).person(who.person.id).session(sid);
+    entry.client = asked_by.map(|client| client.id.clone());
+    entry.key = who.person.key.clone();
+    hub.record(entry).await?;
+    hub.sessions.end(&call.realm, who.person.id, sid).await?;
+    hub.families
+        .revoke_session(&call.realm, sid, hub.clock.now())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,227 @@
+//! `GET|POST /signin`.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http::StatusCode;
+use platform::encoding::hex;
+use platform::http::Parameters;
+use platform::keys::keyed_hash;
+use secrecy::SecretString;
+
+use super::signed_in;
+use super::throttle::{Throttle, WINDOW};
+use crate::http::pages::unavailable;
+use crate::http::{Call, View};
+use crate::hub::{Hub, Shared};
+use crate::log::Action;
+use crate::oauth::OAuthError;
+use crate::oauth::authorization::{Interaction, Interactions};
+use crate::oauth::endpoints::authorize::reopen;
+use crate::pages::{ErrorKind, Form, SignIn, SignInProblem};
+use crate::people::{IdentifierKind, normalise};
+
+const SIGN_IN: Action = Action::new("sign_in.password");
+
+/// The routes of this folder.
+pub fn router() -> Router<Shared> {
+    Router::new().route("/signin", get(show).post(submit))
+}
+
+/// Why nobody is signed in.
+enum Failure {
+    Problem(SignInProblem),
+    Broken(OAuthError),
+}
+
+impl<E: Into<OAuthError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Broken(error.into())
+    }
+}
+
+/// What the page is shown for.
+struct Context {
+    interaction: Option<(String, Interaction)>,
+    client_name: Option<String>,
+    again: bool,
+}
+
+/// Shows the form. Who is signed in and came by themselves goes to their account.
+async fn show(State(hub): State<Shared>, call: Call) -> Response {
+    let Ok(query) = call.query() else {
+        return unavailable();
+    };
+    let Ok(view) = View::new(&hub, &call, None) else {
+        return unavailable();
+    };
+    let context = match context(&hub, &view, &query).await {
+        Ok(Some(context)) => context,
+        Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_in.interaction"),
+        Err(error) => return view.oauth_error(error),
+    };
+    if context.interaction.is_none() && context.again {
+        return view.redirect("/account");
+    }
+    let view = match &context.interaction {
+        Some((_, interaction)) => match View::new(&hub, &call, interaction.request.ui_locales.as_deref()) {
+            // A fresh browser value would orphan the interaction, which was found by the old one.
+            Ok(localised) if localised.browser() == view.browser() => localised,
+            _ => view,
+        },
+        None => view,
+    };
+    let hint = context
+        .interaction
+        .as_ref()
+        .and_then(|(_, interaction)| interaction.request.login_hint.clone());
+    render(view, &context, hint.as_deref().unwrap_or_default(), None)
+}
+
+async fn context(hub: &Hub, view: &View<'_>, parameters: &Parameters) -> Result<Option<Context>, OAuthError> {
+    let again = signed_in(hub, view.call).await?.is_some();
+    let Some(id) = parameters.get("interaction") else {
+        return Ok(Some(Context {
+            interaction: None,
+            client_name: None,
+            again,
+        }));
+    };
+    let realm = &view.call.realm;
+    let found = Interactions::new(&hub.ephemeral, realm)
+        .find(id, Some(view.browser()))
+        .await?;
+    let Some(interaction) = found else { return Ok(None) };
+    let (client, _) = reopen(hub, realm, &interaction).await?;
+    let client_name = Some(client.name().to_owned());
+    Ok(Some(Context {
+        interaction: Some((id.to_owned(), interaction)),
+        client_name,
+        again,
+    }))
+}
+
+fn render(view: View<'_>, context: &Context, login: &str, problem: Option<SignInProblem>) -> Response {
+    let id = context.interaction.as_ref().map(|(id, _)| id.as_str());
+    let here = id.map_or_else(|| "/signin".to_owned(), |id| format!("/signin?interaction={id}"));
+    let hidden: Vec<(&str, &str)> = id.map(|id| ("interaction", id)).into_iter().collect();
+    let csrf = view.csrf();
+    let page = SignIn {
+        frame: view.frame(&here),
+        form: Form {
+            action: "/signin",
+            csrf: &csrf,
+            hidden: &hidden,
+        },
+        login,
+        client_name: context.client_name.as_deref(),
+        again: context.again,
+        problem,
+    };
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(SignInProblem::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(SignInProblem::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(SignInProblem::WrongCredentials) => StatusCode::UNAUTHORIZED,
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    let html = page.render(&view.texts);
+    view.page(status, html)
+}
+
+/// Takes the form.
+async fn submit(State(hub): State<Shared>, call: Call) -> Response {
+    let Ok(mut view) = View::new(&hub, &call, None) else {
+        return unavailable();
+    };
+    let Some(Ok(form)) = call.form() else {
+        return view.error(ErrorKind::BadRequest, "sign_in.form");
+    };
+    let context = match context(&hub, &view, &form).await {
+        Ok(Some(context)) => context,
+        Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_in.interaction"),
+        Err(error) => return view.oauth_error(error),
+    };
+    let login = form.get("login").unwrap_or_default().to_owned();
+    if !view.csrf_holds(&form) {
+        return render(view, &context, &login, Some(SignInProblem::Expired));
+    }
+    match sign_in(&hub, &call, &form).await {
+        Ok(secret) => {
+            view.set_session(&secret);
+            match &context.interaction {
+                Some((id, _)) => view.redirect(&format!("/oauth/continue?interaction={id}")),
+                None => view.redirect("/account"),
+            }
+        }
+        Err(Failure::Problem(problem)) => render(view, &context, &login, Some(problem)),
+        Err(Failure::Broken(error)) => view.oauth_error(error),
+    }
+}
+
+/// Checks the password and begins a session; gives the session's secret.
+async fn sign_in(hub: &Hub, call: &Call, form: &Parameters) -> Result<String, Failure> {
+    let realm = &call.realm;
+    let typed = form
+        .get("login")
+        .ok_or(Failure::Problem(SignInProblem::LoginMissing))?;
+    let password = form
+        .get("password")
+        .ok_or(Failure::Problem(SignInProblem::PasswordMissing))?;
+    let normal = normalise(IdentifierKind::Login, typed).unwrap_or_default();
+    // What was typed may be anything, a password included: the log keeps a keyed hash of it.
+    let typed_hash = hex(keyed_hash(
+        &realm.keys.identifiers,
+        "log.login",
+        normal.as_bytes(),
+    ));
+
+    let throttle = Throttle::new(realm, &normal, call.origin.address);
+    if throttle.is_closed(hub).await? {
+        hub.record(
+            call.deny(SIGN_IN, "sign_in.throttled")
+                .detail("login", typed_hash),
+        )
+        .await?;
+        return Err(Failure::Problem(SignInProblem::Throttled {
+            seconds: WINDOW.as_secs(),
+        }));
+    }
+    let found = hub
+        .people
+        .by_identifier(realm, IdentifierKind::Login, &normal)
+        .await;
+    let person = found?;
+    let hash = match &person {
+        Some(person) => hub.passwords.hash_of(realm, person.id).await?,
+        None => None,
+    };
+    let Ok(right) = hub.hasher.verify(SecretString::from(password), hash).await else {
+        hub.record(call.deny(SIGN_IN, "sign_in.busy").detail("login", typed_hash))
+            .await?;
+        return Err(Failure::Problem(SignInProblem::Busy { seconds: 5 }));
+    };
+    let Some(person) = person.filter(|person| right && person.may_sign_in()) else {
+        throttle.count(hub).await?;
+        hub.record(call.deny(SIGN_IN, "sign_in.wrong").detail("login", typed_hash))
+            .await?;
+        return Err(Failure::Problem(SignInProblem::WrongCredentials));
+    };
+
+    let mut entry = call.permit(SIGN_IN).person(person.id);
+    if let Some(agent) = call.user_agent() {
+        entry = entry.detail("user_agent", agent);
+    }
+    entry.key = person.key.clone();
+    let address = call.origin.address.to_string();
+    let begun = hub
+        .sessions
+        .prepare(realm, &person, "pwd", call.user_agent(), &address);
+    let begun = begun?;
+    hub.record(entry.session(begun.session.sid)).await?;
+    let secret = hub.sessions.begin(realm, begun).await?;
+    throttle.clear(hub).await?;
+    metrics::counter!("musubi_sign_ins_total").increment(1);
+    Ok(secret)
+}
