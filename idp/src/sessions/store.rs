@@ -168,6 +168,35 @@ impl Sessions {
         Ok(secret)
     }
 
+    /// The same person proved again who they are in the same browser: the session goes on under a new secret, so that
+    /// what rests on its `sid` stands and the old secret opens nothing. `None` if it ended meanwhile.
+    pub async fn renew(
+        &self,
+        realm: &Realm,
+        sid: SessionId,
+        amr: &str,
+    ) -> Result<Option<String>, SessionsError> {
+        let now = self.clock.now();
+        let secret = self.entropy.token()?;
+        let renewed = self
+            .store
+            .change(
+                "UPDATE session SET hash = $1, authenticated_at = $2, last_seen_at = $2, expires_at = $3, amr = $4
+                 WHERE sid = $5 AND realm_id = $6 AND ended_at IS NULL AND expires_at > $2",
+                values![
+                    realm.token_hash(KIND, &secret).to_vec(),
+                    now.as_micros(),
+                    now.plus(self.limits.absolute).as_micros(),
+                    amr,
+                    sid.uuid(),
+                    realm.id.uuid()
+                ],
+            )
+            .await?;
+        self.live.invalidate_all();
+        Ok((renewed == 1).then_some(secret))
+    }
+
     /// The live session that a cookie's secret opens, and notes its use.
     pub async fn resume(&self, realm: &Realm, secret: &str) -> Result<Option<Arc<Session>>, SessionsError> {
         let hash = realm.token_hash(KIND, secret);

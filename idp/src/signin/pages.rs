@@ -10,8 +10,8 @@ use platform::http::Parameters;
 use platform::keys::keyed_hash;
 use secrecy::SecretString;
 
-use super::signed_in;
 use super::throttle::{Throttle, WINDOW};
+use super::{sign_out, signed_in};
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
@@ -20,8 +20,10 @@ use crate::oauth::OAuthError;
 use crate::oauth::authorization::{Interaction, Interactions};
 use crate::oauth::endpoints::authorize::reopen;
 use crate::pages::{ErrorKind, Form, SignIn, SignInProblem};
-use crate::people::{IdentifierKind, normalise};
+use crate::people::{IdentifierKind, Person, normalise};
 
+/// How people sign in here (`amr`, RFC 8176).
+const METHOD: &str = "pwd";
 const SIGN_IN: Action = Action::new("sign_in.password");
 
 /// The routes of this folder.
@@ -209,19 +211,34 @@ async fn sign_in(hub: &Hub, call: &Call, form: &Parameters) -> Result<String, Fa
         return Err(Failure::Problem(SignInProblem::WrongCredentials));
     };
 
+    let secret = begin(hub, call, &person).await?;
+    throttle.clear(hub).await?;
+    metrics::counter!("musubi_sign_ins_total").increment(1);
+    Ok(secret)
+}
+
+/// Begins a session. Who is signed in already in this browser goes on in the same one; another person's ends.
+async fn begin(hub: &Hub, call: &Call, person: &Person) -> Result<String, OAuthError> {
+    let realm = &call.realm;
     let mut entry = call.permit(SIGN_IN).person(person.id);
     if let Some(agent) = call.user_agent() {
         entry = entry.detail("user_agent", agent);
     }
     entry.key = person.key.clone();
+    match signed_in(hub, call).await? {
+        Some(who) if who.person.id == person.id => {
+            hub.record(entry.clone().session(who.session.sid)).await?;
+            if let Some(secret) = hub.sessions.renew(realm, who.session.sid, METHOD).await? {
+                return Ok(secret);
+            }
+        }
+        Some(other) => sign_out(hub, call, &other, None).await?,
+        None => {}
+    }
     let address = call.origin.address.to_string();
-    let begun = hub
+    let prepared = hub
         .sessions
-        .prepare(realm, &person, "pwd", call.user_agent(), &address);
-    let begun = begun?;
-    hub.record(entry.session(begun.session.sid)).await?;
-    let secret = hub.sessions.begin(realm, begun).await?;
-    throttle.clear(hub).await?;
-    metrics::counter!("musubi_sign_ins_total").increment(1);
-    Ok(secret)
+        .prepare(realm, person, METHOD, call.user_agent(), &address)?;
+    hub.record(entry.session(prepared.session.sid)).await?;
+    Ok(hub.sessions.begin(realm, prepared).await?)
 }

@@ -148,6 +148,10 @@ pub struct Ntp {
     pub warn_error_ms: u64,
     /// Whether sign-in and tokens stop while the bound is exceeded.
     pub enforce: bool,
+    /// The shortest pause between polls of one server, in seconds; only the first few are closer together.
+    pub poll_min_seconds: u64,
+    /// The longest pause between polls of one server, in seconds.
+    pub poll_max_seconds: u64,
 }
 
 impl Default for Ntp {
@@ -215,7 +219,7 @@ pub struct Limits {
     pub failures_per_account: u64,
     /// Failed sign-ins per address in a quarter of an hour before it must wait.
     pub failures_per_address: u64,
-    /// Registrations of clients per hour and initial access token.
+    /// Registrations of clients per hour and address.
     pub registrations_per_hour: u64,
     /// Threads that hash passwords; 0: one less than there are processors, at least one.
     pub hashing_threads: usize,
@@ -234,7 +238,7 @@ impl Default for Limits {
             registrations_per_hour: 1000,
             hashing_threads: 0,
             hashing_queue: 256,
-            ephemeral_entries: 1_000_000,
+            ephemeral_entries: 200_000,
         }
     }
 }

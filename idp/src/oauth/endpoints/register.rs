@@ -1,8 +1,11 @@
 //! `POST /oauth/register` (RFC 7591) and `GET|PUT|DELETE /oauth/register/{client_id}` (RFC 7592).
 
+use std::time::Duration;
+
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
+use platform::ephemeral::Slot;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -61,6 +64,7 @@ async fn finish(hub: &Hub, call: &Call, action: Action, outcome: Result<Response
 async fn register(hub: &Hub, call: &Call) -> Result<Response, OAuthError> {
     let metadata = requested(call)?;
     let token = call.bearer().ok_or(NOT_ALLOWED)?;
+    within_limit(hub, call).await?;
     let now = hub.clock.now();
     // The row is written before the token is used up and the client made: no log, no change.
     hub.record(call.permit(REGISTER)).await?;
@@ -74,6 +78,20 @@ async fn register(hub: &Hub, call: &Call) -> Result<Response, OAuthError> {
         .await;
     let registered = registered?;
     Ok(answer::json(StatusCode::CREATED, &describe(call, &registered)))
+}
+
+/// Registrations per address and hour; whoever has an initial access token may still be in a loop.
+async fn within_limit(hub: &Hub, call: &Call) -> Result<(), OAuthError> {
+    let slot = Slot::new(call.realm.id, "registrations", &call.origin.address.to_string());
+    let count = hub.ephemeral.increment(&slot, Duration::from_hours(1)).await?;
+    if count <= hub.settings.limits.registrations_per_hour {
+        return Ok(());
+    }
+    Err(OAuthError::new(
+        ErrorCode::TemporarilyUnavailable,
+        "registration.limit",
+        "too many registrations from this address; try again in an hour",
+    ))
 }
 
 async fn own(hub: &Hub, call: &Call, id: &str) -> Result<Client, OAuthError> {
