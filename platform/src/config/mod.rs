@@ -161,6 +161,8 @@ impl Default for Ntp {
             max_error_ms: 1000,
             warn_error_ms: 200,
             enforce: false,
+            poll_min_seconds: 64,
+            poll_max_seconds: 1024,
         }
     }
 }
