@@ -39,6 +39,8 @@ mod number;
 mod permutation;
 mod references;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use error::NumbersError;
 pub use issuing::{
