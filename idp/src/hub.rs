@@ -12,6 +12,7 @@ use platform::keys::{KeyEncryptionKey, KeyRing};
 
 use crate::credentials::{PasswordHasher, Passwords};
 use crate::log::{Entry, Log};
+use crate::oauth::consents::ClientConsents;
 use crate::oauth::families::Families;
 use crate::oauth::{Clients, OAuthError, VerifiedTokens};
 use crate::people::People;
@@ -46,6 +47,8 @@ pub struct Hub {
     pub sessions: Sessions,
     /// Clients.
     pub clients: Clients,
+    /// What people let clients have.
+    pub consents: ClientConsents,
     /// Token families.
     pub families: Families,
     /// Passwords.
@@ -99,6 +102,7 @@ impl Hub {
             people: People::new(store.clone(), clock.clone(), entropy.clone()),
             sessions: Sessions::new(store.clone(), clock.clone(), entropy.clone(), &settings.session),
             clients: Clients::new(store.clone()),
+            consents: ClientConsents::new(store.clone()),
             families: Families::new(store.clone()),
             passwords: Passwords::new(store.clone(), clock.clone(), entropy.clone()),
             verified_tokens: VerifiedTokens::default(),

@@ -10,7 +10,6 @@ use crate::hub::{Hub, Shared};
 use crate::ids::SessionId;
 use crate::log::{Action, Entry};
 use crate::oauth::OAuthError;
-use crate::oauth::consents::ClientConsents;
 use crate::pages::ErrorKind;
 use crate::signin::{SignedIn, signed_in};
 
@@ -48,7 +47,8 @@ pub(super) async fn withdraw(State(hub): State<Shared>, call: Call) -> Response 
         hub.record(entry(&call, WITHDRAW, who).resource("client", [client_id.to_owned()]))
             .await?;
         let now = hub.clock.now();
-        let withdrawn = ClientConsents(&hub.store)
+        let withdrawn = hub
+            .consents
             .withdraw(&call.realm, who.person.id, client_id, now)
             .await?;
         hub.families.forget_all();

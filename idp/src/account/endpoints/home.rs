@@ -14,7 +14,7 @@ use crate::hub::{Hub, Shared};
 use crate::log::{Action, Chained, Decision};
 use crate::oauth::OAuthError;
 use crate::oauth::clients::Client;
-use crate::oauth::consents::{ClientConsent, ClientConsents};
+use crate::oauth::consents::ClientConsent;
 use crate::pages::{
     Account, AccountNotice, Application, Form, LogEntry, Moment, PersonDetails, SessionDetails,
 };
@@ -60,7 +60,7 @@ async fn gather(hub: &Hub, call: &Call, who: SignedIn) -> Result<Shown, OAuthErr
     entry.key = person.key.clone();
     hub.record(entry).await?;
     let sessions = hub.sessions.list(realm, person.id, &person.key).await?;
-    let consents = ClientConsents(&hub.store).list(realm, person.id).await?;
+    let consents = hub.consents.list(realm, person.id).await?;
     let mut clients = HashMap::new();
     let named = consents.iter().map(|consent| consent.client_id.as_str());
     for id in named.chain(rows.iter().filter_map(|row| row.row.client.as_deref())) {

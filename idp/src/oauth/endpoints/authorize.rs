@@ -18,9 +18,8 @@ use crate::oauth::authorization::{
     parse,
 };
 use crate::oauth::clients::{Client, RedirectVerified};
-use crate::oauth::consents::ClientConsents;
 use crate::oauth::tokens::{read_hint, subject};
-use crate::oauth::{ErrorCode, OAuthError, Scope};
+use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::ErrorKind;
 use crate::realms::Realm;
 use crate::signin::{SignedIn, signed_in};
@@ -215,12 +214,8 @@ async fn step(
     let realm = &view.call.realm;
     let who = signed_in(hub, view.call).await?;
     let consented = match &who {
-        Some(who) => {
-            ClientConsents(&hub.store)
-                .scope(realm, who.person.id, &client.id)
-                .await?
-        }
-        None => Scope::default(),
+        Some(who) => hub.consents.scope(realm, who.person.id, &client.id).await?,
+        None => Arc::default(),
     };
     let known_as = who.as_ref().map(|who| subject(realm, who.person.id, client));
     let standing = Standing {

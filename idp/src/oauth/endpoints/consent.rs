@@ -13,7 +13,6 @@ use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::authorization::{Interaction, Interactions, Refusal};
 use crate::oauth::clients::{Client, RedirectVerified};
-use crate::oauth::consents::ClientConsents;
 use crate::oauth::{ErrorCode, OAuthError, Scope};
 use crate::pages::{Consent, ConsentClient, ErrorKind, Form};
 use crate::signin::{SignedIn, signed_in};
@@ -66,7 +65,8 @@ pub async fn ask(State(hub): State<Shared>, call: Call) -> Response {
         Err(error) if error == LOST => return view.error(ErrorKind::SessionExpired, error.id),
         Err(error) => return view.oauth_error(error),
     };
-    let consented = ClientConsents(&hub.store)
+    let consented = hub
+        .consents
         .scope(&call.realm, question.who.person.id, &question.client.id)
         .await;
     match consented {
@@ -146,7 +146,7 @@ async fn allow(hub: &Hub, call: &Call, question: &Question) -> Result<(), OAuthE
         .detail("scope", request.scope.to_string());
     entry.key = question.who.person.key.clone();
     hub.record(entry).await?;
-    ClientConsents(&hub.store)
+    hub.consents
         .grant(
             &call.realm,
             question.who.person.id,
