@@ -146,6 +146,13 @@ mod tests {
     }
 
     #[test]
+    fn the_published_schema_is_the_one_of_this_version() {
+        let published: Value = serde_json::from_str(include_str!("../../../conformance/config.schema.json")).unwrap();
+        let current = schema();
+        assert_eq!(published, current, "run `musubi config schema > conformance/config.schema.json`:\n{current:#}");
+    }
+
+    #[test]
     fn the_schema_names_every_section_and_refuses_other_keys() {
         let schema = schema();
         for section in serde_json::to_value(Settings::default())
