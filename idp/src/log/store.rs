@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use platform::clock::Instant;
-use platform::database::{DatabaseError, Queries as _, Store, Tx, Value};
+use platform::database::{Backend, DatabaseError, Queries as _, Store, Tx, Value};
 use platform::values;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -47,14 +47,24 @@ pub(super) const COLUMNS: [&str; 28] = [
 /// Rows a statement may carry. Few sizes, so that each is parsed once and stays prepared; a batch is made up of them.
 const CHUNKS: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
 
-static INSERTS: LazyLock<[String; CHUNKS.len()]> = LazyLock::new(|| CHUNKS.map(insert_statement));
+/// One table of statements for each kind of database. SQLite looks the name of every bound parameter up in a list, which
+/// for `$1 … $1792` costs more than the insert; parameters without a name are not in the list.
+static SQLITE_INSERTS: LazyLock<[String; CHUNKS.len()]> =
+    LazyLock::new(|| CHUNKS.map(|rows| insert_statement(rows, |_| "?".to_owned())));
+static POSTGRES_INSERTS: LazyLock<[String; CHUNKS.len()]> =
+    LazyLock::new(|| CHUNKS.map(|rows| insert_statement(rows, |number| format!("${number}"))));
 
-fn insert_statement(rows: usize) -> String {
+fn inserts(backend: Backend) -> &'static [String; CHUNKS.len()] {
+    match backend {
+        Backend::Sqlite => &SQLITE_INSERTS,
+        Backend::Postgres => &POSTGRES_INSERTS,
+    }
+}
+
+fn insert_statement(rows: usize, placeholder: impl Fn(usize) -> String) -> String {
     let placeholders = |row: usize| {
         let first = row * COLUMNS.len() + 1;
-        let numbers: Vec<_> = (first..first + COLUMNS.len())
-            .map(|number| format!("${number}"))
-            .collect();
+        let numbers: Vec<_> = (first..first + COLUMNS.len()).map(&placeholder).collect();
         format!("({})", numbers.join(","))
     };
     let all: Vec<_> = (0..rows).map(placeholders).collect();
@@ -124,9 +134,9 @@ impl Batch {
     }
 
     /// The statements that write the batch.
-    fn statements(self) -> Vec<(&'static str, Vec<Value>)> {
+    fn statements(self, backend: Backend) -> Vec<(&'static str, Vec<Value>)> {
         let (mut left, mut values, mut statements) = (self.rows, self.values, Vec::new());
-        for (size, sql) in CHUNKS.iter().zip(INSERTS.iter()) {
+        for (size, sql) in CHUNKS.iter().zip(inserts(backend)) {
             while left >= *size {
                 let rest = values.split_off(size * COLUMNS.len());
                 statements.push((sql.as_str(), std::mem::replace(&mut values, rest)));
@@ -205,7 +215,7 @@ fn checkpoint_values(checkpoint: NewCheckpoint) -> Vec<Value> {
 impl LogStore {
     /// Writes all rows of a batch or none. After an error it is not known which, until the head is read again.
     pub(super) async fn insert(&self, batch: Batch) -> Result<(), DatabaseError> {
-        let mut statements = batch.statements();
+        let mut statements = batch.statements(self.0.backend());
         if statements.len() == 1
             && let Some((sql, values)) = statements.pop()
         {

@@ -73,12 +73,11 @@ impl Verifier {
 
     /// Judges the next line.
     pub fn line(&mut self, text: &[u8]) {
-        match serde_json::from_slice(text) {
-            Ok(line) => self.accept(line),
-            Err(_) => {
-                self.line += 1;
-                self.fault(None, None, Finding::Malformed);
-            }
+        if let Ok(line) = serde_json::from_slice(text) {
+            self.accept(line);
+        } else {
+            self.line += 1;
+            self.fault(None, None, Finding::Malformed);
         }
     }
 

@@ -210,6 +210,10 @@ pub(in crate::log) async fn rows(
     (after, until): (i64, i64),
     limit: i64,
 ) -> Result<Vec<Readable>, DatabaseError> {
+    #[derive(FromQueryResult)]
+    struct Place {
+        seq: i64,
+    }
     let range = values![writer.uuid(), after, until, limit];
     let condition = "writer = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4";
     if let Ok(rows) = select(store, condition, range.clone()).await {
@@ -217,10 +221,6 @@ pub(in crate::log) async fn rows(
     }
     // Either the database is gone, which the next statement says, or somebody put a value of another type or length
     // into one of these rows, which must not hide the others.
-    #[derive(FromQueryResult)]
-    struct Place {
-        seq: i64,
-    }
     let places: Vec<Place> = store
         .fetch_all(&format!("SELECT seq FROM log_row WHERE {condition}"), range)
         .await?;
