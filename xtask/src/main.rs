@@ -7,6 +7,7 @@
     reason = "the workshop measures its own steps; it is not part of the hub, whose time comes from platform::clock"
 )]
 
+mod bench;
 mod interrupt;
 mod process;
 mod requirements;
@@ -29,6 +30,7 @@ struct Arguments {
 
 const EXAMPLES: &str = "Examples:
   cargo xtask test                      everything a commit has to pass, from a bare machine
+  cargo xtask bench --scenario bare --scenario client_credentials
   cargo xtask services                  PostgreSQL and Redis for single tests, until Ctrl-C; in another terminal:
     set -a; . target/test-services.env; cargo test -p platform database::";
 
@@ -37,6 +39,7 @@ enum Command {
     Test(test::Arguments),
     /// The same as `test`: what a build machine runs.
     Ci(test::Arguments),
+    Bench(bench::Arguments),
     Tools(tools::Arguments),
     Services(services::Arguments),
     Requirements(requirements::Arguments),
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
     interrupt::watch();
     let outcome = match Arguments::parse().command {
         Command::Test(arguments) | Command::Ci(arguments) => Ok(test::run(&arguments)),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Requirements(arguments) => requirements::run(&arguments),
         Command::Services(arguments) => services::run(&arguments),
