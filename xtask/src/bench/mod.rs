@@ -16,6 +16,7 @@ mod report;
 mod scenarios;
 mod server;
 mod startup;
+mod table;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -77,8 +78,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return optimised();
     }
     let earlier = arguments.against.as_deref().map(Report::read).transpose()?;
-    let mut build = process::command("cargo")?;
-    process::run(build.args(["build", "--release", "--package", "musubi", "--bin", "musubi"]))?;
+    if arguments.scenarios != [Scenario::Bare] {
+        let mut build = process::command("cargo")?;
+        process::run(build.args(["build", "--release", "--package", "musubi", "--bin", "musubi"]))?;
+    }
     let binary = Binary(std::env::current_exe()?.with_file_name("musubi"));
 
     machine::pin(LOAD_CORE)?;

@@ -50,9 +50,7 @@ impl Client {
     /// A relying party that registers itself (RFC 7591). Its ID tokens are ES256.
     pub async fn relying_party(hub: &Hub<'_>) -> Result<Self> {
         let answer = hub.run(&["client", "registration-token"], "")?;
-        let token = answer
-            .as_object()
-            .and_then(|members| members.values().find_map(Value::as_str));
+        let token = answer.get("initial_access_token").and_then(Value::as_str);
         let mut request = connection::post_json(
             "/oauth/register",
             &json!({

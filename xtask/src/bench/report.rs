@@ -11,6 +11,7 @@ use super::hub::Counters;
 use super::load::Outcome;
 use super::machine;
 use super::scenarios::{Probe, count};
+use super::table::{cells, grid};
 use crate::process;
 
 /// What the project aims at on one core of the class of machine that it is tested on: steps per second.
@@ -90,6 +91,13 @@ impl Row {
             changes: counted.and_then(|counted| ratio(counted.changes, all)),
             changes_a_commit: counted.and_then(|counted| ratio(counted.changes, counted.transactions)),
         })
+    }
+}
+
+impl Row {
+    /// Steps that a second of the server's processor time is enough for, whoever else had the processor meanwhile.
+    fn a_core_second(&self) -> f64 {
+        1e6 / (self.user_us + self.system_us)
     }
 }
 
@@ -216,6 +224,7 @@ impl Report {
             "scenario",
             "conns",
             "per second",
+            "a core-second",
             "p50 ms",
             "p99 ms",
             "max ms",
@@ -239,6 +248,7 @@ impl Report {
                 row.scenario.clone(),
                 row.connections.to_string(),
                 format!("{:.0}", row.rate),
+                format!("{:.0}", row.a_core_second()),
                 format!("{:.2}", row.p50_ms),
                 format!("{:.2}", row.p99_ms),
                 format!("{:.1}", row.max_ms),
@@ -257,7 +267,7 @@ impl Report {
                 } else {
                     String::new()
                 },
-                optional(bare.map(|bare| row.rate / bare)),
+                optional(bare.map(|bare| row.a_core_second() / bare)),
                 above(row).unwrap_or_else(|| below(&row.scenario, row.p99_ms)),
             ]
         }));
@@ -324,44 +334,6 @@ fn below(name: &str, value: f64) -> String {
     };
     let verdict = if value < *aim { "met" } else { "missed" };
     format!("< {aim:.0}: {verdict}")
-}
-
-fn cells<const N: usize>(texts: [&str; N]) -> Vec<String> {
-    texts.map(str::to_owned).to_vec()
-}
-
-/// A Markdown table that reads as one without being rendered: the first column to the left, the others to the right.
-fn grid(lines: &[Vec<String>]) -> String {
-    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| {
-            let cells = lines.iter().filter_map(|line| line.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0).max(2)
-        })
-        .collect();
-    let mut text = String::new();
-    for (number, line) in lines.iter().enumerate() {
-        for (column, (cell, width)) in line.iter().zip(&widths).enumerate() {
-            let _ = if column == 0 {
-                write!(text, "| {cell:<width$} ")
-            } else {
-                write!(text, "| {cell:>width$} ")
-            };
-        }
-        text.push_str("|\n");
-        if number == 0 {
-            for (column, width) in widths.iter().enumerate() {
-                let dashes = "-".repeat(*width);
-                let _ = if column == 0 {
-                    write!(text, "| {dashes} ")
-                } else {
-                    write!(text, "| {dashes}:")
-                };
-            }
-            text.push_str("|\n");
-        }
-    }
-    text
 }
 
 #[cfg(test)]
