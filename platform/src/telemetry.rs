@@ -2,6 +2,8 @@
 //!
 //! No secret and no health data may reach any of them; identifiers that people typed reach them only as hashes.
 
+use std::io::IsTerminal as _;
+
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _};
@@ -30,6 +32,12 @@ pub enum TelemetryError {
     Exporter(#[from] ExporterBuildError),
 }
 
+/// Whether telemetry could be set up so, without doing it.
+pub fn check(settings: &config::Telemetry) -> Result<(), TelemetryError> {
+    EnvFilter::try_new(&settings.filter)?;
+    Ok(())
+}
+
 /// Keeps telemetry alive; dropping it flushes the traces.
 pub struct Telemetry {
     metrics: PrometheusHandle,
@@ -40,7 +48,9 @@ impl Telemetry {
     /// Sets up the process's telemetry; once.
     pub fn start(settings: &config::Telemetry) -> Result<Self, TelemetryError> {
         let filter = EnvFilter::try_new(&settings.filter)?;
-        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let lines = tracing_subscriber::fmt::layer()
+            .with_ansi(std::io::stderr().is_terminal())
+            .with_writer(std::io::stderr);
         let lines = if settings.json {
             lines.json().boxed()
         } else {

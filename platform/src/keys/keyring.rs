@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 use super::algorithm::SigningAlgorithm;
 use super::jwk::{KeySet, VerificationKey};
 use super::kek::KeyEncryptionKey;
-use super::ring::{Ring, RingPolicy, Turn};
+use super::ring::{Ring, RingEntry, RingPolicy, Turn};
 use super::signer::{SigningKey, SigningKeyError};
 use super::store::{KeyStore, KeyStoreError, StoredKey};
 use crate::clock::{Clock, Instant};
@@ -125,6 +125,12 @@ impl KeyRing {
     /// The realm's public keys, parsed: for tokens that the realm itself signed.
     pub async fn verification_keys(&self, realm: RealmId) -> Result<Arc<KeySet>, KeyRingError> {
         Ok(self.known(realm).await?.verification.clone())
+    }
+
+    /// The dates of the keys that are published now.
+    pub async fn published(&self, realm: RealmId) -> Result<Vec<RingEntry>, KeyRingError> {
+        let known = self.known(realm).await?;
+        Ok(known.ring.published(self.inner.clock.now()).cloned().collect())
     }
 
     /// Publishes a successor to the realm's key for `algorithm`, or says which one is published already.

@@ -43,7 +43,7 @@ pub use jwk::{JwkError, KeySet, VerificationKey};
 pub use jws::{RequiredType, VerificationPolicy, VerifiedJws, VerifyError, sign_compact, verify_compact};
 pub use kek::{KeyEncryptionKey, KeyFileError};
 pub use keyring::{KeyRing, KeyRingError, Rotation};
-pub use ring::RingPolicy;
+pub use ring::{Phase, RingEntry, RingPolicy};
 pub use sealing::{Aad, DataKey, SealError, sha256};
 pub use signer::{SigningKey, SigningKeyError};
 pub use store::KeyStoreError;
