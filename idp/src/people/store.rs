@@ -270,6 +270,13 @@ impl People {
         Ok(changed == 1)
     }
 
+    /// Whether anybody in the realm holds a power over its API: a realm without such a person has no administrator.
+    pub async fn anyone_has_powers(&self, realm: &Realm) -> Result<bool, PeopleError> {
+        let sql = "SELECT scope FROM power WHERE realm_id = $1 LIMIT 1";
+        let found: Option<Scope> = self.store.fetch_optional(sql, values![realm.id.uuid()]).await?;
+        Ok(found.is_some())
+    }
+
     /// The scopes of the realm's API that a person holds.
     pub async fn powers(&self, realm: &Realm, id: PersonId) -> Result<Vec<String>, PeopleError> {
         let rows: Vec<Scope> = self

@@ -1,0 +1,95 @@
+//! `musubi user create`.
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use idp::log::Action;
+use idp::people::{IdentifierKind, NewPerson, People, Profile, normalise, number_of};
+use serde_json::json;
+
+use super::password::PasswordSource;
+use crate::arguments::RealmChoice;
+use crate::installation::Installation;
+use crate::output::Output;
+use crate::record;
+
+const CREATE: Action = Action::new("person.create");
+
+/// Make people.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a person, with a number of their own
+    #[command(after_help = "Examples:
+  musubi user create --login taro --email taro@example.jp --name 'Yamada Taro'    prints a link to set the password
+  echo 'long enough phrase' | musubi user create --login taro --password-stdin")]
+    Create(Create),
+}
+
+/// The person to be made.
+#[derive(Debug, clap::Args)]
+pub struct Create {
+    /// Login name
+    #[arg(long, value_name = "LOGIN")]
+    login: String,
+    /// E-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+    /// Full name
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Where the password comes from.
+    #[command(flatten)]
+    password: PasswordSource,
+    /// Which realm.
+    #[command(flatten)]
+    realm: RealmChoice,
+}
+
+/// Runs it.
+pub async fn run(command: Command, hub: &Installation, output: Output) -> anyhow::Result<()> {
+    let Command::Create(Create {
+        login,
+        email,
+        name,
+        password,
+        realm,
+    }) = command;
+    normalise(IdentifierKind::Login, &login)?;
+    if let Some(email) = &email {
+        normalise(IdentifierKind::Email, email)?;
+    }
+    let realm = hub.realm(&realm).await?;
+    let chosen = password.choose(hub, &login).await?;
+    record::append(hub, record::entry(&realm, CREATE).detail("login", login.clone())).await?;
+    let profile = Profile {
+        login: login.clone(),
+        name,
+        email,
+        email_verified: false,
+    };
+    let people = People::new(hub.store.clone(), hub.clock.clone(), hub.entropy.clone());
+    let person = people
+        .create(
+            &realm,
+            NewPerson {
+                profile,
+                locale: None,
+                powers: Vec::new(),
+            },
+        )
+        .await?;
+    let link = chosen
+        .give(hub, &realm, &person)
+        .await
+        .context("the person was made without a password")?;
+    let number = number_of(&hub.store, &realm, person.id).await?;
+    let number = number.context("the person was made without a number")?;
+    let mut text = format!("{login} has the number {}.", number.grouped());
+    if let Some(link) = &link {
+        text = format!("{text}\nOnce, within 24 hours, {login} can set a password here:\n{link}");
+    }
+    output.answer(
+        &text,
+        &json!({"login": login, "number": number, "issuer": realm.issuer, "link": link}),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The running hub: from the socket to the router, and the way down.
+//!
+//! ```text
+//! bind ─▶ open databases ─▶ first start ─▶ "listening on" ─▶ connections ◀─ signal: accept no more
+//!                                                                 │
+//!                    exit ◀─ traces sent ◀─ log signed off ◀──────┘ requests finished, or out of time
+//! ```
+//!
+//! The port is taken first: a hub that cannot have it leaves nothing behind, and who connects early waits.
+
+mod connections;
+mod health;
+mod routes;
+mod signals;
+
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use idp::hub::{Hub, Parts};
+use platform::clock::Clock;
+use platform::config::Settings;
+use platform::ephemeral::{Ephemeral, Memory, Redis, RedisUrl};
+use platform::ids::RealmId;
+use platform::keys::KeyRing;
+use platform::telemetry::Telemetry;
+use tokio::net::TcpListener;
+
+use crate::first_start;
+use crate::installation::{Fresh, Installation};
+
+/// Between two upkeeps of the metrics.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Runs the hub until a signal stops it.
+pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Result<()> {
+    let stop = signals::listen().context("signals cannot be received")?;
+    connections::allow_many();
+    let listen = settings.server.listen;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!(
+            "{listen} cannot be listened on; set server.listen or MUSUBI__SERVER__LISTEN to another address"
+        )
+    })?;
+    let installation = Installation::open(settings, Fresh::Made).await?;
+    steer(&installation.clock, stop.clone());
+    let realm = first_start::realm(&installation, |entry| entry).await?;
+    let link = first_start::administrator(&installation, &realm).await?;
+    let parts = parts(installation).await?;
+    let (log, keys, realm) = (parts.log.clone(), parts.keys.clone(), realm.id);
+    let app = routes::app(Hub::new(parts), telemetry.clone());
+
+    announce(&listener, link.as_deref())?;
+    tokio::spawn(upkeep(telemetry));
+    tokio::spawn(warm(keys, realm));
+    connections::serve(listener, app, stop).await;
+    log.close()
+        .await
+        .context("the end of the access log could not be signed; the rows before it are safe")
+}
+
+async fn parts(installation: Installation) -> anyhow::Result<Parts> {
+    let (keys, log) = (installation.keys(), installation.log().await?.clone());
+    let Installation {
+        settings,
+        clock,
+        entropy,
+        key,
+        store,
+        ..
+    } = installation;
+    let ephemeral: Arc<dyn Ephemeral> = match &settings.redis.url {
+        Some(url) => {
+            let redis = Redis::connect(&RedisUrl::new(url.expose().to_owned()), "musubi:").await;
+            Arc::new(redis.context("redis.url")?)
+        }
+        None => Arc::new(Memory::new(clock.clone(), settings.limits.ephemeral_entries)),
+    };
+    Ok(Parts {
+        clock,
+        entropy,
+        settings,
+        store,
+        ephemeral,
+        log,
+        key,
+        keys,
+    })
+}
+
+/// Says where the hub listens, after the link of a first start: whoever waits for the address has then seen everything.
+fn announce(listener: &TcpListener, link: Option<&str>) -> anyhow::Result<()> {
+    let address = listener.local_addr()?;
+    let mut out = std::io::stdout().lock();
+    if let Some(link) = link {
+        writeln!(out, "{}", first_start::welcome(link))?;
+    }
+    writeln!(out, "listening on http://{address}")?;
+    out.flush().context("standard output cannot be written to")
+}
+
+fn steer(clock: &Clock, mut stop: signals::Stop) {
+    let clock = clock.clone();
+    tokio::spawn(async move { clock.run(stop.asked()).await });
+}
+
+async fn upkeep(telemetry: Arc<Telemetry>) {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        telemetry.upkeep();
+    }
+}
+
+/// Makes the first realm's signing keys before somebody has to wait for them.
+async fn warm(keys: KeyRing, realm: RealmId) {
+    if let Err(error) = keys.public_jwks(realm).await {
+        tracing::warn!(%error, "the signing keys are not there yet");
+    }
+}
