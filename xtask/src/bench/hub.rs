@@ -4,8 +4,9 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -13,6 +14,9 @@ use super::connection::{self, Connection};
 use super::databases::Databases;
 use super::server::{Server, free_address};
 use crate::process;
+
+/// How long a fresh hub may look for its keys.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The release binary.
 pub struct Binary(pub PathBuf);
@@ -92,6 +96,21 @@ impl<'b> Hub<'b> {
             said.trim()
         );
         serde_json::from_slice(&output.stdout).with_context(|| process::shown(&command))
+    }
+
+    /// Waits until a fresh hub has found its signing keys, which it does after it begins to answer: RSA takes its time,
+    /// and that is not what a load is about.
+    pub async fn keys_are_there(&self) -> Result<()> {
+        let mut connection = Connection::open(self.address).await?;
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            let answer = connection.send(connection::get("/oauth/jwks")?).await?;
+            if answer.text().contains("\"ES256\"") && answer.text().contains("\"RS256\"") {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        bail!("the hub has no keys to sign with");
     }
 
     /// What it has counted.

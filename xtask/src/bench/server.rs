@@ -73,7 +73,7 @@ impl Server {
         let text = std::fs::read_to_string(&self.output).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines
-            .get(lines.len().saturating_sub(12)..)
+            .get(lines.len().saturating_sub(3)..)
             .unwrap_or_default()
             .join("\n")
     }
