@@ -44,11 +44,11 @@ async fn person_of(hub: &Hub, call: &Call, token: Option<&str>) -> Result<Option
 
 /// Shows the form.
 async fn show(State(hub): State<Shared>, call: Call) -> Response {
-    let Ok(query) = call.query() else {
-        return unavailable();
-    };
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
+    };
+    let Ok(query) = call.query() else {
+        return view.error(ErrorKind::BadRequest, "request.query");
     };
     let token = query.get("token").unwrap_or_default();
     match person_of(&hub, &call, Some(token)).await {

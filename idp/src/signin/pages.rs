@@ -52,11 +52,11 @@ struct Context {
 
 /// Shows the form. Who is signed in and came by themselves goes to their account.
 async fn show(State(hub): State<Shared>, call: Call) -> Response {
-    let Ok(query) = call.query() else {
-        return unavailable();
-    };
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
+    };
+    let Ok(query) = call.query() else {
+        return view.error(ErrorKind::BadRequest, "request.query");
     };
     let context = match context(&hub, &view, &query).await {
         Ok(Some(context)) => context,

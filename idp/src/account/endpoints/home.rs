@@ -72,7 +72,7 @@ async fn gather(hub: &Hub, call: &Call, who: SignedIn) -> Result<Shown, OAuthErr
     }
     let number = number_of(&hub.store, realm, person.id)
         .await?
-        .map(|number| number.to_string());
+        .map(|number| number.grouped());
     Ok(Shown {
         who,
         number,

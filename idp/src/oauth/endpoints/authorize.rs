@@ -99,18 +99,16 @@ async fn read(
 
 /// Goes on with a request that waited.
 pub async fn go_on(State(hub): State<Shared>, call: Call) -> Response {
-    let Ok(query) = call.query() else {
+    let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let id = query.get("interaction").unwrap_or_default().to_owned();
-    let interactions = Interactions::new(&hub.ephemeral, &call.realm);
-    let (view, found) = match View::new(&hub, &call, None) {
-        Ok(view) => {
-            let found = interactions.find(&id, Some(view.browser())).await;
-            (view, found)
-        }
-        Err(_) => return unavailable(),
+    let Ok(query) = call.query() else {
+        return view.error(ErrorKind::BadRequest, "request.query");
     };
+    let id = query.get("interaction").unwrap_or_default();
+    let found = Interactions::new(&hub.ephemeral, &call.realm)
+        .find(id, Some(view.browser()))
+        .await;
     let interaction = match found {
         Ok(Some(interaction)) => interaction,
         Ok(None) => return view.error(ErrorKind::SessionExpired, "authorization.interaction.unknown"),
@@ -124,7 +122,7 @@ pub async fn go_on(State(hub): State<Shared>, call: Call) -> Response {
                 &interaction.request,
                 &redirect,
                 &client,
-                Some((&id, &interaction)),
+                Some((id, &interaction)),
             )
             .await
         }

@@ -54,11 +54,11 @@ async fn question(hub: &Hub, view: &View<'_>, id: Option<&str>) -> Result<Questi
 
 /// Shows the question.
 pub async fn ask(State(hub): State<Shared>, call: Call) -> Response {
-    let Ok(query) = call.query() else {
-        return unavailable();
-    };
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
+    };
+    let Ok(query) = call.query() else {
+        return view.error(ErrorKind::BadRequest, "request.query");
     };
     let question = match question(&hub, &view, query.get("interaction")).await {
         Ok(question) => question,

@@ -291,16 +291,12 @@ impl Families {
         sid: SessionId,
         now: Instant,
     ) -> Result<u64, FamilyError> {
-        let changed = self
-            .store
-            .change(
-                "UPDATE token_family SET revoked_at = $3, revoked_because = 'signed out'
-                 WHERE sid = $1 AND realm_id = $2 AND revoked_at IS NULL",
-                values![sid.uuid(), realm.id.uuid(), now.as_micros()],
-            )
-            .await?;
-        self.forget_all();
-        Ok(changed)
+        self.revoke_many(
+            "UPDATE token_family SET revoked_at = $3, revoked_because = 'signed out'
+             WHERE sid = $1 AND realm_id = $2 AND revoked_at IS NULL",
+            values![sid.uuid(), realm.id.uuid(), now.as_micros()],
+        )
+        .await
     }
 
     /// Revokes all that a person granted to anybody.
@@ -310,14 +306,16 @@ impl Families {
         person: PersonId,
         now: Instant,
     ) -> Result<u64, FamilyError> {
-        let changed = self
-            .store
-            .change(
-                "UPDATE token_family SET revoked_at = $3, revoked_because = 'person suspended'
-                 WHERE person_id = $1 AND realm_id = $2 AND revoked_at IS NULL",
-                values![person.uuid(), realm.id.uuid(), now.as_micros()],
-            )
-            .await?;
+        self.revoke_many(
+            "UPDATE token_family SET revoked_at = $3, revoked_because = 'person''s credentials or state changed'
+             WHERE person_id = $1 AND realm_id = $2 AND revoked_at IS NULL",
+            values![person.uuid(), realm.id.uuid(), now.as_micros()],
+        )
+        .await
+    }
+
+    async fn revoke_many(&self, sql: &'static str, values: Vec<sea_orm::Value>) -> Result<u64, FamilyError> {
+        let changed = self.store.change(sql, values).await?;
         self.forget_all();
         Ok(changed)
     }
