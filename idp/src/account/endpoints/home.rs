@@ -12,6 +12,7 @@ use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::{Action, Chained, Decision};
+use crate::numbers::Number;
 use crate::oauth::OAuthError;
 use crate::oauth::clients::Client;
 use crate::oauth::consents::ClientConsent;
@@ -72,7 +73,7 @@ async fn gather(hub: &Hub, call: &Call, who: SignedIn) -> Result<Shown, OAuthErr
     }
     let number = number_of(&hub.store, realm, person.id)
         .await?
-        .map(|number| number.grouped());
+        .map(Number::grouped);
     Ok(Shown {
         who,
         number,
