@@ -1,1 +1,40 @@
-//! x
+//! What end-to-end tests share: a real server, a person with a browser, a relying party, and ways to break things.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `server` | a `musubi` process of its own on a free port, its commands, what it printed |
+//! | `backend` | its databases: files, or a fresh database on PostgreSQL and Redis |
+//! | `secrets` | everything that must never be printed; searched for when the server goes |
+//! | `actor` | a person with a browser that has cookies and no scripts |
+//! | `html` | the forms of a page |
+//! | `party` | a relying party written by hand: PKCE, tokens, signatures |
+//! | `proxy` | a TCP connection that can be cut |
+//! | `tools` | programs from outside, each with a clear word if it is not there |
+//!
+//! The server is a black box: nothing here imports its crates.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail loudly, and what stands outside the hub keeps its own time"
+)]
+
+pub mod actor;
+pub mod backend;
+pub mod html;
+pub mod party;
+pub mod proxy;
+pub mod secrets;
+pub mod server;
+pub mod tools;
+
+pub use actor::{Actor, Page, Person};
+pub use backend::Backend;
+pub use party::{Party, Reply};
+pub use proxy::Proxy;
+pub use secrets::Secrets;
+pub use server::{Options, Server};
