@@ -2,6 +2,7 @@
 //!
 //! | folder | holds |
 //! |---|---|
+//! | `admin` | the hub's own API |
 //! | `account` | what a person sees of themselves |
 //! | `credentials` | passwords, and the links with which they are set |
 //! | `http` | how a request becomes a [`http::Call`], and how pages are sent |
@@ -15,6 +16,7 @@
 //! | `signin` | signing in and out |
 
 pub mod account;
+pub mod admin;
 pub mod credentials;
 pub mod http;
 pub mod hub;

@@ -207,6 +207,7 @@ impl Call {
 pub fn router() -> axum::Router<Shared> {
     axum::Router::new()
         .merge(crate::account::endpoints::router())
+        .merge(crate::admin::router())
         .merge(crate::credentials::pages::router())
         .merge(crate::oauth::endpoints::router())
         .merge(crate::pages::api::router())

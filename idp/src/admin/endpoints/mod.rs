@@ -1,0 +1,62 @@
+//! The endpoints of the API, one resource a file. Each is registered together with its description (`routes!`), so that
+//! there is no route which the OpenAPI document does not tell.
+
+mod answer;
+mod clients;
+mod clock;
+mod desk;
+mod numbers;
+mod openapi;
+mod people;
+mod realms;
+
+use axum::Router;
+use axum::response::IntoResponse as _;
+use http::StatusCode;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::admin::Refusal;
+use crate::hub::Shared;
+
+const WRONG_METHOD: Refusal = Refusal::new(
+    StatusCode::METHOD_NOT_ALLOWED,
+    "method.not_allowed",
+    "This resource does not take that method",
+);
+
+fn described() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(openapi::Document::openapi())
+        .routes(routes!(realms::list, realms::create))
+        .routes(routes!(people::list, people::create))
+        .routes(routes!(people::read))
+        .routes(routes!(people::suspend))
+        .routes(routes!(people::resume))
+        .routes(routes!(people::password_link))
+        .routes(routes!(numbers::spaces::list, numbers::spaces::create))
+        .routes(routes!(numbers::blocks::issue))
+        .routes(routes!(numbers::blocks::numbers))
+        .routes(routes!(numbers::assignments::read))
+        .routes(routes!(numbers::assignments::assign))
+        .routes(routes!(numbers::assignments::suspend))
+        .routes(routes!(numbers::assignments::resume))
+        .routes(routes!(numbers::assignments::cancel))
+        .routes(routes!(numbers::assignments::reissue))
+        .routes(routes!(clients::list, clients::create))
+        .routes(routes!(clients::read, clients::remove))
+        .routes(routes!(clients::registration_token))
+        .routes(routes!(clock::read))
+        .routes(routes!(openapi::read))
+}
+
+/// All routes of the API.
+pub fn router() -> Router<Shared> {
+    let (router, _) = described().split_for_parts();
+    router.method_not_allowed_fallback(async || WRONG_METHOD.problem().into_response())
+}
+
+/// The OpenAPI document (3.1) of all routes, as it is served.
+pub fn document() -> &'static [u8] {
+    openapi::rendered()
+}

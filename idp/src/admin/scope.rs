@@ -1,0 +1,50 @@
+//! Scopes of the API: one to read and one to write, for each kind of resource.
+
+/// A scope with the challenge for who lacks it (RFC 6750 §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApiScope {
+    /// As tokens carry it.
+    pub name: &'static str,
+    /// `WWW-Authenticate` for a token that does not carry it.
+    pub challenge: &'static str,
+}
+
+macro_rules! scopes {
+    ($($(#[$doc:meta])* $constant:ident = $name:literal),+ $(,)?) => {
+        $(
+            $(#[$doc])*
+            pub const $constant: ApiScope = ApiScope {
+                name: $name,
+                challenge: concat!("Bearer realm=\"musubi\", error=\"insufficient_scope\", scope=\"", $name, "\""),
+            };
+        )+
+
+        /// Every scope of the API: the powers of a realm's first administrator.
+        pub const ALL: &[&str] = &[$($name),+];
+    };
+}
+
+scopes! {
+    /// See the realms of the hub, and its clock.
+    REALMS_READ = "musubi:realms.read",
+    /// Add realms to the hub.
+    REALMS_WRITE = "musubi:realms.write",
+    /// See namespaces, blocks and numbers.
+    NUMBERS_READ = "musubi:numbers.read",
+    /// Make namespaces, issue, assign, suspend, cancel and reissue numbers.
+    NUMBERS_WRITE = "musubi:numbers.write",
+    /// See people and their profiles.
+    PEOPLE_READ = "musubi:people.read",
+    /// Make, suspend and resume people, and let them set a password.
+    PEOPLE_WRITE = "musubi:people.write",
+    /// See clients.
+    CLIENTS_READ = "musubi:clients.read",
+    /// Register and remove clients.
+    CLIENTS_WRITE = "musubi:clients.write",
+}
+
+/// Scopes over the hub itself; they carry only in the realm that the configuration names.
+pub const HUB_SCOPES: &[&str] = &[REALMS_READ.name, REALMS_WRITE.name];
+
+/// What every scope of this API, of today and of later versions, begins with.
+pub const PREFIX: &str = "musubi:";

@@ -1,0 +1,9 @@
+//! The API against a real hub on SQLite, driven through its router.
+
+mod attenuation;
+mod fixture;
+mod inputs;
+mod numbers;
+mod people;
+mod realms;
+mod routes;
