@@ -8,7 +8,8 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing_subscriber::filter::ParseError;
+use tracing::Level;
+use tracing_subscriber::filter::{ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -52,9 +53,9 @@ impl Telemetry {
             .with_ansi(std::io::stderr().is_terminal())
             .with_writer(std::io::stderr);
         let lines = if settings.json {
-            lines.json().boxed()
+            lines.json().with_filter(filter).boxed()
         } else {
-            lines.compact().boxed()
+            lines.compact().with_filter(filter).boxed()
         };
         let traces = match &settings.otlp_endpoint {
             None => None,
@@ -66,11 +67,15 @@ impl Telemetry {
                 Some(SdkTracerProvider::builder().with_batch_exporter(exporter).build())
             }
         };
-        let spans = traces
-            .as_ref()
-            .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("musubi")));
+        // A span costs nothing unless somebody collects it: the filter of the lines does not decide about that.
+        let ours =
+            Targets::new().with_targets(["platform", "idp", "musubi"].map(|name| (name, Level::DEBUG)));
+        let spans = traces.as_ref().map(|provider| {
+            tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer("musubi"))
+                .with_filter(ours)
+        });
         tracing_subscriber::registry()
-            .with(filter)
             .with(lines)
             .with(spans)
             .try_init()?;
