@@ -267,7 +267,14 @@ impl KeyRing {
             })
             .collect::<Result<_, KeyStoreError>>()?;
         let snapshot = Arc::new(Snapshot::new(read_at, stored, opened)?);
-        *slot.known.write().unwrap_or_else(PoisonError::into_inner) = Some(snapshot.clone());
+        // A ring whose first keys are still being made is nobody's to go on with: who asks meanwhile waits for them.
+        let policy = &self.inner.policy;
+        let first_missing = |algorithm: &SigningAlgorithm| {
+            matches!(snapshot.ring.due(*algorithm, read_at, policy), Turn::First(_))
+        };
+        if !policy.algorithms.iter().any(first_missing) {
+            *slot.known.write().unwrap_or_else(PoisonError::into_inner) = Some(snapshot.clone());
+        }
         Ok(snapshot)
     }
 }
