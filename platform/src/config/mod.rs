@@ -261,7 +261,7 @@ pub struct Telemetry {
 impl Default for Telemetry {
     fn default() -> Self {
         Self {
-            filter: "info,sea_orm_migration=warn".to_owned(),
+            filter: "info,sea_orm_migration=warn,sqlx=warn".to_owned(),
             json: false,
             otlp_endpoint: None,
         }
