@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use idp::admin::scope;
 use idp::credentials::Passwords;
 use idp::log::{Action, Entry};
 use idp::people::{NewPerson, People, PeopleError, Person, Profile};
@@ -87,7 +88,7 @@ pub async fn administrator(hub: &Installation, realm: &Realm) -> anyhow::Result<
     }
 }
 
-/// An administrator to be made.
+/// An administrator to be made, who holds every power over the realm's API.
 pub fn new_administrator(login: &str) -> NewPerson {
     NewPerson {
         profile: Profile {
@@ -95,12 +96,9 @@ pub fn new_administrator(login: &str) -> NewPerson {
             ..Profile::default()
         },
         locale: None,
-        powers: POWERS.iter().map(|power| (*power).to_owned()).collect(),
+        powers: scope::ALL.iter().map(|power| (*power).to_owned()).collect(),
     }
 }
-
-/// What an administrator holds: every power over the realm's API.
-const POWERS: &[&str] = &["musubi:admin"];
 
 /// A link with which a person sets their password once; earlier ones of theirs end.
 pub async fn link(hub: &Installation, realm: &Realm, person: &Person) -> anyhow::Result<String> {
