@@ -210,8 +210,8 @@ impl<'a> Desk<'a> {
             return Ok(None);
         }
         items.truncate(limit);
-        let Some(last) = items.last() else { return Ok(None) };
-        cursor::seal(self.hub, self.realm(), list, &position(last)).map(Some)
+        let Some(end) = items.last() else { return Ok(None) };
+        cursor::seal(self.hub, self.realm(), list, &position(end)).map(Some)
     }
 }
 

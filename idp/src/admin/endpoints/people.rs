@@ -106,6 +106,10 @@ struct PasswordLink {
     expires_at: String,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "garde hands the context as it is"
+)]
 pub(super) fn printable(text: &str, (): &()) -> garde::Result {
     if text.chars().any(char::is_control) {
         Err(garde::Error::new("control character"))
@@ -114,12 +118,20 @@ pub(super) fn printable(text: &str, (): &()) -> garde::Result {
     }
 }
 
-#[expect(clippy::ref_option, reason = "garde hands the field as it is")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "garde hands field and context as they are"
+)]
 fn printable_option(text: &Option<String>, context: &()) -> garde::Result {
     text.as_deref().map_or(Ok(()), |text| printable(text, context))
 }
 
-#[expect(clippy::ref_option, reason = "garde hands the field as it is")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "garde hands field and context as they are"
+)]
 fn language(tag: &Option<String>, (): &()) -> garde::Result {
     let well_formed = tag
         .as_ref()

@@ -79,7 +79,7 @@ impl World {
         settings.limits.hashing_threads = 1;
         let ring = RingPolicy {
             algorithms: vec![SigningAlgorithm::Es256],
-            ..RingPolicy::new(Duration::from_secs(300), Duration::from_secs(300))
+            ..RingPolicy::new(Duration::from_mins(5), Duration::from_mins(5))
         };
         let store = database.store().clone();
         let hub = Hub::new(Parts {
