@@ -219,7 +219,7 @@ impl Report {
             .rows
             .iter()
             .find(|row| row.scenario == "bare")
-            .map(|row| row.rate);
+            .map(Row::a_core_second);
         let mut lines = vec![cells([
             "scenario",
             "conns",
