@@ -47,7 +47,6 @@ impl Reply {
     }
 
     /// Says that it went well, and gives itself.
-    #[must_use]
     pub fn good(self) -> Self {
         assert!(self.status.is_success(), "{} {}", self.status, self.text);
         self

@@ -320,15 +320,11 @@ impl Server {
         (id, secret)
     }
 
-    /// The rows of the access log as an export has them, in their order in time. The export must be in order.
+    /// The rows of the access log as an export has them, in their order in time, each with its `writer` and `seq`. The
+    /// export must be in order.
     pub fn log(&self) -> Vec<Value> {
         let text = tools::run(&mut self.command(&["log", "export"]), "");
-        let lines = text
-            .lines()
-            .map(|line| serde_json::from_str::<Value>(line).expect("a line of JSON"));
-        let mut rows: Vec<Value> = lines
-            .filter_map(|mut line| line.get_mut("row").map(Value::take))
-            .collect();
+        let mut rows: Vec<Value> = text.lines().filter_map(row).collect();
         rows.sort_by_key(|row| row["at"].as_i64());
         rows
     }
@@ -338,6 +334,20 @@ impl Server {
         let report = self.musubi(&["log", "verify"], "");
         assert_eq!(report["intact"], true, "{report:#}");
     }
+}
+
+/// The row of a line of an export, if it has one.
+fn row(line: &str) -> Option<Value> {
+    let mut line: Value = serde_json::from_str(line).expect("a line of JSON");
+    let chained = line.get_mut("row")?;
+    let (writer, seq, mut row) = (
+        chained["writer"].take(),
+        chained["seq"].take(),
+        chained["row"].take(),
+    );
+    row["writer"] = writer;
+    row["seq"] = seq;
+    Some(row)
 }
 
 impl Drop for Server {
