@@ -54,11 +54,16 @@ impl<'b> Hub<'b> {
             databases.fresh()?
         );
         std::fs::write(directory.path().join("musubi.toml"), settings)?;
-        Ok(Self {
+        let hub = Self {
             binary,
             directory,
             address,
-        })
+        };
+        if matches!(databases, Databases::Servers { .. }) {
+            // Only the embedded databases are migrated by starting.
+            hub.run(&["migrate", "up"], "")?;
+        }
+        Ok(hub)
     }
 
     fn command(&self) -> Command {

@@ -88,7 +88,9 @@ impl Row {
             beside_rate: count(outcome.beside)? / seconds,
             log_rows: counted.and_then(|counted| ratio(counted.log_rows, all)),
             rows_a_commit: counted.and_then(|counted| ratio(counted.log_rows, counted.log_commits)),
-            changes: counted.and_then(|counted| ratio(counted.changes, all)),
+            changes: counted
+                .filter(|counted| counted.transactions > 0.0)
+                .and_then(|counted| ratio(counted.changes, all)),
             changes_a_commit: counted.and_then(|counted| ratio(counted.changes, counted.transactions)),
         })
     }
