@@ -72,7 +72,7 @@ async fn parts(installation: Installation) -> anyhow::Result<Parts> {
     } = installation;
     let ephemeral: Arc<dyn Ephemeral> = match &settings.redis.url {
         Some(url) => {
-            let redis = Redis::connect(&RedisUrl::new(url.expose().to_owned()), "musubi:").await;
+            let redis = Redis::connect(&RedisUrl::new(url.expose().to_owned()), "musubi:", clock.clone()).await;
             Arc::new(redis.context("redis.url")?)
         }
         None => Arc::new(Memory::new(clock.clone(), settings.limits.ephemeral_entries)),

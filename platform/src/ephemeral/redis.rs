@@ -7,6 +7,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncCommands as _, ExistenceCheck, Script, SetExpiry, SetOptions};
 
 use super::{Ephemeral, EphemeralError, Slot};
+use crate::clock::{Clock, Instant};
 
 /// Where Redis is, with its password; it does not print.
 #[derive(Clone)]
@@ -30,6 +31,8 @@ pub struct Redis {
     connection: ConnectionManager,
     prefix: String,
     increment: Script,
+    decrement: Script,
+    clock: Clock,
 }
 
 impl From<redis::RedisError> for EphemeralError {
@@ -40,7 +43,7 @@ impl From<redis::RedisError> for EphemeralError {
 
 impl Redis {
     /// Connects to `url`; every key starts with `prefix`.
-    pub async fn connect(url: &RedisUrl, prefix: &str) -> Result<Self, EphemeralError> {
+    pub async fn connect(url: &RedisUrl, prefix: &str, clock: Clock) -> Result<Self, EphemeralError> {
         let client = redis::Client::open(url.0.as_str())?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(Duration::from_secs(2)))
@@ -52,6 +55,10 @@ impl Redis {
             increment: Script::new(
                 "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n",
             ),
+            decrement: Script::new(
+                "local n = tonumber(redis.call('GET', KEYS[1]) or '0') if n > 1 then return redis.call('DECR', KEYS[1]) end redis.call('DEL', KEYS[1]) return 0",
+            ),
+            clock,
         })
     }
 
@@ -120,6 +127,17 @@ impl Ephemeral for Redis {
         })
     }
 
+    fn decrement<'a>(&'a self, slot: &'a Slot) -> BoxFuture<'a, Result<u64, EphemeralError>> {
+        Box::pin(async move {
+            let mut connection = self.connection.clone();
+            Ok(self
+                .decrement
+                .key(self.key(slot))
+                .invoke_async(&mut connection)
+                .await?)
+        })
+    }
+
     fn count<'a>(&'a self, slot: &'a Slot) -> BoxFuture<'a, Result<u64, EphemeralError>> {
         Box::pin(async move {
             let count: Option<u64> = self.connection.clone().get(self.key(slot)).await?;
@@ -131,6 +149,19 @@ impl Ephemeral for Redis {
         Box::pin(async move {
             let () = self.connection.clone().del(self.key(slot)).await?;
             Ok(())
+        })
+    }
+
+    /// A mark without an end, which goes when Redis loses what it held, and is then set anew.
+    fn remembers_since(&self) -> BoxFuture<'_, Result<Instant, EphemeralError>> {
+        Box::pin(async move {
+            let key = format!("{}began", self.prefix);
+            let mut connection = self.connection.clone();
+            let options = SetOptions::default().conditional_set(ExistenceCheck::NX);
+            let now = self.clock.now().as_micros();
+            let _: Option<String> = connection.set_options(&key, now, options).await?;
+            let began: Option<i64> = connection.get(&key).await?;
+            Ok(Instant::from_micros(began.unwrap_or(now)))
         })
     }
 

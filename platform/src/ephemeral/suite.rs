@@ -16,7 +16,11 @@ async fn stores() -> Vec<Arc<dyn Ephemeral>> {
     let prefix = Entropy::system().token().unwrap();
     vec![
         Arc::new(Memory::new(Clock::system(), 10_000)),
-        Arc::new(Redis::connect(&RedisUrl::new(url), &prefix).await.unwrap()),
+        Arc::new(
+            Redis::connect(&RedisUrl::new(url), &prefix, Clock::system())
+                .await
+                .unwrap(),
+        ),
     ]
 }
 
@@ -98,6 +102,50 @@ async fn a_counter_counts_every_increment_once() {
 }
 
 #[tokio::test]
+async fn a_counter_gives_back_what_is_taken_from_it_and_never_more() {
+    for store in stores().await {
+        let slot = Slot::new(realm(), "failures", "g");
+        assert_eq!(store.decrement(&slot).await.unwrap(), 0);
+        for expected in 1..=3 {
+            assert_eq!(store.increment(&slot, MINUTE).await.unwrap(), expected);
+        }
+        for expected in [2, 1, 0, 0] {
+            assert_eq!(store.decrement(&slot).await.unwrap(), expected);
+        }
+        assert_eq!(store.increment(&slot, MINUTE).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_store_remembers_since_it_began_and_keeps_to_that() {
+    for store in stores().await {
+        let since = store.remembers_since().await.unwrap();
+        assert!(since <= Clock::system().now());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(store.remembers_since().await.unwrap(), since);
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_lost_what_it_held_says_so() {
+    let url =
+        std::env::var("MUSUBI_TEST_REDIS_URL").expect("MUSUBI_TEST_REDIS_URL: run `cargo xtask services`");
+    let prefix = Entropy::system().token().unwrap();
+    let (clock, hand) = Clock::manual(crate::clock::Instant::from_micros(1_000_000));
+    let store = Redis::connect(&RedisUrl::new(url.clone()), &prefix, clock.clone())
+        .await
+        .unwrap();
+    let before = store.remembers_since().await.unwrap();
+    hand.advance(MINUTE);
+    let client = redis::Client::open(url).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let () = redis::AsyncCommands::del(&mut connection, format!("{prefix}began"))
+        .await
+        .unwrap();
+    assert_eq!(store.remembers_since().await.unwrap(), before.plus(MINUTE));
+}
+
+#[tokio::test]
 async fn entries_end_after_their_time() {
     for store in stores().await {
         let slot = Slot::new(realm(), "code", "f");
@@ -128,4 +176,53 @@ async fn memory_that_is_full_refuses_until_entries_have_ended() {
         .put(&Slot::new(realm, "code", "late"), vec![], MINUTE)
         .await
         .unwrap();
+}
+
+fn memory() -> (Memory, RealmId, crate::clock::ManualClock) {
+    let (clock, hand) = Clock::manual(crate::clock::Instant::from_micros(0));
+    (Memory::new(clock, 320), realm(), hand)
+}
+
+#[tokio::test]
+async fn whoever_fills_the_interactions_has_stopped_neither_counters_nor_codes() {
+    let (store, realm, _) = memory();
+    let mut full = false;
+    for name in 0..1000 {
+        let slot = Slot::new(realm, "interaction", &name.to_string());
+        full |= store.put(&slot, vec![0; 100], MINUTE).await.is_err();
+    }
+    assert!(full, "the attack reaches the bound");
+    for name in 0..10 {
+        let counter = Slot::new(realm, "failures-account", &name.to_string());
+        assert_eq!(store.increment(&counter, MINUTE).await.unwrap(), 1);
+        let code = Slot::new(realm, "code", &name.to_string());
+        store.put(&code, vec![1], MINUTE).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn large_values_fill_a_kind_by_their_bytes_and_are_counted_off_again() {
+    let (store, realm, hand) = memory();
+    let slots: Vec<Slot> = (0..300)
+        .map(|name| Slot::new(realm, "interaction", &name.to_string()))
+        .collect();
+    let mut held = 0;
+    for slot in &slots {
+        held += usize::from(store.put(slot, vec![0; 24 * 1024], MINUTE).await.is_ok());
+    }
+    assert!(held > 0 && held * 24 * 1024 <= 16 * 64 * 1024, "{held}");
+    for slot in &slots {
+        store.take(slot).await.unwrap();
+    }
+    let mut again = 0;
+    for slot in &slots {
+        again += usize::from(store.put(slot, vec![0; 24 * 1024], MINUTE).await.is_ok());
+    }
+    assert_eq!(again, held, "what was taken has left its room");
+    for slot in &slots {
+        let _ = store.put(slot, vec![], MINUTE).await;
+    }
+    hand.advance(MINUTE * 2);
+    let large = Slot::new(realm, "interaction", "0");
+    store.put(&large, vec![0; 60 * 1024], MINUTE).await.unwrap();
 }
