@@ -15,22 +15,25 @@ impl<'h> Cookies<'h> {
     }
 
     /// The value of `name`; `None` too if it is there twice with different values, which only an attacker on a
-    /// neighbouring host brings about.
+    /// neighbouring host brings about. Cookies of other names are none of ours, whatever bytes they have.
     pub fn get(&self, name: &str) -> Option<&'h str> {
         let mut found = None;
         for header in self.0.get_all(COOKIE) {
-            for pair in header.to_str().ok()?.split(';') {
-                if let Some((key, value)) = pair.trim().split_once('=')
-                    && key == name
-                {
-                    if found.is_some_and(|other| other != value) {
-                        return None;
-                    }
-                    found = Some(value);
+            for pair in header.as_bytes().split(|byte| *byte == b';') {
+                let mut halves = pair.trim_ascii().splitn(2, |byte| *byte == b'=');
+                let (Some(key), Some(value)) = (halves.next(), halves.next()) else {
+                    continue;
+                };
+                if key != name.as_bytes() {
+                    continue;
                 }
+                if found.is_some_and(|other| other != value) {
+                    return None;
+                }
+                found = Some(value);
             }
         }
-        found
+        std::str::from_utf8(found?).ok()
     }
 }
 
@@ -94,6 +97,19 @@ mod tests {
         assert_eq!(Cookies::of(&headers).get("s"), Some("x"));
         headers.append(COOKIE, HeaderValue::from_static("s=y"));
         assert_eq!(Cookies::of(&headers).get("s"), None);
+    }
+
+    #[test]
+    fn a_neighbours_cookie_of_any_bytes_does_not_hide_ours() {
+        let mut headers = HeaderMap::new();
+        headers.append(
+            COOKIE,
+            HeaderValue::from_bytes("x=\u{e9}; s=mine; y".as_bytes()).unwrap(),
+        );
+        headers.append(COOKIE, HeaderValue::from_bytes(b"\xff\xfe=\xff").unwrap());
+        assert_eq!(Cookies::of(&headers).get("s"), Some("mine"));
+        headers.append(COOKIE, HeaderValue::from_bytes(b"s=\xff").unwrap());
+        assert_eq!(Cookies::of(&headers).get("s"), None, "ours with another value");
     }
 
     #[test]
