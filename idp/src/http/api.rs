@@ -35,6 +35,8 @@ pub struct Call {
 pub enum Refused {
     /// No realm has this host.
     UnknownRealm,
+    /// The request names more than one host.
+    Host,
     /// The body is larger than `limits.body_bytes`, or broke off.
     Body,
     /// The database did not answer.
@@ -50,6 +52,11 @@ impl IntoResponse for Refused {
                 "No realm has this host name",
             )
             .detail("Check the address, or add the realm with `musubi realm add`."),
+            Self::Host => Problem::new(
+                StatusCode::BAD_REQUEST,
+                "request.host",
+                "The request does not name one host",
+            ),
             Self::Body => Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "body.too_large",
@@ -80,7 +87,7 @@ impl FromRequest<Shared> for Call {
             return Err(Refused::Unavailable);
         };
         let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-        let origin = Origin::of(peer, &parts.headers, authority, &hub.proxies);
+        let origin = Origin::of(peer, &parts.headers, authority, &hub.proxies).map_err(|_| Refused::Host)?;
         let host = origin.host.as_deref().ok_or(Refused::UnknownRealm)?;
         let realm = hub.realms.by_host(host).await.map_err(|error| {
             tracing::error!(%error, "the realm could not be read");

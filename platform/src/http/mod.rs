@@ -7,7 +7,7 @@ mod problem;
 mod request;
 
 pub use cookies::{Cookies, SetCookie};
-pub use origin::{Origin, TrustedProxies};
+pub use origin::{AmbiguousHost, Origin, TrustedProxies};
 pub use parameters::{Parameters, ParametersError};
 pub use problem::Problem;
 pub use request::{RequestId, frame};

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use http::header::{HOST, HeaderMap};
+use http::header::{HOST, HeaderMap, HeaderValue};
 use ipnet::IpNet;
 
 /// The networks whose forwarding headers are believed.
@@ -32,53 +32,68 @@ pub struct Origin {
     pub host: Option<String>,
 }
 
+/// The request names more than one host, or one that is not text (RFC 9112 §3.2: to be answered with 400).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the request does not name one host")]
+pub struct AmbiguousHost;
+
 impl Origin {
-    /// From the connection's peer and the request's headers. `authority` is that of an absolute request target.
+    /// From the connection's peer and the request's headers. `authority` is that of an absolute request target, which
+    /// stands before `Host` (RFC 9112 §3.2.2).
     pub fn of(
         peer: SocketAddr,
         headers: &HeaderMap,
         authority: Option<&str>,
         proxies: &TrustedProxies,
-    ) -> Self {
-        let direct = single(headers, HOST.as_str()).or(authority);
+    ) -> Result<Self, AmbiguousHost> {
+        let named = single(headers, HOST.as_str())?;
+        let direct = authority.or(named);
         if !proxies.contain(peer.ip()) {
-            return Self {
+            return Ok(Self {
                 address: peer.ip().to_canonical(),
                 host: direct.map(str::to_ascii_lowercase),
-            };
+            });
         }
-        let host = single(headers, "x-forwarded-host").or(direct);
-        Self {
+        let host = single(headers, "x-forwarded-host")?.or(direct);
+        Ok(Self {
             address: forwarded_for(headers, proxies)
                 .unwrap_or(peer.ip())
                 .to_canonical(),
             host: host.map(str::to_ascii_lowercase),
-        }
+        })
     }
 }
 
-/// A header that is there exactly once.
-fn single<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+/// A header that is there at most once.
+fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>, AmbiguousHost> {
     let mut all = headers.get_all(name).iter();
-    let first = all.next()?;
+    let Some(first) = all.next() else {
+        return Ok(None);
+    };
     if all.next().is_some() {
-        None
-    } else {
-        first.to_str().ok()
+        return Err(AmbiguousHost);
     }
+    first.to_str().map(Some).map_err(|_| AmbiguousHost)
 }
 
-/// Proxies append to the list, so it is read from its end: what a caller wrote itself stands before what we trust.
+/// Proxies append to the list, so it is read from its end, and no further than what we trust: what a caller wrote itself
+/// stands before that, and neither hides nor changes it.
 fn forwarded_for(headers: &HeaderMap, proxies: &TrustedProxies) -> Option<IpAddr> {
-    let text: Vec<&str> = headers
+    let lines: Vec<&[u8]> = headers
         .get_all("x-forwarded-for")
         .iter()
-        .filter_map(|value| value.to_str().ok())
+        .map(HeaderValue::as_bytes)
         .collect();
-    let list = text.join(",");
     let mut nearest = None;
-    for part in list.rsplit(',') {
-        let address: IpAddr = part.trim().parse().ok()?;
+    let parts = lines
+        .iter()
+        .rev()
+        .flat_map(|line| line.rsplit(|byte| *byte == b','));
+    for part in parts {
+        let text = std::str::from_utf8(part).ok();
+        let Some(address) = text.and_then(|text| text.trim().parse::<IpAddr>().ok()) else {
+            break;
+        };
         nearest = Some(address);
         if !proxies.contain(address) {
             break;
@@ -89,8 +104,6 @@ fn forwarded_for(headers: &HeaderMap, proxies: &TrustedProxies) -> Option<IpAddr
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -109,7 +122,7 @@ mod tests {
             ("x-forwarded-for", "1.2.3.4"),
             ("x-forwarded-host", "evil.example"),
         ]);
-        let origin = Origin::of("192.0.2.1:5".parse().unwrap(), &sent, None, &proxies);
+        let origin = Origin::of("192.0.2.1:5".parse().unwrap(), &sent, None, &proxies).unwrap();
         assert_eq!(
             origin,
             Origin {
@@ -127,23 +140,67 @@ mod tests {
             ("x-forwarded-for", "6.6.6.6, 203.0.113.9, 10.1.1.1"),
             ("x-forwarded-host", "hub.example"),
         ]);
-        let origin = Origin::of("10.0.0.2:5".parse().unwrap(), &sent, None, &proxies);
+        let origin = Origin::of("10.0.0.2:5".parse().unwrap(), &sent, None, &proxies).unwrap();
         assert_eq!(origin.address, "203.0.113.9".parse::<IpAddr>().unwrap());
         assert_eq!(origin.host.as_deref(), Some("hub.example"));
     }
 
     #[test]
-    fn two_host_headers_name_no_host() {
-        let sent = headers(&[("host", "a"), ("host", "b")]);
+    fn what_the_caller_wrote_before_does_not_hide_the_address_that_a_trusted_proxy_appended() {
+        let proxies = TrustedProxies::new(&["10.0.0.0/8".parse().unwrap()]);
+        for written in [
+            "\u{e9}, 203.0.113.9",
+            "unknown, 203.0.113.9, 10.1.1.1",
+            ",203.0.113.9",
+        ] {
+            let mut sent = headers(&[("host", "hub.example")]);
+            sent.append(
+                "x-forwarded-for",
+                HeaderValue::from_bytes(written.as_bytes()).unwrap(),
+            );
+            let origin = Origin::of("10.0.0.2:5".parse().unwrap(), &sent, None, &proxies).unwrap();
+            assert_eq!(
+                origin.address,
+                "203.0.113.9".parse::<IpAddr>().unwrap(),
+                "{written}"
+            );
+        }
+        let sent = headers(&[
+            ("host", "hub.example"),
+            ("x-forwarded-for", "6.6.6.6, what, 10.1.1.1"),
+        ]);
+        let origin = Origin::of("10.0.0.2:5".parse().unwrap(), &sent, None, &proxies).unwrap();
         assert_eq!(
-            Origin::of(
+            origin.address,
+            "10.1.1.1".parse::<IpAddr>().unwrap(),
+            "nothing from behind what cannot be read"
+        );
+    }
+
+    #[test]
+    fn two_host_headers_or_one_that_is_no_text_are_refused() {
+        let mut foreign = HeaderMap::new();
+        foreign.append("host", HeaderValue::from_bytes(b"h\xe9").unwrap());
+        for sent in [headers(&[("host", "a"), ("host", "b")]), foreign] {
+            let origin = Origin::of(
                 "192.0.2.1:5".parse().unwrap(),
                 &sent,
                 None,
-                &TrustedProxies::default()
-            )
-            .host,
-            None
+                &TrustedProxies::default(),
+            );
+            assert_eq!(origin, Err(AmbiguousHost));
+        }
+    }
+
+    #[test]
+    fn an_absolute_target_stands_before_the_host_header() {
+        let sent = headers(&[("host", "evil.example")]);
+        let origin = Origin::of(
+            "192.0.2.1:5".parse().unwrap(),
+            &sent,
+            Some("Hub.Example"),
+            &TrustedProxies::default(),
         );
+        assert_eq!(origin.unwrap().host.as_deref(), Some("hub.example"));
     }
 }

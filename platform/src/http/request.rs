@@ -4,6 +4,7 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
+use http::header::{CACHE_CONTROL, VARY};
 use http::{HeaderValue, StatusCode};
 use tracing::Instrument as _;
 
@@ -52,7 +53,18 @@ pub async fn frame(clock: Clock, entropy: Entropy, mut request: Request, next: N
     response
         .headers_mut()
         .insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    tell_hosts_apart(&mut response);
     response
+}
+
+/// What may be kept by a cache that is shared belongs to one realm, and behind a proxy the realm is told by a header that
+/// is no part of the cache's key by itself (RFC 9110 §12.5.5).
+fn tell_hosts_apart(response: &mut Response) {
+    let kept = response.headers().get(CACHE_CONTROL);
+    if kept.is_some_and(|value| value.as_bytes().starts_with(b"public")) {
+        let names = HeaderValue::from_static("X-Forwarded-Host");
+        response.headers_mut().append(VARY, names);
+    }
 }
 
 fn class(status: StatusCode) -> &'static str {
@@ -62,5 +74,27 @@ fn class(status: StatusCode) -> &'static str {
         4 => "4xx",
         5 => "5xx",
         _ => "1xx",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_shared_cache_may_keep_is_told_apart_by_the_forwarded_host() {
+        for (cache, varies) in [("public, max-age=300", true), ("no-store", false)] {
+            let mut response = StatusCode::OK.into_response();
+            let headers = response.headers_mut();
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+            headers.insert(VARY, HeaderValue::from_static("Accept"));
+            tell_hosts_apart(&mut response);
+            let named: Vec<_> = response.headers().get_all(VARY).iter().collect();
+            assert_eq!(
+                named.contains(&&HeaderValue::from_static("X-Forwarded-Host")),
+                varies
+            );
+            assert!(named.contains(&&HeaderValue::from_static("Accept")));
+        }
     }
 }
