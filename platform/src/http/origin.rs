@@ -38,6 +38,17 @@ pub struct Origin {
 pub struct AmbiguousHost;
 
 impl Origin {
+    /// The network that limits count by: an IPv4 address, or the /64 of an IPv6 address, which is one subscriber.
+    pub fn network(&self) -> String {
+        match self.address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let [first, second, third, fourth, ..] = address.segments();
+                format!("{first:x}:{second:x}:{third:x}:{fourth:x}::/64")
+            }
+        }
+    }
+
     /// From the connection's peer and the request's headers. `authority` is that of an absolute request target, which
     /// stands before `Host` (RFC 9112 §3.2.2).
     pub fn of(
@@ -61,6 +72,18 @@ impl Origin {
                 .to_canonical(),
             host: host.map(str::to_ascii_lowercase),
         })
+    }
+
+    /// The network that what a caller may do is counted for: the address; of IPv6 its first 64 bits, since those are one
+    /// subscriber, who has every address below them.
+    pub fn network(&self) -> String {
+        match self.address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let bits = address.to_bits() & !u128::from(u64::MAX);
+                format!("{}/64", std::net::Ipv6Addr::from_bits(bits))
+            }
+        }
     }
 }
 
@@ -190,6 +213,17 @@ mod tests {
             );
             assert_eq!(origin, Err(AmbiguousHost));
         }
+    }
+
+    #[test]
+    fn whoever_has_a_whole_network_of_ipv6_counts_once() {
+        let network = |address: &str| {
+            let (address, host) = (address.parse().unwrap(), None);
+            Origin { address, host }.network()
+        };
+        assert_eq!(network("2001:db8:0:1::1"), network("2001:db8:0:1:ffff::9"));
+        assert_ne!(network("2001:db8:0:1::1"), network("2001:db8:0:2::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     }
 
     #[test]
