@@ -73,18 +73,6 @@ impl Origin {
             host: host.map(str::to_ascii_lowercase),
         })
     }
-
-    /// The network that what a caller may do is counted for: the address; of IPv6 its first 64 bits, since those are one
-    /// subscriber, who has every address below them.
-    pub fn network(&self) -> String {
-        match self.address {
-            IpAddr::V4(address) => address.to_string(),
-            IpAddr::V6(address) => {
-                let bits = address.to_bits() & !u128::from(u64::MAX);
-                format!("{}/64", std::net::Ipv6Addr::from_bits(bits))
-            }
-        }
-    }
 }
 
 /// A header that is there at most once.
