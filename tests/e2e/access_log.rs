@@ -212,7 +212,7 @@ async fn a_row_that_was_altered_dropped_or_swapped_in_the_file_is_found_and_name
         let output = server.output(&["log", "verify", "--json"]);
         assert!(!output.status.success(), "{what}: the log passes for intact");
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let faults = report["faults"].as_array().unwrap_or_else(|| panic!("{what}: {report}"));
+        let faults = report["report"]["faults"].as_array().unwrap_or_else(|| panic!("{what}: {report}"));
         let named = faults.iter().any(|fault| {
             fault["writer"] == place["writer"] && fault["seq"] == place["seq"] && fault.to_string().contains(finding)
         });

@@ -12,8 +12,10 @@
 )]
 
 mod access_log;
+mod bad_input;
 mod house;
 mod parties;
+mod registration;
 mod sign_in;
 mod telemetry;
 mod time;
