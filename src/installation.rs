@@ -64,8 +64,10 @@ impl Installation {
             store,
             log: log_store,
         } = Databases::open(&settings).await?;
-        prepare::<migrations::hub::Hub>(&store, "the hub's database").await?;
-        prepare::<migrations::log::Log>(&log_store, "the access log's database").await?;
+        tokio::try_join!(
+            prepare::<migrations::hub::Hub>(&store, "the hub's database"),
+            prepare::<migrations::log::Log>(&log_store, "the access log's database"),
+        )?;
         let realms = Realms::new(store.clone(), key.clone());
         Ok(Self {
             settings,
@@ -158,13 +160,10 @@ impl Databases {
         let dir = &settings.data.dir;
         let hub = database_url(settings.database.url.as_ref(), dir, "hub.sqlite").context("database.url")?;
         let log = database_url(settings.log.url.as_ref(), dir, "log.sqlite").context("log.url")?;
+        let (store, log) = tokio::join!(Store::open(&hub), Store::open(&log));
         Ok(Self {
-            store: Store::open(&hub)
-                .await
-                .context("the hub's database cannot be opened")?,
-            log: Store::open(&log)
-                .await
-                .context("the access log's database cannot be opened")?,
+            store: store.context("the hub's database cannot be opened")?,
+            log: log.context("the access log's database cannot be opened")?,
         })
     }
 }

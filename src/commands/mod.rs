@@ -30,7 +30,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Config(command) => config::run(&command, &common, output),
         Command::Log(command) => return log::run(command, &common, output),
         Command::Migrate(command) => in_runtime(load(&common)?, async |set| {
-            migrate::run(&command, set, output).await
+            Box::pin(migrate::run(&command, set, output)).await
         }),
         Command::Realm(command) => on_hub(load(&common)?, command.fresh(), async |hub| {
             realm::run(command, hub, output).await
