@@ -1,4 +1,5 @@
-//! Identifiers of what the hub keeps. None of them leaves the hub; what clouds and clients see is derived from them.
+//! Identifiers of what the hub keeps. What clouds and clients see of a person or a session is derived from them. Two say
+//! nothing about anybody and are seen: a token family's, in its own tokens, and a block's, in the API.
 
 platform::identifiers! {
     /// A person (DESIGN §3). Never reused.

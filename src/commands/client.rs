@@ -104,15 +104,18 @@ async fn create(
     hub: &Installation,
     output: Output,
 ) -> anyhow::Result<()> {
-    let metadata = Metadata::from_json(&json!({
-        "client_name": name,
-        "scope": scope,
-        "grant_types": ["client_credentials"],
-        "response_types": [],
-        "token_endpoint_auth_method": "client_secret_basic",
-        "id_token_signed_response_alg": "ES256",
-    }))?;
     let realm = hub.realm(choice).await?;
+    let metadata = Metadata::from_json(
+        &json!({
+            "client_name": name,
+            "scope": scope,
+            "grant_types": ["client_credentials"],
+            "response_types": [],
+            "token_endpoint_auth_method": "client_secret_basic",
+            "id_token_signed_response_alg": "ES256",
+        }),
+        realm.secure,
+    )?;
     record::append(
         hub,
         record::entry(&realm, CREATE)

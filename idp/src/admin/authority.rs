@@ -62,7 +62,7 @@ pub(super) async fn identify(hub: &Hub, call: &Call) -> Result<Authority, Refusa
     Ok(Authority {
         client: client.id.clone(),
         person: active.family.as_ref().map(|family| family.person),
-        session: active.claims.sid,
+        session: active.family.as_ref().map(|family| family.details.signed_in_as),
         scope,
         governs_hub,
     })

@@ -182,6 +182,11 @@ impl Call {
         }
     }
 
+    /// Whether a header is there more than once.
+    pub fn has_doubled(&self, name: &HeaderName) -> bool {
+        self.parts.headers.get_all(name).iter().nth(1).is_some()
+    }
+
     /// The `Authorization` header.
     pub fn authorization(&self) -> Option<&str> {
         self.header(&AUTHORIZATION)

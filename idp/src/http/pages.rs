@@ -202,6 +202,14 @@ fn kind_of(error: OAuthError) -> ErrorKind {
     }
 }
 
+/// Sends the browser to a local address, and touches none of its cookies.
+pub fn see_other(location: &str) -> Response {
+    match HeaderValue::from_str(location) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
 /// The answer when not even a page can be prepared.
 pub fn unavailable() -> Response {
     StatusCode::SERVICE_UNAVAILABLE.into_response()

@@ -21,6 +21,8 @@ pub enum ErrorCode {
     AccessDenied,
     /// RFC 6749: try again later.
     TemporarilyUnavailable,
+    /// RFC 6585: a limit is reached. On the wire it has the code of RFC 6749 that says the same.
+    TooManyRequests,
     /// RFC 6749: something broke here.
     ServerError,
     /// OpenID Connect: `prompt=none` and nobody is signed in, or not recently enough.
@@ -55,7 +57,7 @@ impl ErrorCode {
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
             Self::AccessDenied => "access_denied",
-            Self::TemporarilyUnavailable => "temporarily_unavailable",
+            Self::TemporarilyUnavailable | Self::TooManyRequests => "temporarily_unavailable",
             Self::ServerError => "server_error",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",

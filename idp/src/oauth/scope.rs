@@ -73,6 +73,12 @@ impl Scope {
     }
 }
 
+impl FromIterator<String> for Scope {
+    fn from_iter<I: IntoIterator<Item = String>>(scopes: I) -> Self {
+        Self(scopes.into_iter().collect())
+    }
+}
+
 impl std::fmt::Display for Scope {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for (index, scope) in self.0.iter().enumerate() {

@@ -27,9 +27,10 @@ const STATEMENTS: &[&str] = &[
         realm_id uuid NOT NULL REFERENCES realm (id),
         person_id uuid NOT NULL REFERENCES person (id),
         client_id text NOT NULL,
+        place text NOT NULL,
         scope text NOT NULL,
         granted_at bigint NOT NULL,
-        PRIMARY KEY (realm_id, person_id, client_id)
+        PRIMARY KEY (realm_id, person_id, client_id, place, scope)
     )",
     "CREATE TABLE token_family (
         id uuid NOT NULL PRIMARY KEY,

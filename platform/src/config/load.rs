@@ -147,9 +147,13 @@ mod tests {
 
     #[test]
     fn the_published_schema_is_the_one_of_this_version() {
-        let published: Value = serde_json::from_str(include_str!("../../../conformance/config.schema.json")).unwrap();
+        let published: Value =
+            serde_json::from_str(include_str!("../../../conformance/config.schema.json")).unwrap();
         let current = schema();
-        assert_eq!(published, current, "run `musubi config schema > conformance/config.schema.json`:\n{current:#}");
+        assert_eq!(
+            published, current,
+            "run `musubi config schema > conformance/config.schema.json`:\n{current:#}"
+        );
     }
 
     #[test]

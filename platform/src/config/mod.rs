@@ -221,6 +221,8 @@ pub struct Limits {
     pub failures_per_account: u64,
     /// Failed sign-ins per address in a quarter of an hour before it must wait.
     pub failures_per_address: u64,
+    /// Authorization requests that wait for a person, per address in half an hour.
+    pub interactions_per_address: u64,
     /// Registrations of clients per hour and address.
     pub registrations_per_hour: u64,
     /// Threads that hash passwords; 0: one less than there are processors, at least one.
@@ -237,6 +239,7 @@ impl Default for Limits {
             body_bytes: 64 * 1024,
             failures_per_account: 10,
             failures_per_address: 100,
+            interactions_per_address: 5000,
             registrations_per_hour: 1000,
             hashing_threads: 0,
             hashing_queue: 256,

@@ -63,7 +63,9 @@ async fn gather(hub: &Hub, call: &Call, who: SignedIn) -> Result<Shown, OAuthErr
     let sessions = hub.sessions.list(realm, person.id, &person.key).await?;
     let consents = hub.consents.list(realm, person.id).await?;
     let mut clients = HashMap::new();
-    let named = consents.iter().map(|consent| consent.client_id.as_str());
+    let named = consents
+        .iter()
+        .map(|consent| consent.recipient.client_id.as_str());
     for id in named.chain(rows.iter().filter_map(|row| row.row.client.as_deref())) {
         if !clients.contains_key(id)
             && let Some(client) = hub.clients.find(realm, id).await?
@@ -103,11 +105,6 @@ fn show(view: View<'_>, shown: &Shown) -> Response {
         .map(|(one, id)| session_details(one, id, &shown.who.session))
         .collect();
     sessions.sort_by_key(|session| !session.current);
-    let hosts: Vec<Option<String>> = shown
-        .consents
-        .iter()
-        .map(|consent| host_of(&shown.clients, consent))
-        .collect();
     let scopes: Vec<Vec<&str>> = shown
         .consents
         .iter()
@@ -116,8 +113,8 @@ fn show(view: View<'_>, shown: &Shown) -> Response {
     let applications: Vec<Application<'_>> = shown
         .consents
         .iter()
-        .zip(hosts.iter().zip(&scopes))
-        .map(|(consent, (host, scopes))| application(shown, consent, host.as_deref(), scopes))
+        .zip(&scopes)
+        .map(|(consent, scopes)| application(shown, consent, scopes))
         .collect();
     let addresses: Vec<Option<String>> = shown
         .rows
@@ -159,17 +156,12 @@ fn notice(call: &Call) -> Option<AccountNotice> {
     }
 }
 
-fn application<'a>(
-    shown: &'a Shown,
-    consent: &'a ClientConsent,
-    host: Option<&'a str>,
-    scopes: &'a [&'a str],
-) -> Application<'a> {
-    let client = shown.clients.get(&consent.client_id);
+fn application<'a>(shown: &'a Shown, consent: &'a ClientConsent, scopes: &'a [&'a str]) -> Application<'a> {
+    let client = shown.clients.get(&consent.recipient.client_id);
     Application {
-        client_id: &consent.client_id,
-        name: client.map_or(consent.client_id.as_str(), |client| client.name()),
-        host,
+        client_id: &consent.recipient.client_id,
+        name: client.map_or(consent.recipient.client_id.as_str(), |client| client.name()),
+        host: Some(&consent.recipient.place),
         scopes,
         granted_at: Moment(consent.granted_at.as_micros()),
     }
@@ -184,11 +176,6 @@ fn session_details<'a>(one: &'a SessionView, id: &'a str, current: &Session) -> 
         started_at: Moment(one.session.authenticated_at.as_micros()),
         last_used_at: Moment(one.session.last_seen_at.as_micros()),
     }
-}
-
-fn host_of(clients: &HashMap<String, Arc<Client>>, consent: &ClientConsent) -> Option<String> {
-    let uri = clients.get(&consent.client_id)?.metadata.redirect_uris.first()?;
-    url::Url::parse(uri).ok()?.host_str().map(str::to_owned)
 }
 
 /// The address of a row, if the person's own key opens it.

@@ -224,7 +224,7 @@ pub(super) async fn create(State(hub): State<Shared>, call: Call) -> Response {
 async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
     let new: NewClient = desk.body()?;
     let value = serde_json::to_value(&new).map_err(|error| Refusal::unavailable(&error))?;
-    let metadata = Metadata::from_json(&value)?;
+    let metadata = Metadata::from_json(&value, desk.call.realm.secure)?;
     if let Some(scope) = &metadata.scope {
         let scope = Scope::parse(scope).map_err(|_| Refusal::invalid("client.scope", NewClient::RULES))?;
         desk.authority.may_pass_on(&scope)?;

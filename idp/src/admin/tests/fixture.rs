@@ -22,10 +22,11 @@ use tower::ServiceExt as _;
 
 use crate::admin::scope;
 use crate::hub::{Hub, Parts, Shared};
-use crate::ids::{FamilyId, PersonId, SessionId};
+use crate::ids::{FamilyId, PersonId};
 use crate::log::Log;
 use crate::oauth::Scope;
 use crate::oauth::clients::{Client, Metadata};
+use crate::oauth::consents::Recipient;
 use crate::oauth::families::{FamilyDetails, NewFamily};
 use crate::oauth::tokens::{Granted, issue};
 use crate::people::{NewPerson, Person, Profile, number_of};
@@ -170,11 +171,14 @@ impl World {
 
     /// A service that may have `scopes`.
     pub(super) async fn client(&self, realm: &Realm, scopes: &str) -> Client {
-        let metadata = Metadata::from_json(&json!({
-            "grant_types": ["client_credentials"],
-            "scope": scopes,
-            "id_token_signed_response_alg": "ES256",
-        }));
+        let metadata = Metadata::from_json(
+            &json!({
+                "grant_types": ["client_credentials"],
+                "scope": scopes,
+                "id_token_signed_response_alg": "ES256",
+            }),
+            false,
+        );
         let (hub, now) = (&self.hub, self.hub.clock.now());
         hub.clients
             .register(realm, &hub.entropy, now, &metadata.unwrap(), false)
@@ -231,25 +235,38 @@ impl World {
         let scopes = format!("openid {scopes}");
         let (hub, now, scope) = (&self.hub, self.hub.clock.now(), Scope::parse(&scopes).unwrap());
         let client = self.client(realm, &scopes).await;
+        let known = hub.people.by_id(realm, person).await.unwrap().unwrap();
+        let session = hub
+            .sessions
+            .prepare(realm, &known, "pwd", None, "192.0.2.1")
+            .unwrap();
         let details = FamilyDetails {
             authenticated_at: now,
             amr: "pwd".to_owned(),
             wants_auth_time: false,
-            signed_in_as: SessionId::new(&hub.entropy, now).unwrap(),
+            signed_in_as: session.session.sid,
         };
+        hub.sessions.begin(realm, session).await.unwrap();
+        let recipient = Recipient {
+            client_id: client.id.clone(),
+            place: "rp.example".to_owned(),
+        };
+        hub.consents
+            .grant(realm, person, &recipient, &scope, now)
+            .await
+            .unwrap();
         let family = NewFamily {
             id: FamilyId::new(&hub.entropy, now).unwrap(),
             client_id: client.id.clone(),
+            place: recipient.place,
             person,
             sid: None,
             scope: scope.clone(),
             details: details.clone(),
             expires_at: now.plus(Duration::from_hours(24)),
         };
-        hub.families
-            .begin(realm, &hub.entropy, now, &family, false)
-            .await
-            .unwrap();
+        let begun = hub.families.begin(realm, &hub.entropy, now, &family, false).await;
+        assert!(begun.unwrap().is_some());
         let granted = Granted {
             person,
             family: family.id,

@@ -27,6 +27,10 @@ pub struct CodeGrant {
     pub client_id: String,
     /// Where it was sent.
     pub redirect_uri: String,
+    /// Whether the request named that place: the token request must then name it too (RFC 6749 §4.1.3).
+    pub redirect_uri_given: bool,
+    /// That place as consents know it.
+    pub place: String,
     /// Who signed in.
     pub person: PersonId,
     /// In which session.
@@ -52,12 +56,12 @@ pub struct CodeGrant {
 pub enum Redeemed {
     /// The grant, for the first and only time.
     Grant(Box<CodeGrant>),
-    /// The code was used before; what it gave must be revoked.
+    /// The code was used before, or its time is over; what it gave must be revoked.
     Replayed {
         /// The family of tokens that it gave.
         family: FamilyId,
     },
-    /// There is no such code, or its time is over.
+    /// There is no such code.
     Unknown,
 }
 
@@ -82,7 +86,10 @@ impl<'h> Codes<'h> {
     ) -> Result<String, OAuthError> {
         let code = entropy.token()?;
         let bytes = serde_json::to_vec(grant)?;
-        let (slot, _) = self.slots(&code);
+        let (slot, memory) = self.slots(&code);
+        // Remembered from the start: between the taking of a code and a memory of it, a second use would go unseen.
+        let family = grant.family.to_string().into_bytes();
+        self.ephemeral.put(&memory, family, MEMORY).await?;
         self.ephemeral.put(&slot, bytes, life).await?;
         Ok(code)
     }
@@ -102,8 +109,6 @@ impl<'h> Codes<'h> {
             self.ephemeral.put(&used, mark, MEMORY).await?;
             return Ok(Redeemed::Replayed { family });
         };
-        let family = grant.family.to_string().into_bytes();
-        self.ephemeral.put(&used, family, MEMORY).await?;
         Ok(Redeemed::Grant(Box::new(grant)))
     }
 

@@ -10,6 +10,7 @@ use platform::keys::constant_time_eq;
 use serde::{Deserialize, Serialize};
 
 use super::model::AuthorizationRequest;
+use crate::ids::PersonId;
 use crate::oauth::OAuthError;
 use crate::realms::Realm;
 
@@ -21,8 +22,8 @@ const LIFE: Duration = Duration::from_mins(30);
 pub struct Interaction {
     /// The request.
     pub request: AuthorizationRequest,
-    /// Whether the person has said yes in this interaction.
-    pub asked_now: bool,
+    /// Who has said yes in this interaction.
+    pub asked_now: Option<PersonId>,
     /// Hash of the browser's own value: no other browser can go on with it.
     browser: String,
 }
@@ -49,7 +50,7 @@ impl<'h> Interactions<'h> {
         let id = entropy.token()?;
         let interaction = Interaction {
             request,
-            asked_now: false,
+            asked_now: None,
             browser: self.browser_hash(browser),
         };
         self.keep(&id, &interaction).await?;
@@ -62,16 +63,21 @@ impl<'h> Interactions<'h> {
         Ok(found.and_then(|bytes| self.of_browser(&bytes, browser)))
     }
 
-    /// Notes that the person said yes.
-    pub async fn note_consent(&self, id: &str, interaction: &Interaction) -> Result<(), OAuthError> {
+    /// Notes who said yes; whether the interaction was still there. It is taken first, so that one that has ended does
+    /// not come back.
+    pub async fn note_consent(&self, id: &str, browser: &str, person: PersonId) -> Result<bool, OAuthError> {
+        let Some(interaction) = self.take(id, Some(browser)).await? else {
+            return Ok(false);
+        };
         self.keep(
             id,
             &Interaction {
-                asked_now: true,
-                ..interaction.clone()
+                asked_now: Some(person),
+                ..interaction
             },
         )
-        .await
+        .await?;
+        Ok(true)
     }
 
     /// Takes an interaction that this browser began, so that it ends here; another's is left as it was.

@@ -55,6 +55,8 @@ pub struct AuthorizationRequest {
     pub client_id: String,
     /// Where the answer goes.
     pub redirect_uri: String,
+    /// Whether the request said so, or left it to the only one that is registered.
+    pub redirect_uri_given: bool,
     /// What it asks for.
     pub scope: Scope,
     /// Returned as it came.
@@ -164,6 +166,7 @@ mod tests {
         AuthorizationRequest {
             client_id: "c".to_owned(),
             redirect_uri: "https://rp.example/cb".to_owned(),
+            redirect_uri_given: true,
             scope: Scope::parse("openid email").unwrap(),
             state: None,
             nonce: None,
@@ -185,7 +188,7 @@ mod tests {
             authenticated_at,
             amr: "pwd".to_owned(),
             last_seen_at: START,
-            expires_at: START.plus(Duration::from_secs(3600)),
+            expires_at: START.plus(Duration::from_hours(1)),
             ended: false,
         }
     }
@@ -208,7 +211,7 @@ mod tests {
 
     #[test]
     fn nobody_gets_a_code_without_a_session_and_a_consent_that_covers_the_request() {
-        let before = session(START.minus(Duration::from_secs(60)));
+        let before = session(START.minus(Duration::from_mins(1)));
         assert_eq!(
             decide(&request(), None, "openid email", true),
             Step::SignIn { again: false }
@@ -222,7 +225,7 @@ mod tests {
 
     #[test]
     fn prompt_login_max_age_and_a_hint_ask_for_a_sign_in_after_the_request() {
-        let before = session(START.minus(Duration::from_secs(60)));
+        let before = session(START.minus(Duration::from_mins(1)));
         let after = session(START.plus(Duration::from_micros(1)));
         let login = AuthorizationRequest {
             prompt: Prompt {
@@ -271,7 +274,7 @@ mod tests {
             },
             ..request()
         };
-        let before = session(START.minus(Duration::from_secs(60)));
+        let before = session(START.minus(Duration::from_mins(1)));
         assert_eq!(
             decide(&none, None, "", false),
             Step::Refuse(ErrorCode::LoginRequired)
@@ -292,7 +295,7 @@ mod tests {
             },
             ..request()
         };
-        let before = session(START.minus(Duration::from_secs(60)));
+        let before = session(START.minus(Duration::from_mins(1)));
         assert_eq!(
             decide(&again, Some(&before), "openid email", false),
             Step::Consent

@@ -99,6 +99,7 @@ fn read(
     Ok(AuthorizationRequest {
         client_id: client.id.clone(),
         redirect_uri: redirect.uri().to_owned(),
+        redirect_uri_given: parameters.get("redirect_uri").is_some(),
         scope: scope(parameters, client)?,
         state: bounded("state")?,
         nonce: bounded("nonce")?,
@@ -144,7 +145,11 @@ fn scope(parameters: &Parameters, client: &Client) -> Result<Scope, OAuthError> 
     let wrong = |description| OAuthError::new(ErrorCode::InvalidScope, "authorization.scope", description);
     let asked =
         Scope::parse(parameters.get("scope").unwrap_or_default()).map_err(|_| wrong("scope is malformed"))?;
-    let granted = asked.intersection(&client.scope);
+    let mut granted = asked.intersection(&client.scope);
+    if !client.may_use(GrantType::RefreshToken) {
+        // Nothing would come of it (OpenID Connect Core 1.0 §11).
+        granted = granted.filtered(|scope| scope != "offline_access");
+    }
     if granted.is_empty() {
         return Err(wrong(
             "none of the scopes asked for is one that the client may have",

@@ -13,7 +13,6 @@ use platform::keys::{
 use serde::Deserialize;
 
 use super::model::{AuthMethod, Client};
-use super::store::secret_is;
 use crate::hub::Hub;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::realms::Realm;
@@ -177,9 +176,9 @@ pub async fn authenticate(
     let client = found.ok_or(UNKNOWN)?;
     let proven = match (credentials, client.metadata.token_endpoint_auth_method) {
         (Credentials::Basic { secret, .. }, AuthMethod::ClientSecretBasic) => {
-            secret_is(realm, &client, secret)
+            client.has_secret(realm, secret)
         }
-        (Credentials::Post { secret, .. }, AuthMethod::ClientSecretPost) => secret_is(realm, &client, secret),
+        (Credentials::Post { secret, .. }, AuthMethod::ClientSecretPost) => client.has_secret(realm, secret),
         (Credentials::Assertion { jwt, .. }, AuthMethod::PrivateKeyJwt) => {
             return assertion_holds(hub, realm, &client, jwt)
                 .await

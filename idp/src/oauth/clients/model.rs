@@ -176,8 +176,16 @@ impl Metadata {
         "software_statement",
     ];
 
-    /// Reads and checks metadata.
-    pub fn from_json(value: &Value) -> Result<Self, InvalidMetadata> {
+    /// Members that ask for more protection than this version gives: taken in silence, they would be a false promise.
+    pub const REFUSED_IF_TRUE: &[&str] = &[
+        "dpop_bound_access_tokens",
+        "require_signed_request_object",
+        "require_pushed_authorization_requests",
+        "tls_client_certificate_bound_access_tokens",
+    ];
+
+    /// Reads and checks metadata. `secure`: the realm is served over HTTPS.
+    pub fn from_json(value: &Value, secure: bool) -> Result<Self, InvalidMetadata> {
         let members = value
             .as_object()
             .ok_or(InvalidMetadata::Other("client metadata is a JSON object"))?;
@@ -189,14 +197,23 @@ impl Metadata {
                 "a member of the metadata asks for something that is not supported here",
             ));
         }
-        let metadata: Self = serde_json::from_value(value.clone()).map_err(|_| {
+        if Self::REFUSED_IF_TRUE
+            .iter()
+            .any(|name| members.get(*name) == Some(&Value::Bool(true)))
+        {
+            return Err(InvalidMetadata::Other(
+                "a member of the metadata asks for a protection that is not supported here",
+            ));
+        }
+        let mut metadata: Self = serde_json::from_value(value.clone()).map_err(|_| {
             InvalidMetadata::Other("a member of the metadata has a value that is not supported here")
         })?;
-        metadata.check()?;
+        metadata.client_name = metadata.client_name.filter(|name| !name.trim().is_empty());
+        metadata.check(secure)?;
         Ok(metadata)
     }
 
-    fn check(&self) -> Result<(), InvalidMetadata> {
+    fn check(&self, secure: bool) -> Result<(), InvalidMetadata> {
         let codes = self.grant_types.contains(&GrantType::AuthorizationCode);
         if codes && self.redirect_uris.is_empty() {
             return Err(InvalidMetadata::RedirectUri(
@@ -207,7 +224,7 @@ impl Metadata {
             return Err(InvalidMetadata::RedirectUri("at most 20 redirect URIs are taken"));
         }
         for uri in self.redirect_uris.iter().chain(&self.post_logout_redirect_uris) {
-            is_registrable(uri, self.application_type).map_err(InvalidMetadata::RedirectUri)?;
+            is_registrable(uri, self.application_type, secure).map_err(InvalidMetadata::RedirectUri)?;
         }
         if self.response_types.contains(&ResponseType::Code) && !codes && !self.redirect_uris.is_empty() {
             return Err(InvalidMetadata::Other(
@@ -278,6 +295,23 @@ impl Metadata {
         Ok(())
     }
 
+    /// Whether `other` is, to people and to whom their data goes, the same client.
+    pub fn is_same_party(&self, other: &Self) -> bool {
+        self.redirect_uris == other.redirect_uris
+            && self.client_name == other.client_name
+            && self.policy_uri == other.policy_uri
+            && self.tos_uri == other.tos_uri
+            && self.application_type == other.application_type
+            && self.token_endpoint_auth_method == other.token_endpoint_auth_method
+    }
+
+    /// Whether subjects under `other` are the same: a client that changed its sector would learn the subjects of
+    /// another (OpenID Connect Core 1.0 §8.1).
+    pub fn has_same_subjects(&self, other: &Self) -> bool {
+        self.subject_type == other.subject_type
+            && (self.subject_type == SubjectType::Public || self.sector() == other.sector())
+    }
+
     /// The host that all redirect URIs share.
     pub fn sector(&self) -> Option<String> {
         let host = |uri: &String| {
@@ -330,8 +364,11 @@ mod tests {
 
     #[test]
     fn what_is_left_out_gets_the_standards_default() {
-        let metadata =
-            Metadata::from_json(&json!({"redirect_uris": ["https://rp.example/cb"], "unknown": 1})).unwrap();
+        let metadata = Metadata::from_json(
+            &json!({"redirect_uris": ["https://rp.example/cb"], "unknown": 1}),
+            false,
+        )
+        .unwrap();
         assert_eq!(metadata.token_endpoint_auth_method, AuthMethod::ClientSecretBasic);
         assert_eq!(metadata.grant_types, [GrantType::AuthorizationCode]);
         assert_eq!(metadata.response_types, [ResponseType::Code]);
@@ -353,7 +390,10 @@ mod tests {
             let mut metadata = json!({"redirect_uris": ["https://rp.example/cb"]});
             metadata[name] = value;
             assert!(
-                matches!(Metadata::from_json(&metadata), Err(InvalidMetadata::Other(_))),
+                matches!(
+                    Metadata::from_json(&metadata, false),
+                    Err(InvalidMetadata::Other(_))
+                ),
                 "{name}"
             );
         }
@@ -362,10 +402,10 @@ mod tests {
     #[test]
     fn pairwise_subjects_need_one_sector() {
         let two = json!({"redirect_uris": ["https://a.example/", "https://b.example/"], "subject_type": "pairwise"});
-        assert!(Metadata::from_json(&two).is_err());
+        assert!(Metadata::from_json(&two, false).is_err());
         let one = json!({"redirect_uris": ["https://a.example/1", "https://a.example/2"], "subject_type": "pairwise"});
         assert_eq!(
-            Metadata::from_json(&one).unwrap().sector().as_deref(),
+            Metadata::from_json(&one, false).unwrap().sector().as_deref(),
             Some("a.example")
         );
     }
@@ -373,6 +413,6 @@ mod tests {
     #[test]
     fn a_public_client_cannot_have_client_credentials() {
         let metadata = json!({"grant_types": ["client_credentials"], "token_endpoint_auth_method": "none"});
-        assert!(Metadata::from_json(&metadata).is_err());
+        assert!(Metadata::from_json(&metadata, false).is_err());
     }
 }

@@ -34,12 +34,20 @@ impl RedirectVerified {
         &self.uri
     }
 
-    /// The host, for people to read.
-    pub fn host(&self) -> String {
-        Url::parse(&self.uri)
-            .ok()
-            .and_then(|url| url.host_str().map(str::to_owned))
-            .unwrap_or_default()
+    /// Where answers go, for people to read and for consents to be bound to: the host, or the private scheme.
+    pub fn place(&self) -> String {
+        Url::parse(&self.uri).map_or_else(
+            |_| self.uri.clone(),
+            |url| {
+                url.host_str()
+                    .map_or_else(|| format!("{}:", url.scheme()), str::to_owned)
+            },
+        )
+    }
+
+    /// Whether any program on the person's device may be listening there (RFC 8252 §8.6): loopback, private schemes.
+    pub fn is_on_device(&self) -> bool {
+        !self.uri.starts_with("https://")
     }
 
     /// The URI with parameters added to its query.
@@ -80,12 +88,17 @@ fn loopback_parts(uri: &str) -> Option<(&str, &str)> {
     (digits && !path.contains('#')).then_some((host, path))
 }
 
-/// Whether a client may register a URI; the text says why not.
-pub fn is_registrable(uri: &str, application: ApplicationType) -> Result<(), &'static str> {
+/// Whether a client may register a URI; the text says why not. `secure`: the realm is served over HTTPS, so that only
+/// native clients have a place on the device itself.
+pub fn is_registrable(uri: &str, application: ApplicationType, secure: bool) -> Result<(), &'static str> {
     if uri.len() > 2000 || uri.contains('#') || !uri.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("a redirect URI has at most 2000 ASCII characters and no fragment");
     }
     let url = Url::parse(uri).map_err(|_| "a redirect URI is an absolute URI")?;
+    // `https:/host` and `https:host` are the same to a parser, and relative to a browser that is redirected.
+    if matches!(url.scheme(), "http" | "https") && !uri.contains("://") {
+        return Err("a redirect URI is an absolute URI");
+    }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a redirect URI has no user name");
     }
@@ -104,7 +117,8 @@ pub fn is_registrable(uri: &str, application: ApplicationType) -> Result<(), &'s
     let loopback = url.host().is_some_and(|host| is_loopback(&host));
     match (url.scheme(), application) {
         ("https", _) if url.has_host() => Ok(()),
-        ("http", _) if loopback => Ok(()),
+        ("http", ApplicationType::Native) if loopback => Ok(()),
+        ("http", ApplicationType::Web) if loopback && !secure => Ok(()),
         ("http", _) => Err("a redirect URI with http goes to a loopback address"),
         (scheme, ApplicationType::Native) if scheme.contains('.') => Ok(()),
         _ => Err("a redirect URI is https; native clients may have a private scheme such as jp.example.app"),
@@ -168,12 +182,15 @@ mod tests {
             "/cb",
             "https://rp.example/\u{7d50}",
         ] {
-            assert!(is_registrable(uri, ApplicationType::Web).is_err(), "{uri}");
+            assert!(is_registrable(uri, ApplicationType::Web, false).is_err(), "{uri}");
         }
-        assert!(is_registrable("https://rp.example", ApplicationType::Web).is_ok());
-        assert!(is_registrable("http://localhost:3000/cb", ApplicationType::Web).is_ok());
-        assert!(is_registrable("jp.example.app:/cb", ApplicationType::Native).is_ok());
-        assert!(is_registrable("jp.example.app:/cb", ApplicationType::Web).is_err());
-        assert!(is_registrable("javascript:alert(1)", ApplicationType::Native).is_err());
+        assert!(is_registrable("https:/rp.example/cb", ApplicationType::Web, false).is_err());
+        assert!(is_registrable("http://127.0.0.1/cb", ApplicationType::Web, true).is_err());
+        assert!(is_registrable("http://127.0.0.1/cb", ApplicationType::Native, true).is_ok());
+        assert!(is_registrable("https://rp.example", ApplicationType::Web, false).is_ok());
+        assert!(is_registrable("http://localhost:3000/cb", ApplicationType::Web, false).is_ok());
+        assert!(is_registrable("jp.example.app:/cb", ApplicationType::Native, false).is_ok());
+        assert!(is_registrable("jp.example.app:/cb", ApplicationType::Web, false).is_err());
+        assert!(is_registrable("javascript:alert(1)", ApplicationType::Native, false).is_err());
     }
 }

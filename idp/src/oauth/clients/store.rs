@@ -65,6 +65,8 @@ const COLUMNS: &str = "SELECT client_id, metadata, secret_hash, registration_tok
 const INSERT: &str = "INSERT INTO client
      (realm_id, client_id, metadata, secret_hash, registration_token_hash, created_at, updated_at)
      VALUES ($1, $2, $3, $4, $5, $6, $6)";
+const UPDATE: &str = "UPDATE client SET metadata = $3, secret_hash = $4, updated_at = $5
+     WHERE realm_id = $1 AND client_id = $2";
 const SECRET: &str = "client.secret";
 const REGISTRATION: &str = "client.registration";
 const INITIAL: &str = "client.initial";
@@ -82,6 +84,7 @@ impl Clients {
     /// A client by its id.
     pub async fn find(&self, realm: &Realm, client_id: &str) -> Result<Option<Arc<Client>>, ClientsError> {
         if client_id.len() > 200 {
+            // It must not become a key of the cache either.
             return Ok(None);
         }
         let key = (realm.id, client_id.to_owned());
@@ -98,6 +101,9 @@ impl Clients {
     }
 
     async fn row(&self, realm: &Realm, client_id: &str) -> Result<Option<Row>, ClientsError> {
+        if client_id.len() > 200 || client_id.chars().any(char::is_control) {
+            return Ok(None);
+        }
         let sql = format!("{COLUMNS} WHERE realm_id = $1 AND client_id = $2");
         Ok(self
             .store
@@ -176,7 +182,8 @@ impl Clients {
         if right { open(&row).map(Some) } else { Ok(None) }
     }
 
-    /// Replaces a client's metadata. A secret is made if it needs one and has none.
+    /// Replaces a client's metadata. A secret is made if it needs one and has none. What people let it have ends if it
+    /// is another party now. `None` if the client was removed meanwhile.
     pub async fn update(
         &self,
         realm: &Realm,
@@ -184,7 +191,7 @@ impl Clients {
         now: Instant,
         client: &Client,
         metadata: &Metadata,
-    ) -> Result<Registered, ClientsError> {
+    ) -> Result<Option<Registered>, ClientsError> {
         let needs = metadata.token_endpoint_auth_method.has_secret();
         let secret = if needs && client.secret_hash.is_none() {
             Some(entropy.token()?)
@@ -197,20 +204,27 @@ impl Clients {
             (None, false) => None,
         };
         let text = serde_json::to_string(metadata).map_err(|_| ClientsError::Unreadable)?;
-        self.store
-            .change(
-                "UPDATE client SET metadata = $3, secret_hash = $4, updated_at = $5
-                 WHERE realm_id = $1 AND client_id = $2",
-                values![
-                    realm.id.uuid(),
-                    client.id.clone(),
-                    text.clone(),
-                    hash.clone(),
-                    now.as_micros()
-                ],
-            )
+        let same = client.metadata.is_same_party(metadata);
+        let (realm_id, id, stored) = (realm.id.uuid(), client.id.clone(), (text.clone(), hash.clone()));
+        let found = self
+            .store
+            .write(move |tx: &Tx| {
+                Box::pin(async move {
+                    let (text, hash) = stored;
+                    let changed = tx
+                        .execute(UPDATE, values![realm_id, id.clone(), text, hash, now.as_micros()])
+                        .await?;
+                    if !same {
+                        forget_grants(tx, realm_id, &id, "client changed", now).await?;
+                    }
+                    Ok::<_, DatabaseError>(changed == 1)
+                })
+            })
             .await?;
         self.known.invalidate(&(realm.id, client.id.clone())).await;
+        if !found {
+            return Ok(None);
+        }
         let own = client.self_registered.then(Vec::new);
         let row = Row {
             client_id: client.id.clone(),
@@ -218,11 +232,11 @@ impl Clients {
             secret_hash: hash,
             registration_token_hash: own,
         };
-        Ok(Registered {
+        Ok(Some(Registered {
             client: open(&row)?,
             secret,
             registration_token: None,
-        })
+        }))
     }
 
     /// Removes a client with everything that people let it have; whether there was one.
@@ -232,17 +246,7 @@ impl Clients {
             .store
             .write(move |tx: &Tx| {
                 Box::pin(async move {
-                    tx.execute(
-                        "UPDATE token_family SET revoked_at = $3, revoked_because = 'client removed'
-                         WHERE realm_id = $1 AND client_id = $2 AND revoked_at IS NULL",
-                        values![realm_id, id.clone(), now.as_micros()],
-                    )
-                    .await?;
-                    tx.execute(
-                        "DELETE FROM client_consent WHERE realm_id = $1 AND client_id = $2",
-                        values![realm_id, id.clone()],
-                    )
-                    .await?;
+                    forget_grants(tx, realm_id, &id, "client removed", now).await?;
                     tx.execute(
                         "DELETE FROM client WHERE realm_id = $1 AND client_id = $2",
                         values![realm_id, id],
@@ -282,6 +286,28 @@ impl Clients {
         Ok(token)
     }
 
+    /// Whether an initial access token could be used now; using it is another matter.
+    pub async fn is_initial_token(
+        &self,
+        realm: &Realm,
+        now: Instant,
+        token: &str,
+    ) -> Result<bool, ClientsError> {
+        let left: Option<Left> = self
+            .store
+            .fetch_optional(
+                "SELECT uses_left FROM initial_access_token
+                 WHERE hash = $1 AND realm_id = $2 AND uses_left > 0 AND expires_at > $3",
+                values![
+                    realm.token_hash(INITIAL, token).to_vec(),
+                    realm.id.uuid(),
+                    now.as_micros()
+                ],
+            )
+            .await?;
+        Ok(left.is_some())
+    }
+
     /// Uses an initial access token once; whether it was good for that.
     pub async fn use_initial_token(
         &self,
@@ -305,11 +331,35 @@ impl Clients {
     }
 }
 
-/// Whether a secret is a client's.
-pub(super) fn secret_is(realm: &Realm, client: &Client, secret: &str) -> bool {
-    // A client without a secret costs as much as one with the wrong secret.
-    let known = client.secret_hash.unwrap_or_default();
-    constant_time_eq(&known, &secret_hash(realm, secret)) && client.secret_hash.is_some()
+/// Ends everything that people let a client have.
+async fn forget_grants(
+    tx: &Tx,
+    realm: uuid::Uuid,
+    client_id: &str,
+    because: &'static str,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    tx.execute(
+        "UPDATE token_family SET revoked_at = $3, revoked_because = $4
+         WHERE realm_id = $1 AND client_id = $2 AND revoked_at IS NULL",
+        values![realm, client_id, now.as_micros(), because],
+    )
+    .await?;
+    tx.execute(
+        "DELETE FROM client_consent WHERE realm_id = $1 AND client_id = $2",
+        values![realm, client_id],
+    )
+    .await
+    .map(drop)
+}
+
+impl Client {
+    /// Whether a secret is the client's.
+    pub fn has_secret(&self, realm: &Realm, secret: &str) -> bool {
+        // A client without a secret costs as much as one with the wrong secret.
+        let known = self.secret_hash.unwrap_or_default();
+        constant_time_eq(&known, &secret_hash(realm, secret)) && self.secret_hash.is_some()
+    }
 }
 
 fn secret_hash(realm: &Realm, secret: &str) -> [u8; 32] {

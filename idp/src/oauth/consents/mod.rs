@@ -2,4 +2,4 @@
 
 mod store;
 
-pub use store::{ClientConsent, ClientConsents};
+pub use store::{ClientConsent, ClientConsents, Recipient};

@@ -1,5 +1,6 @@
 //! Consents to clients in the database.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +15,21 @@ use crate::ids::PersonId;
 use crate::oauth::Scope;
 use crate::realms::Realm;
 
+/// To whom a person says yes: a client at one place that its answers go to. A client that names another place, or
+/// comes to have another, is asked about anew.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Recipient {
+    /// The client.
+    pub client_id: String,
+    /// Host of the redirect URI, or its private scheme: the part that the client cannot make up.
+    pub place: String,
+}
+
 /// What a person lets one client have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientConsent {
-    /// The client.
-    pub client_id: String,
+    /// To whom.
+    pub recipient: Recipient,
     /// What it may have.
     pub scope: Scope,
     /// Since when.
@@ -29,14 +40,20 @@ pub struct ClientConsent {
 #[derive(Clone)]
 pub struct ClientConsents {
     store: Store,
-    known: Cache<(RealmId, PersonId, String), Arc<Scope>>,
+    known: Cache<(RealmId, PersonId, Recipient), Arc<Scope>>,
 }
 
 #[derive(FromQueryResult)]
 struct Row {
     client_id: String,
+    place: String,
     scope: String,
     granted_at: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Granted {
+    scope: String,
 }
 
 impl ClientConsents {
@@ -54,77 +71,97 @@ impl ClientConsents {
         &self,
         realm: &Realm,
         person: PersonId,
-        client_id: &str,
+        recipient: &Recipient,
     ) -> Result<Arc<Scope>, DatabaseError> {
-        let key = (realm.id, person, client_id.to_owned());
+        let key = (realm.id, person, recipient.clone());
         if let Some(known) = self.known.get(&key).await {
             return Ok(known);
         }
-        let scope = Arc::new(self.read(realm, person, client_id).await?);
-        self.known.insert(key, scope.clone()).await;
+        let rows: Vec<Granted> = self
+            .store
+            .fetch_all(
+                "SELECT scope FROM client_consent
+                 WHERE realm_id = $1 AND person_id = $2 AND client_id = $3 AND place = $4 LIMIT 100",
+                values![
+                    realm.id.uuid(),
+                    person.uuid(),
+                    recipient.client_id.clone(),
+                    recipient.place.clone()
+                ],
+            )
+            .await?;
+        let scope = Arc::new(rows.into_iter().map(|row| row.scope).collect());
+        self.known.insert(key, Arc::clone(&scope)).await;
         Ok(scope)
     }
 
-    async fn read(&self, realm: &Realm, person: PersonId, client_id: &str) -> Result<Scope, DatabaseError> {
-        let row: Option<Row> = self
-            .store
-            .fetch_optional(
-                "SELECT client_id, scope, granted_at FROM client_consent
-                 WHERE realm_id = $1 AND person_id = $2 AND client_id = $3",
-                values![realm.id.uuid(), person.uuid(), client_id],
-            )
-            .await?;
-        Ok(row
-            .map(|row| Scope::parse(&row.scope).unwrap_or_default())
-            .unwrap_or_default())
-    }
-
-    /// Everything that a person lets clients have; at most a hundred.
+    /// Everything that a person lets clients have, newest first; at most a hundred.
     pub async fn list(&self, realm: &Realm, person: PersonId) -> Result<Vec<ClientConsent>, DatabaseError> {
         let rows: Vec<Row> = self
             .store
             .fetch_all(
-                "SELECT client_id, scope, granted_at FROM client_consent
-                 WHERE realm_id = $1 AND person_id = $2 ORDER BY granted_at DESC LIMIT 100",
+                "SELECT client_id, place, scope, granted_at FROM client_consent
+                 WHERE realm_id = $1 AND person_id = $2 ORDER BY granted_at DESC LIMIT 1000",
                 values![realm.id.uuid(), person.uuid()],
             )
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| ClientConsent {
-                client_id: row.client_id,
-                scope: Scope::parse(&row.scope).unwrap_or_default(),
-                granted_at: Instant::from_micros(row.granted_at),
+        let mut order = Vec::new();
+        let mut all: BTreeMap<(String, String), (Vec<String>, i64)> = BTreeMap::new();
+        for row in rows {
+            let key = (row.client_id, row.place);
+            let entry = all.entry(key.clone()).or_insert_with(|| {
+                order.push(key);
+                (Vec::new(), row.granted_at)
+            });
+            entry.0.push(row.scope);
+        }
+        let consents = order.into_iter().take(100).filter_map(|key| {
+            let (scopes, granted_at) = all.remove(&key)?;
+            let (client_id, place) = key;
+            Some(ClientConsent {
+                recipient: Recipient { client_id, place },
+                scope: scopes.into_iter().collect(),
+                granted_at: Instant::from_micros(granted_at),
             })
-            .collect())
+        });
+        Ok(consents.collect())
     }
 
-    /// Adds to what a person lets a client have.
+    /// Adds to what a person lets a client have. Each scope is a row, so that two answers at once lose nothing.
     pub async fn grant(
         &self,
         realm: &Realm,
         person: PersonId,
-        client_id: &str,
+        recipient: &Recipient,
         scope: &Scope,
         now: Instant,
     ) -> Result<(), DatabaseError> {
-        let all = self.read(realm, person, client_id).await?.union(scope);
+        let (realm_id, to, scope) = (realm.id.uuid(), recipient.clone(), scope.clone());
         self.store
-            .change(
-                "INSERT INTO client_consent (realm_id, person_id, client_id, scope, granted_at)
-                 VALUES ($1, $2, $3, $4, $5)
-                 ON CONFLICT (realm_id, person_id, client_id)
-                 DO UPDATE SET scope = excluded.scope, granted_at = excluded.granted_at",
-                values![
-                    realm.id.uuid(),
-                    person.uuid(),
-                    client_id,
-                    all.to_string(),
-                    now.as_micros()
-                ],
-            )
+            .write(move |tx: &Tx| {
+                Box::pin(async move {
+                    for one in scope.iter() {
+                        tx.execute(
+                            "INSERT INTO client_consent (realm_id, person_id, client_id, place, scope, granted_at)
+                             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                            values![
+                                realm_id,
+                                person.uuid(),
+                                to.client_id.clone(),
+                                to.place.clone(),
+                                one,
+                                now.as_micros()
+                            ],
+                        )
+                        .await?;
+                    }
+                    Ok::<_, DatabaseError>(())
+                })
+            })
             .await?;
-        self.forget(realm, person, client_id).await;
+        self.known
+            .invalidate(&(realm.id, person, recipient.clone()))
+            .await;
         Ok(())
     }
 
@@ -137,7 +174,9 @@ impl ClientConsents {
         now: Instant,
     ) -> Result<bool, DatabaseError> {
         let (realm_id, person_id, id) = (realm.id.uuid(), person.uuid(), client_id.to_owned());
-        let withdrawn = self.store.write(move |tx: &Tx| {
+        let withdrawn = self
+            .store
+            .write(move |tx: &Tx| {
                 Box::pin(async move {
                     let removed = tx
                         .execute(
@@ -156,13 +195,12 @@ impl ClientConsents {
                 })
             })
             .await?;
-        self.forget(realm, person, client_id).await;
+        self.forget_all();
         Ok(withdrawn)
     }
 
-    async fn forget(&self, realm: &Realm, person: PersonId, client_id: &str) {
-        self.known
-            .invalidate(&(realm.id, person, client_id.to_owned()))
-            .await;
+    /// Forgets what is cached, after a change that reached many consents at once.
+    pub fn forget_all(&self) {
+        self.known.invalidate_all();
     }
 }

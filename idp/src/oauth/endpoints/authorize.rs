@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
+use platform::ephemeral::Slot;
 use platform::http::Parameters;
 
-use crate::http::pages::unavailable;
+use crate::http::pages::{see_other, unavailable};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::ids::FamilyId;
@@ -17,7 +18,8 @@ use crate::oauth::authorization::{
     AuthorizationRequest, CodeGrant, Codes, Interaction, Interactions, Refusal, Standing, Step, next_step,
     parse,
 };
-use crate::oauth::clients::{Client, RedirectVerified};
+use crate::oauth::clients::{AuthMethod, Client, RedirectVerified};
+use crate::oauth::consents::Recipient;
 use crate::oauth::tokens::{read_hint, subject};
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::ErrorKind;
@@ -26,6 +28,7 @@ use crate::signin::{SignedIn, signed_in};
 
 const ISSUE: Action = Action::new("authorization.issue");
 const REFUSE: Action = Action::new("authorization.refuse");
+const INTERACTIONS_COUNTED_FOR: Duration = Duration::from_mins(30);
 
 /// A request in the query.
 pub async fn by_query(State(hub): State<Shared>, call: Call) -> Response {
@@ -33,7 +36,7 @@ pub async fn by_query(State(hub): State<Shared>, call: Call) -> Response {
     begin(&hub, &call, parameters.map_err(Refusal::from)).await
 }
 
-/// A request in a form.
+/// A request in a form: the browser asks again by query, since it sends no cookies of ours with a form of another site.
 pub async fn by_form(State(hub): State<Shared>, call: Call) -> Response {
     let malformed = OAuthError::new(
         ErrorCode::InvalidRequest,
@@ -41,12 +44,10 @@ pub async fn by_form(State(hub): State<Shared>, call: Call) -> Response {
         "the request is not a form",
     );
     let parameters = call.form().ok_or(Refusal::Page(malformed));
-    begin(
-        &hub,
-        &call,
-        parameters.and_then(|form| form.map_err(Refusal::from)),
-    )
-    .await
+    match parameters.and_then(|form| form.map_err(Refusal::from)) {
+        Ok(form) => see_other(&format!("/oauth/authorize?{}", form.to_query())),
+        Err(refusal) => begin(&hub, &call, Err(refusal)).await,
+    }
 }
 
 async fn begin(hub: &Hub, call: &Call, parameters: Result<Parameters, Refusal>) -> Response {
@@ -63,7 +64,7 @@ async fn begin(hub: &Hub, call: &Call, parameters: Result<Parameters, Refusal>) 
     };
     match parsed {
         Ok((request, redirect, client)) => proceed(hub, view, &request, &redirect, &client, None).await,
-        Err(refusal) => refuse(hub, view, refusal).await,
+        Err(refusal) => refuse(hub, view, refusal, About::default()).await,
     }
 }
 
@@ -156,10 +157,10 @@ async fn proceed(
     client: &Client,
     waiting: Option<(&str, &Interaction)>,
 ) -> Response {
-    match step(hub, &view, request, client, waiting).await {
+    match step(hub, &view, request, (client, redirect), waiting).await {
         Ok((Step::SignIn { .. }, _)) => wait(hub, view, request, waiting, "/signin").await,
         Ok((Step::Consent, _)) => wait(hub, view, request, waiting, "/oauth/consent").await,
-        Ok((Step::Refuse(code), _)) => {
+        Ok((Step::Refuse(code), who)) => {
             let error = OAuthError::new(
                 code,
                 "authorization.prompt_none",
@@ -170,7 +171,11 @@ async fn proceed(
                 state: request.state.clone(),
                 error,
             };
-            refuse(hub, view, refusal).await
+            let about = About {
+                client: Some(&client.id),
+                who: who.as_ref(),
+            };
+            refuse(hub, view, refusal, about).await
         }
         Ok((Step::Issue, Some(who))) => {
             // Of two answers to one interaction, only one can take it.
@@ -184,7 +189,7 @@ async fn proceed(
                     Err(error) => return view.oauth_error(error),
                 }
             }
-            match issue(hub, view.call, request, client, &who).await {
+            match issue(hub, view.call, request, (client, redirect), &who).await {
                 Ok(code) => {
                     let location = answer(
                         &view.call.realm,
@@ -206,13 +211,23 @@ async fn step(
     hub: &Hub,
     view: &View<'_>,
     request: &AuthorizationRequest,
-    client: &Client,
+    (client, redirect): (&Client, &RedirectVerified),
     waiting: Option<(&str, &Interaction)>,
 ) -> Result<(Step, Option<SignedIn>), OAuthError> {
     let realm = &view.call.realm;
     let who = signed_in(hub, view.call).await?;
+    let asked_now = waiting.and_then(|(_, interaction)| interaction.asked_now);
+    let asked_now = asked_now.filter(|asked| who.as_ref().is_some_and(|who| who.person.id == *asked));
     let consented = match &who {
-        Some(who) => hub.consents.scope(realm, who.person.id, &client.id).await?,
+        // Nobody can tell which program listens on the device: each request is the person's to allow (RFC 8252 §8.6).
+        Some(_) if asked_now.is_none() && is_anybody(client, redirect) => Arc::default(),
+        Some(who) => {
+            let recipient = Recipient {
+                client_id: client.id.clone(),
+                place: redirect.place(),
+            };
+            hub.consents.scope(realm, who.person.id, &recipient).await?
+        }
         None => Arc::default(),
     };
     let known_as = who.as_ref().map(|who| subject(realm, who.person.id, client));
@@ -220,9 +235,14 @@ async fn step(
         session: who.as_ref().map(|who| who.session.as_ref()),
         subject: known_as.as_deref(),
         consented: &consented,
-        asked_now: waiting.is_some_and(|(_, interaction)| interaction.asked_now),
+        asked_now: asked_now.is_some(),
     };
     Ok((next_step(request, &standing, hub.clock.now()), who))
+}
+
+/// A public client whose answers go to the person's device: any program there may be it.
+fn is_anybody(client: &Client, redirect: &RedirectVerified) -> bool {
+    client.metadata.token_endpoint_auth_method == AuthMethod::None && redirect.is_on_device()
 }
 
 /// Lets the request wait for the person, who is sent to `page`.
@@ -235,11 +255,20 @@ async fn wait(
 ) -> Response {
     let id = match waiting {
         Some((id, _)) => Ok(id.to_owned()),
-        None => {
-            Interactions::new(&hub.ephemeral, &view.call.realm)
-                .begin(&hub.entropy, view.browser(), request.clone())
-                .await
-        }
+        None => match within_limit(hub, view.call).await {
+            Ok(true) => {
+                Interactions::new(&hub.ephemeral, &view.call.realm)
+                    .begin(&hub.entropy, view.browser(), request.clone())
+                    .await
+            }
+            Ok(false) => {
+                let kind = ErrorKind::TooManyRequests {
+                    seconds: INTERACTIONS_COUNTED_FOR.as_secs(),
+                };
+                return view.error(kind, "authorization.limit");
+            }
+            Err(error) => Err(error),
+        },
     };
     match id {
         Ok(id) => view.redirect(&format!("{page}?interaction={id}")),
@@ -247,17 +276,26 @@ async fn wait(
     }
 }
 
+/// Requests that wait, by address: they are kept for people whom nobody knows yet, and must not crowd out others.
+async fn within_limit(hub: &Hub, call: &Call) -> Result<bool, OAuthError> {
+    let slot = Slot::new(call.realm.id, "interactions", &call.origin.network());
+    let count = hub.ephemeral.increment(&slot, INTERACTIONS_COUNTED_FOR).await?;
+    Ok(count <= hub.settings.limits.interactions_per_address)
+}
+
 async fn issue(
     hub: &Hub,
     call: &Call,
     request: &AuthorizationRequest,
-    client: &Client,
+    (client, redirect): (&Client, &RedirectVerified),
     who: &SignedIn,
 ) -> Result<String, OAuthError> {
     let session = &who.session;
     let grant = CodeGrant {
         client_id: request.client_id.clone(),
         redirect_uri: request.redirect_uri.clone(),
+        redirect_uri_given: request.redirect_uri_given,
+        place: redirect.place(),
         person: who.person.id,
         sid: session.sid,
         scope: request.scope.clone(),
@@ -296,12 +334,27 @@ fn answer(
     redirect.with(&all)
 }
 
+/// Whom a refusal is about, as far as is known.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct About<'a> {
+    /// The client.
+    pub client: Option<&'a str>,
+    /// The person in whose browser it happened.
+    pub who: Option<&'a SignedIn>,
+}
+
 /// Tells whoever may be told that there will be no code.
-pub async fn refuse(hub: &Hub, view: View<'_>, refusal: Refusal) -> Response {
+pub async fn refuse(hub: &Hub, view: View<'_>, refusal: Refusal, about: About<'_>) -> Response {
     let error = match &refusal {
         Refusal::Page(error) | Refusal::Redirect { error, .. } => *error,
     };
-    if let Err(unavailable) = hub.record(view.call.deny(REFUSE, error.id)).await {
+    let mut entry = view.call.deny(REFUSE, error.id);
+    entry.client = about.client.map(str::to_owned);
+    if let Some(who) = about.who {
+        entry = entry.person(who.person.id).session(who.session.sid);
+        entry.key = who.person.key.clone();
+    }
+    if let Err(unavailable) = hub.record(entry).await {
         return view.oauth_error(unavailable);
     }
     match refusal {

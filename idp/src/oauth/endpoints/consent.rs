@@ -5,16 +5,20 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use platform::encoding::base64url;
+use platform::keys::{constant_time_eq, keyed_hash};
 
-use super::authorize::{refuse, reopen};
+use super::authorize::{About, refuse, reopen};
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::authorization::{Interaction, Interactions, Refusal};
 use crate::oauth::clients::{Client, RedirectVerified};
+use crate::oauth::consents::Recipient;
 use crate::oauth::{ErrorCode, OAuthError, Scope};
 use crate::pages::{Consent, ConsentClient, ErrorKind, Form};
+use crate::realms::Realm;
 use crate::signin::{SignedIn, signed_in};
 
 const GRANT: Action = Action::new("consent.grant");
@@ -65,13 +69,31 @@ pub async fn ask(State(hub): State<Shared>, call: Call) -> Response {
         Err(error) if error == LOST => return view.error(ErrorKind::SessionExpired, error.id),
         Err(error) => return view.oauth_error(error),
     };
-    let consented = hub
+    match hub
         .consents
-        .scope(&call.realm, question.who.person.id, &question.client.id)
-        .await;
-    match consented {
+        .scope(&call.realm, question.who.person.id, &question.recipient())
+        .await
+    {
         Ok(consented) => show(view, &question, &consented),
         Err(error) => view.oauth_error(error.into()),
+    }
+}
+
+impl Question {
+    fn recipient(&self) -> Recipient {
+        Recipient {
+            client_id: self.client.id.clone(),
+            place: self.redirect.place(),
+        }
+    }
+
+    /// Binds an answer to the question as it was asked: to this person, in this session, about these scopes.
+    fn seal(&self, realm: &Realm) -> String {
+        let asked = format!(
+            "{} {} {}",
+            self.id, self.who.session.sid, self.interaction.request.scope
+        );
+        base64url(keyed_hash(&realm.keys.tokens, "consent", asked.as_bytes()))
     }
 }
 
@@ -83,9 +105,10 @@ fn show(view: View<'_>, question: &Question, consented: &Scope) -> Response {
     let scopes: Vec<&str> = shown.iter().collect();
     let here = format!("/oauth/consent?interaction={}", question.id);
     let not_you = format!("/signin?interaction={}&again=1", question.id);
-    let host = question.redirect.host();
+    let host = question.redirect.place();
+    let seal = question.seal(&view.call.realm);
     let csrf = view.csrf();
-    let hidden = [("interaction", question.id.as_str())];
+    let hidden = [("interaction", question.id.as_str()), ("question", seal.as_str())];
     let profile = &question.who.person.profile;
     let page = Consent {
         frame: view.frame(&here),
@@ -125,9 +148,18 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
         Err(error) if error == LOST => return view.error(ErrorKind::SessionExpired, error.id),
         Err(error) => return view.oauth_error(error),
     };
+    let seal = question.seal(&call.realm);
+    if !form
+        .get("question")
+        .is_some_and(|offered| constant_time_eq(offered.as_bytes(), seal.as_bytes()))
+    {
+        // Somebody else has signed in since, in another tab: the answer was not theirs.
+        return view.redirect(&format!("/oauth/consent?interaction={}", question.id));
+    }
     match form.get("decision") {
-        Some("allow") => match allow(&hub, &call, &question).await {
-            Ok(()) => view.redirect(&format!("/oauth/continue?interaction={}", question.id)),
+        Some("allow") => match allow(&hub, &call, &question, view.browser()).await {
+            Ok(true) => view.redirect(&format!("/oauth/continue?interaction={}", question.id)),
+            Ok(false) => view.error(ErrorKind::SessionExpired, LOST.id),
             Err(error) => view.oauth_error(error),
         },
         Some("deny") => deny(&hub, view, question).await,
@@ -135,28 +167,23 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
     }
 }
 
-async fn allow(hub: &Hub, call: &Call, question: &Question) -> Result<(), OAuthError> {
-    let request = &question.interaction.request;
+async fn allow(hub: &Hub, call: &Call, question: &Question, browser: &str) -> Result<bool, OAuthError> {
+    let scope = &question.interaction.request.scope;
+    let (person, recipient) = (&question.who.person, question.recipient());
     let mut entry = call
         .permit(GRANT)
-        .person(question.who.person.id)
-        .session(question.who.session.sid);
-    entry = entry
-        .client(question.client.id.clone())
-        .detail("scope", request.scope.to_string());
-    entry.key = question.who.person.key.clone();
+        .person(person.id)
+        .session(question.who.session.sid)
+        .client(recipient.client_id.clone())
+        .detail("scope", scope.to_string())
+        .detail("place", recipient.place.clone());
+    entry.key = person.key.clone();
     hub.record(entry).await?;
     hub.consents
-        .grant(
-            &call.realm,
-            question.who.person.id,
-            &question.client.id,
-            &request.scope,
-            hub.clock.now(),
-        )
+        .grant(&call.realm, person.id, &recipient, scope, hub.clock.now())
         .await?;
     Interactions::new(&hub.ephemeral, &call.realm)
-        .note_consent(&question.id, &question.interaction)
+        .note_consent(&question.id, browser, person.id)
         .await
 }
 
@@ -168,16 +195,16 @@ async fn deny(hub: &Hub, view: View<'_>, question: Question) -> Response {
         Ok(Some(_)) => {
             let error = OAuthError::new(ErrorCode::AccessDenied, "consent.denied", "the person said no");
             let state = question.interaction.request.state;
-            refuse(
-                hub,
-                view,
-                Refusal::Redirect {
-                    redirect: question.redirect,
-                    state,
-                    error,
-                },
-            )
-            .await
+            let refusal = Refusal::Redirect {
+                redirect: question.redirect,
+                state,
+                error,
+            };
+            let about = About {
+                client: Some(&question.client.id),
+                who: Some(&question.who),
+            };
+            refuse(hub, view, refusal, about).await
         }
         Ok(None) => view.error(ErrorKind::SessionExpired, "consent.interaction"),
         Err(error) => view.oauth_error(error),

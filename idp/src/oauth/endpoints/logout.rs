@@ -14,9 +14,10 @@ use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::oauth::clients::Client;
-use crate::oauth::tokens::read_hint;
+use crate::oauth::tokens::{read_hint, session_id};
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::{ErrorKind, Form, Link, SignOut, SignedOut};
+use crate::realms::Realm;
 use crate::signin::{SignedIn, sign_out, signed_in};
 
 /// What a relying party asks for, verified as far as it goes.
@@ -24,7 +25,16 @@ struct Asked {
     client: Option<Arc<Client>>,
     back: Option<String>,
     state: Option<String>,
-    hinted_session: Option<crate::ids::SessionId>,
+    hinted_session: Option<String>,
+}
+
+impl Asked {
+    /// Whether the relying party showed an ID token of this very session.
+    fn means(&self, realm: &Realm, who: &SignedIn) -> bool {
+        let client = self.client.as_ref();
+        let known_as = client.map(|client| session_id(realm, who.session.sid, client));
+        known_as.is_some() && self.hinted_session == known_as
+    }
 }
 
 fn wrong(id: &'static str, description: &'static str) -> OAuthError {
@@ -33,13 +43,10 @@ fn wrong(id: &'static str, description: &'static str) -> OAuthError {
 
 async fn read(hub: &Hub, call: &Call, parameters: &Parameters) -> Result<Asked, OAuthError> {
     let keys = hub.keys.verification_keys(call.realm.id).await?;
-    let hint = match parameters.get("id_token_hint") {
-        None => None,
-        Some(hint) => Some(
-            read_hint(hint, &keys, &call.realm.issuer)
-                .ok_or(wrong("logout.hint", "id_token_hint is not an ID token of ours"))?,
-        ),
-    };
+    // A hint that cannot be read (its key may be long gone) vouches for nothing; the person is asked.
+    let hint = parameters
+        .get("id_token_hint")
+        .and_then(|hint| read_hint(hint, &keys, &call.realm.issuer));
     let client_id = match (&hint, parameters.get("client_id")) {
         (Some(hint), Some(id)) if hint.aud != id => {
             return Err(wrong(
@@ -115,9 +122,7 @@ async fn begin(hub: &Hub, call: &Call, parameters: Option<Parameters>) -> Respon
     };
     match signed_in(hub, call).await {
         Err(error) => view.oauth_error(error),
-        Ok(Some(who)) if asked.hinted_session != Some(who.session.sid) => {
-            question(view, &parameters, &asked, &who)
-        }
+        Ok(Some(who)) if !asked.means(&call.realm, &who) => question(view, &parameters, &asked, &who),
         Ok(session) => finish(hub, view, asked, session).await,
     }
 }
@@ -164,8 +169,10 @@ async fn finish(hub: &Hub, mut view: View<'_>, asked: Asked, who: Option<SignedI
         };
         return view.redirect(&location);
     }
-    let home = asked
+    let vouched = asked
         .client
+        .filter(|client| asked.hinted_session.is_some() || !client.self_registered);
+    let home = vouched
         .as_ref()
         .and_then(|client| client.metadata.client_uri.as_deref().map(|url| (client, url)));
     let page = SignedOut {

@@ -62,33 +62,34 @@ async fn finish(hub: &Hub, call: &Call, action: Action, outcome: Result<Response
 }
 
 async fn register(hub: &Hub, call: &Call) -> Result<Response, OAuthError> {
-    let metadata = requested(call)?;
     let token = call.bearer().ok_or(NOT_ALLOWED)?;
-    within_limit(hub, call).await?;
     let now = hub.clock.now();
+    if !hub.clients.is_initial_token(&call.realm, now, token).await? {
+        return Err(NOT_ALLOWED);
+    }
+    within_limit(hub, call).await?;
+    let metadata = requested(call)?;
     // The row is written before the token is used up and the client made: no log, no change.
     hub.record(call.permit(REGISTER)).await?;
-    let used = hub.clients.use_initial_token(&call.realm, now, token).await;
-    if !used? {
+    if !hub.clients.use_initial_token(&call.realm, now, token).await? {
         return Err(NOT_ALLOWED);
     }
     let registered = hub
         .clients
         .register(&call.realm, &hub.entropy, now, &metadata, true)
-        .await;
-    let registered = registered?;
+        .await?;
     Ok(answer::json(StatusCode::CREATED, &describe(call, &registered)))
 }
 
-/// Registrations per address and hour; whoever has an initial access token may still be in a loop.
+/// Registrations per network and hour; whoever has an initial access token may still be in a loop.
 async fn within_limit(hub: &Hub, call: &Call) -> Result<(), OAuthError> {
-    let slot = Slot::new(call.realm.id, "registrations", &call.origin.address.to_string());
+    let slot = Slot::new(call.realm.id, "registrations", &call.origin.network());
     let count = hub.ephemeral.increment(&slot, Duration::from_hours(1)).await?;
     if count <= hub.settings.limits.registrations_per_hour {
         return Ok(());
     }
     Err(OAuthError::new(
-        ErrorCode::TemporarilyUnavailable,
+        ErrorCode::TooManyRequests,
         "registration.limit",
         "too many registrations from this address; try again in an hour",
     ))
@@ -117,27 +118,56 @@ async fn view(hub: &Hub, call: &Call, id: &str) -> Result<Response, OAuthError> 
 
 async fn replace(hub: &Hub, call: &Call, id: &str) -> Result<Response, OAuthError> {
     let client = own(hub, call, id).await?;
-    let body: Value =
-        serde_json::from_slice(&call.body).map_err(|_| metadata_error("the body is not JSON"))?;
-    if body.get("client_id").and_then(Value::as_str) != Some(id) {
-        return Err(metadata_error("client_id must be there and be the client's own"));
-    }
+    check_identity(call, &client)?;
     let metadata = requested(call)?;
+    if !client.metadata.has_same_subjects(&metadata) {
+        return Err(metadata_error(
+            "subject_type and the sector of pairwise subjects cannot change; register anew",
+        ));
+    }
     hub.record(entry(call, UPDATE, &client)).await?;
+    let now = hub.clock.now();
     let updated = hub
         .clients
-        .update(&call.realm, &hub.entropy, hub.clock.now(), &client, &metadata)
-        .await;
-    let mut registered = updated?;
+        .update(&call.realm, &hub.entropy, now, &client, &metadata)
+        .await?;
+    let mut registered = updated.ok_or(NOT_ALLOWED)?;
+    hub.consents.forget_all();
+    hub.families.forget_all();
     registered.registration_token = call.bearer().map(str::to_owned);
     Ok(answer::json(StatusCode::OK, &describe(call, &registered)))
+}
+
+/// What an update says about who it is must be true (RFC 7592 §2.2).
+fn check_identity(call: &Call, client: &Client) -> Result<(), OAuthError> {
+    const OURS: [&str; 4] = [
+        "registration_access_token",
+        "registration_client_uri",
+        "client_secret_expires_at",
+        "client_id_issued_at",
+    ];
+    let body: Value =
+        serde_json::from_slice(&call.body).map_err(|_| metadata_error("the body is not JSON"))?;
+    if body.get("client_id").and_then(Value::as_str) != Some(client.id.as_str()) {
+        return Err(metadata_error("client_id must be there and be the client's own"));
+    }
+    if OURS.iter().any(|name| body.get(name).is_some()) {
+        return Err(metadata_error("an update has no members that only the hub gives"));
+    }
+    match body.get("client_secret") {
+        None => Ok(()),
+        Some(Value::String(secret)) if client.has_secret(&call.realm, secret) => Ok(()),
+        Some(_) => Err(metadata_error("client_secret is not the client's own")),
+    }
 }
 
 async fn erase(hub: &Hub, call: &Call, id: &str) -> Result<Response, OAuthError> {
     let client = own(hub, call, id).await?;
     hub.record(entry(call, REMOVE, &client)).await?;
-    let removed = hub.clients.remove(&call.realm, &client.id, hub.clock.now()).await;
-    removed?;
+    hub.clients
+        .remove(&call.realm, &client.id, hub.clock.now())
+        .await?;
+    hub.consents.forget_all();
     hub.families.forget_all();
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -153,9 +183,12 @@ fn metadata_error(description: &'static str) -> OAuthError {
 /// The metadata of the request. A client that registers by itself gets scopes about the person who consents, and no
 /// power of its own.
 fn requested(call: &Call) -> Result<Metadata, OAuthError> {
+    if !call.is_json() {
+        return Err(metadata_error("the request is application/json"));
+    }
     let body: Value =
         serde_json::from_slice(&call.body).map_err(|_| metadata_error("the body is not JSON"))?;
-    let mut metadata = Metadata::from_json(&body).map_err(|error| match error {
+    let mut metadata = Metadata::from_json(&body, call.realm.secure).map_err(|error| match error {
         InvalidMetadata::RedirectUri(text) => {
             OAuthError::new(ErrorCode::InvalidRedirectUri, "registration.redirect_uri", text)
         }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use http::header::AUTHORIZATION;
 
 use super::answer;
 use crate::http::Call;
@@ -40,6 +41,12 @@ async fn serve(hub: &Hub, call: &Call, known: &mut Option<String>) -> Result<Tok
             "the request is application/x-www-form-urlencoded",
         ))?
         .map_err(|_| malformed("token.parameters", "a parameter is doubled or not UTF-8"))?;
+    if call.has_doubled(&AUTHORIZATION) {
+        return Err(malformed(
+            "token.authorization",
+            "the Authorization header is doubled",
+        ));
+    }
     let credentials = Credentials::read(call.authorization(), &form)?;
     let client = authenticate(hub, &call.realm, &credentials).await?;
     *known = Some(client.id.clone());

@@ -69,7 +69,7 @@ async fn serve(hub: &Hub, call: &Call, token: &str) -> Result<Response, OAuthErr
         .permit(ACTION)
         .subject(person.id)
         .client(active.claims.client_id.clone());
-    entry.session = active.claims.sid;
+    entry.session = Some(family.details.signed_in_as);
     entry.key = person.key.clone();
     hub.record(entry).await?;
     let profile = active.scope.has("profile");

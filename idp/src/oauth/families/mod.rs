@@ -5,9 +5,9 @@
 //!             └── an earlier refresh token, or its code, comes again ──▶ revoked, with every token of the family
 //! ```
 //!
-//! A refresh token is `FAMILY.SECRET`. Rotation is one conditional statement, so that of many callers with one token
+//! A refresh token is `FAMILY.SECRET.MAC`. Rotation is one conditional statement, so that of many callers with one token
 //! exactly one wins on any number of nodes. A family that does not outlive its session holds the session's `sid`.
 
 mod store;
 
-pub use store::{Families, Family, FamilyDetails, FamilyError, NewFamily, RefreshToken, Rotation};
+pub use store::{Begun, Families, Family, FamilyDetails, FamilyError, NewFamily, RefreshToken};

@@ -6,8 +6,10 @@ use std::time::Duration;
 use moka::future::Cache;
 use platform::clock::Instant;
 use platform::database::{DatabaseError, Queries as _, Store};
+use platform::encoding::base64url;
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
+use platform::keys::constant_time_eq;
 use platform::values;
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
@@ -51,6 +53,8 @@ pub struct NewFamily {
     pub id: FamilyId,
     /// Whose it is.
     pub client_id: String,
+    /// Where the code went: the consent that the family rests on.
+    pub place: String,
     /// Who granted it.
     pub person: PersonId,
     /// The session that it ends with; `None` if it outlives it (`offline_access`).
@@ -61,6 +65,13 @@ pub struct NewFamily {
     pub details: FamilyDetails,
     /// When it is over.
     pub expires_at: Instant,
+}
+
+/// A family that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// Its first refresh token.
+    pub refresh: Option<RefreshToken>,
 }
 
 /// A family.
@@ -82,6 +93,7 @@ pub struct Family {
     pub expires_at: Instant,
     /// Whether it was revoked.
     pub revoked: bool,
+    current_hash: Option<Vec<u8>>,
 }
 
 /// A refresh token as it was offered.
@@ -93,15 +105,22 @@ pub struct RefreshToken {
 }
 
 impl RefreshToken {
-    /// Reads a token; anything that is not one of ours is `None`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (family, secret) = text.split_once('.')?;
-        let shape = family.len() == 32 && secret.len() == 43;
+    /// Reads a token; anything that this realm did not make is `None`. Only a token of ours can be a replay: a family's
+    /// key alone, which access tokens carry, must not be enough to end it.
+    pub fn parse(realm: &Realm, text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let (family, secret, mac) = (parts.next()?, parts.next()?, parts.next()?);
+        let shape = family.len() == 32 && secret.len() == 43 && parts.next().is_none();
         let family = Uuid::try_parse(family).ok()?.into();
-        shape.then(|| Self {
+        let token = Self {
             family,
             secret: secret.to_owned(),
-        })
+        };
+        (shape && constant_time_eq(token.mac(realm).as_bytes(), mac.as_bytes())).then_some(token)
+    }
+
+    fn mac(&self, realm: &Realm) -> String {
+        base64url(realm.token_hash("refresh.mac", &format!("{}.{}", self.family, self.secret)))
     }
 
     fn hash(&self, realm: &Realm) -> Vec<u8> {
@@ -118,20 +137,14 @@ impl RefreshToken {
     }
 
     /// The token on the wire.
-    pub fn expose(&self) -> String {
-        format!("{}.{}", self.family.uuid().simple(), self.secret)
+    pub fn expose(&self, realm: &Realm) -> String {
+        format!(
+            "{}.{}.{}",
+            self.family.uuid().simple(),
+            self.secret,
+            self.mac(realm)
+        )
     }
-}
-
-/// What came of offering a refresh token.
-#[derive(Debug)]
-pub enum Rotation {
-    /// It was the present one; here is its successor.
-    Rotated(Box<Family>, RefreshToken),
-    /// It is an earlier one of a family that was live until now, and is revoked by this.
-    Replayed(Box<Family>),
-    /// It opens nothing: unknown, over, revoked, or another client's.
-    Unknown,
 }
 
 /// The families of every realm; each call names the realm. Their state is cached for a second.
@@ -151,9 +164,11 @@ struct Row {
     grant_details: String,
     expires_at: i64,
     revoked_at: Option<i64>,
+    current_hash: Option<Vec<u8>>,
 }
 
-const COLUMNS: &str = "id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at";
+const COLUMNS: &str =
+    "id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at, current_hash";
 
 impl Families {
     /// The families in `store`.
@@ -165,7 +180,8 @@ impl Families {
         Self { store, known }
     }
 
-    /// Begins a family, with a refresh token if the client uses them.
+    /// Begins a family, with a refresh token if the client uses them. `None` if the session that it comes from is over,
+    /// or the consent that it rests on is withdrawn: a code must not carry either past its end.
     pub async fn begin(
         &self,
         realm: &Realm,
@@ -173,18 +189,23 @@ impl Families {
         now: Instant,
         new: &NewFamily,
         refreshable: bool,
-    ) -> Result<Option<RefreshToken>, FamilyError> {
+    ) -> Result<Option<Begun>, FamilyError> {
         let token = if refreshable {
             Some(RefreshToken::fresh(new.id, entropy)?)
         } else {
             None
         };
         let details = serde_json::to_string(&new.details).map_err(|_| FamilyError::Unreadable)?;
-        self.store
+        let begun = self
+            .store
             .change(
                 "INSERT INTO token_family (id, realm_id, client_id, person_id, sid, scope, grant_details,
                  current_hash, generation, created_at, expires_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)",
+                 SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10
+                 WHERE EXISTS (SELECT 1 FROM session WHERE sid = $11 AND realm_id = $2 AND person_id = $4
+                     AND ended_at IS NULL AND expires_at > $9)
+                 AND EXISTS (SELECT 1 FROM client_consent WHERE realm_id = $2 AND person_id = $4
+                     AND client_id = $3 AND place = $12)",
                 values![
                     new.id.uuid(),
                     realm.id.uuid(),
@@ -196,13 +217,36 @@ impl Families {
                     token.as_ref().map(|token| token.hash(realm)),
                     now.as_micros(),
                     new.expires_at.as_micros(),
+                    new.details.signed_in_as.uuid(),
+                    new.place.clone(),
                 ],
             )
             .await?;
-        Ok(token)
+        Ok((begun == 1).then_some(Begun { refresh: token }))
     }
 
-    /// Takes a refresh token and puts its successor in its place.
+    /// The family of a refresh token, and whether the token is its present one. A cached state is not enough to call a
+    /// token used: another node may have given it a moment ago.
+    pub async fn of_token(
+        &self,
+        realm: &Realm,
+        offered: &RefreshToken,
+    ) -> Result<Option<(Arc<Family>, bool)>, FamilyError> {
+        let hash = offered.hash(realm);
+        let is_present = |family: &Family| family.current_hash.as_deref() == Some(hash.as_slice());
+        match self.find(realm, offered.family).await? {
+            Some(family) if is_present(&family) => Ok(Some((family, true))),
+            _ => {
+                let fresh = self.read(realm, offered.family).await?;
+                Ok(fresh.map(|family| {
+                    let present = is_present(&family);
+                    (family, present)
+                }))
+            }
+        }
+    }
+
+    /// Takes a refresh token and puts its successor in its place; `None` if it is not the present one any more.
     pub async fn rotate(
         &self,
         realm: &Realm,
@@ -210,7 +254,7 @@ impl Families {
         now: Instant,
         client_id: &str,
         offered: &RefreshToken,
-    ) -> Result<Rotation, FamilyError> {
+    ) -> Result<Option<(Arc<Family>, RefreshToken)>, FamilyError> {
         let next = RefreshToken::fresh(offered.family, entropy)?;
         let taken: Option<Row> = self
             .store
@@ -218,7 +262,7 @@ impl Families {
                 "UPDATE token_family SET current_hash = $1, generation = generation + 1
                  WHERE id = $2 AND realm_id = $3 AND client_id = $4 AND current_hash = $5
                  AND revoked_at IS NULL AND expires_at > $6
-                 RETURNING id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at",
+                 RETURNING id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at, current_hash",
                 values![
                     next.hash(realm),
                     offered.family.uuid(),
@@ -229,24 +273,12 @@ impl Families {
                 ],
             )
             .await?;
-        if let Some(row) = taken {
-            return Ok(Rotation::Rotated(Box::new(row.open()?), next));
-        }
-        let revoked: Option<Row> = self
-            .store
-            .take(
-                "UPDATE token_family SET revoked_at = $4, revoked_because = 'refresh token replayed'
-                 WHERE id = $1 AND realm_id = $2 AND client_id = $3 AND current_hash IS NOT NULL
-                 AND revoked_at IS NULL AND expires_at > $4
-                 RETURNING id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at",
-                values![offered.family.uuid(), realm.id.uuid(), client_id, now.as_micros()],
-            )
-            .await?;
-        self.known.invalidate(&(realm.id, offered.family)).await;
-        match revoked {
-            Some(row) => Ok(Rotation::Replayed(Box::new(row.open()?))),
-            None => Ok(Rotation::Unknown),
-        }
+        let Some(row) = taken else { return Ok(None) };
+        let family = Arc::new(row.open()?);
+        self.known
+            .insert((realm.id, family.id), Some(Arc::clone(&family)))
+            .await;
+        Ok(Some((family, next)))
     }
 
     /// A family, at most a second old.
@@ -254,6 +286,10 @@ impl Families {
         if let Some(known) = self.known.get(&(realm.id, id)).await {
             return Ok(known);
         }
+        self.read(realm, id).await
+    }
+
+    async fn read(&self, realm: &Realm, id: FamilyId) -> Result<Option<Arc<Family>>, FamilyError> {
         let sql = format!("SELECT {COLUMNS} FROM token_family WHERE id = $1 AND realm_id = $2");
         let row: Option<Row> = self
             .store
@@ -344,6 +380,7 @@ impl Row {
             details: serde_json::from_str(&self.grant_details).map_err(|_| FamilyError::Unreadable)?,
             expires_at: Instant::from_micros(self.expires_at),
             revoked: self.revoked_at.is_some(),
+            current_hash: self.current_hash,
         })
     }
 }

@@ -11,6 +11,7 @@ use crate::log::Action;
 use crate::oauth::authorization::{CodeGrant, Codes, Redeemed};
 use crate::oauth::clients::{AuthenticatedClient, GrantType};
 use crate::oauth::families::{FamilyDetails, NewFamily};
+use crate::oauth::grants::revoke;
 use crate::oauth::tokens::{Granted, TokenResponse, issue};
 use crate::oauth::{ErrorCode, OAuthError};
 
@@ -38,13 +39,7 @@ pub async fn redeem(
     ))?;
     let grant = match Codes::new(&hub.ephemeral, realm).redeem(code).await? {
         Redeemed::Grant(grant) => grant,
-        Redeemed::Replayed { family } => {
-            revoke(hub, call, family).await?;
-            return Err(OAuthError {
-                id: "token.code.replayed",
-                ..UNKNOWN
-            });
-        }
+        Redeemed::Replayed { family } => return Err(replayed(hub, call, client, family).await?),
         Redeemed::Unknown => return Err(UNKNOWN),
     };
     check(&grant, client, form)?;
@@ -59,18 +54,21 @@ pub async fn redeem(
         wants_auth_time: grant.wants_auth_time,
         signed_in_as: grant.sid,
     };
-    let session_end = grant.authenticated_at.plus(hub.sessions.limits().absolute);
-    let offline_end = now.plus(Duration::from_secs(
-        hub.settings.tokens.refresh_days.saturating_mul(86_400),
-    ));
+    let life = Duration::from_secs(hub.settings.tokens.refresh_days.saturating_mul(86_400));
+    let life = if offline {
+        life
+    } else {
+        hub.sessions.limits().absolute
+    };
     let new = NewFamily {
         id: grant.family,
         client_id: client.id.clone(),
+        place: grant.place,
         person: grant.person,
         sid: (!offline).then_some(grant.sid),
         scope: grant.scope,
         details,
-        expires_at: if offline { offline_end } else { session_end },
+        expires_at: grant.authenticated_at.plus(life),
     };
     let mut entry = call
         .permit(ACTION)
@@ -79,22 +77,17 @@ pub async fn redeem(
         .client(client.id.clone());
     entry.key = person.key.clone();
     hub.record(entry).await?;
-    let refresh = hub
+    let refreshable = client.may_use(GrantType::RefreshToken);
+    let begun = hub
         .families
-        .begin(
-            realm,
-            &hub.entropy,
-            now,
-            &new,
-            client.may_use(GrantType::RefreshToken),
-        )
+        .begin(realm, &hub.entropy, now, &new, refreshable)
         .await?;
+    let begun = begun.ok_or(OAuthError {
+        id: "token.code.session_over",
+        ..UNKNOWN
+    })?;
     if Codes::new(&hub.ephemeral, realm).was_replayed(code).await? {
-        revoke(hub, call, new.id).await?;
-        return Err(OAuthError {
-            id: "token.code.replayed",
-            ..UNKNOWN
-        });
+        return Err(replayed(hub, call, client, new.id).await?);
     }
     let granted = Granted {
         person: new.person,
@@ -102,14 +95,33 @@ pub async fn redeem(
         details: &new.details,
         nonce: grant.nonce.as_deref(),
     };
-    issue(hub, realm, client, &new.scope, Some(&granted), refresh.as_ref()).await
+    issue(
+        hub,
+        realm,
+        client,
+        &new.scope,
+        Some(&granted),
+        begun.refresh.as_ref(),
+    )
+    .await
 }
 
-async fn revoke(hub: &Hub, call: &Call, family: FamilyId) -> Result<(), OAuthError> {
-    hub.families
-        .revoke(&call.realm, family, "code replayed", hub.clock.now())
-        .await?;
-    Ok(())
+/// A code came again: what it gave is revoked, on record first, and the person sees it.
+async fn replayed(
+    hub: &Hub,
+    call: &Call,
+    client: &AuthenticatedClient,
+    family: FamilyId,
+) -> Result<OAuthError, OAuthError> {
+    let replayed = OAuthError {
+        id: "token.code.replayed",
+        ..UNKNOWN
+    };
+    let found = hub.families.find(&call.realm, family).await?;
+    if let Some(family) = found.filter(|family| family.client_id == client.id) {
+        revoke(hub, call, &family, replayed.id).await?;
+    }
+    Ok(replayed)
 }
 
 /// The code must be this client's, for this redirect URI, and met by the verifier. It is used up either way.
@@ -120,13 +132,21 @@ fn check(grant: &CodeGrant, client: &AuthenticatedClient, form: &Parameters) -> 
             ..UNKNOWN
         });
     }
-    if form.get("redirect_uri") != Some(grant.redirect_uri.as_str()) {
+    let named = form.get("redirect_uri");
+    if named.is_none() && !grant.redirect_uri_given {
+        return verifier_meets(grant, form);
+    }
+    if named != Some(grant.redirect_uri.as_str()) {
         return Err(OAuthError::new(
             ErrorCode::InvalidGrant,
             "token.code.redirect_uri",
             "redirect_uri is not the one of the authorization request",
         ));
     }
+    verifier_meets(grant, form)
+}
+
+fn verifier_meets(grant: &CodeGrant, form: &Parameters) -> Result<(), OAuthError> {
     let met = match (&grant.pkce, form.get("code_verifier")) {
         (Some(pkce), Some(verifier)) => pkce.is_met_by(verifier),
         // A verifier without a challenge is a downgrade that somebody made on the way (RFC 9700 §4.8.2).

@@ -30,6 +30,9 @@ pub async fn grant(
     let wrong = |text| OAuthError::new(ErrorCode::InvalidScope, "token.client_credentials.scope", text);
     // Scopes about a person mean nothing without one.
     let own = client.scope.filtered(|scope| !PERSON_SCOPES.contains(&scope));
+    if own.is_empty() {
+        return Err(wrong("the client may have no scope of its own"));
+    }
     let scope = match form.get("scope") {
         None => own,
         Some(asked) => {

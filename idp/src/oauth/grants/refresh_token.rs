@@ -6,7 +6,8 @@ use crate::http::Call;
 use crate::hub::Hub;
 use crate::log::Action;
 use crate::oauth::clients::AuthenticatedClient;
-use crate::oauth::families::{Family, RefreshToken, Rotation};
+use crate::oauth::families::{Family, RefreshToken};
+use crate::oauth::grants::revoke;
 use crate::oauth::tokens::{Granted, TokenResponse, issue};
 use crate::oauth::{ErrorCode, OAuthError, Scope};
 
@@ -32,39 +33,53 @@ pub async fn refresh(
         "token.refresh.missing",
         "refresh_token is missing",
     ))?;
-    let offered = RefreshToken::parse(offered).ok_or(UNKNOWN)?;
+    let offered = RefreshToken::parse(realm, offered).ok_or(UNKNOWN)?;
     // Looked at before it is taken: a scope that is too wide must not cost the client its token.
-    let known = hub.families.find(realm, offered.family).await?;
-    let known = known
-        .filter(|family| family.client_id == client.id)
-        .ok_or(UNKNOWN)?;
+    let (known, present) = hub.families.of_token(realm, &offered).await?.ok_or(UNKNOWN)?;
+    if known.client_id != client.id {
+        return Err(UNKNOWN);
+    }
+    if !present {
+        return Err(replayed(hub, call, &known).await?);
+    }
     let scope = narrowed(&known, form)?;
     let key = still_allowed(hub, call, &known).await?;
 
-    let mut entry = call.permit(ACTION).person(known.person).client(client.id.clone());
-    entry.session = Some(known.details.signed_in_as);
+    let mut entry = call
+        .permit(ACTION)
+        .person(known.person)
+        .session(known.details.signed_in_as)
+        .client(client.id.clone());
     entry.key = key;
     hub.record(entry).await?;
-    let rotation = hub
+    let now = hub.clock.now();
+    let Some((family, next)) = hub
         .families
-        .rotate(realm, &hub.entropy, hub.clock.now(), &client.id, &offered)
-        .await?;
-    match rotation {
-        Rotation::Rotated(family, next) => {
-            let granted = Granted {
-                person: family.person,
-                family: family.id,
-                details: &family.details,
-                nonce: None,
-            };
-            issue(hub, realm, client, &scope, Some(&granted), Some(&next)).await
-        }
-        Rotation::Replayed(_) => Err(OAuthError {
-            id: "token.refresh.replayed",
-            ..UNKNOWN
-        }),
-        Rotation::Unknown => Err(UNKNOWN),
+        .rotate(realm, &hub.entropy, now, &client.id, &offered)
+        .await?
+    else {
+        return Err(replayed(hub, call, &known).await?);
+    };
+    let granted = Granted {
+        person: family.person,
+        family: family.id,
+        details: &family.details,
+        nonce: None,
+    };
+    issue(hub, realm, client, &scope, Some(&granted), Some(&next)).await
+}
+
+/// An earlier token of a family, or one of two uses at once: whoever has the family's tokens, they are not the client
+/// alone (RFC 9700 §4.14.2).
+async fn replayed(hub: &Hub, call: &Call, family: &Family) -> Result<OAuthError, OAuthError> {
+    let replayed = OAuthError {
+        id: "token.refresh.replayed",
+        ..UNKNOWN
+    };
+    if family.is_live(hub.clock.now()) {
+        revoke(hub, call, family, replayed.id).await?;
     }
+    Ok(replayed)
 }
 
 /// The scope of the new access token: that of the grant, or the part of it that is asked for.

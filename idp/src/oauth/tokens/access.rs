@@ -3,7 +3,7 @@
 use platform::keys::TimeClaims;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{FamilyId, SessionId};
+use crate::ids::FamilyId;
 
 /// The claims of an access token (RFC 9068 §2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,9 +29,6 @@ pub struct AccessClaims {
     /// When the person signed in, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
-    /// The session of the sign-in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sid: Option<SessionId>,
 }
 
 /// `typ` of an access token.

@@ -6,8 +6,6 @@ use platform::keys::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::ids::SessionId;
-
 /// The claims of an ID token (OpenID Connect Core 1.0 §2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdClaims {
@@ -31,8 +29,8 @@ pub struct IdClaims {
     /// Left half of the hash of the access token (§3.1.3.6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
-    /// The session.
-    pub sid: SessionId,
+    /// The session as the client knows it.
+    pub sid: String,
 }
 
 /// `at_hash`: every algorithm of the house hashes with SHA-256, or with SHA-512 in EdDSA, where it is left out.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::access::{AccessClaims, TYPE};
 use super::id::{IdClaims, at_hash};
-use super::subject::subject;
+use super::subject::{session_id, subject};
 use crate::hub::Hub;
 use crate::ids::{FamilyId, PersonId};
 use crate::oauth::clients::Client;
@@ -67,7 +67,6 @@ pub async fn issue(
         scope: scope.to_string(),
         family: granted.map(|granted| granted.family),
         auth_time: granted.map(|granted| granted.details.authenticated_at.as_seconds()),
-        sid: granted.map(|granted| granted.details.signed_in_as),
     };
     let access_token = sign(hub, realm, SigningAlgorithm::Es256, Some(TYPE), &claims).await?;
     let id_token = match granted {
@@ -81,7 +80,7 @@ pub async fn issue(
         token_type: "Bearer",
         expires_in: life.as_secs(),
         scope: claims.scope,
-        refresh_token: refresh.map(RefreshToken::expose),
+        refresh_token: refresh.map(|refresh| refresh.expose(realm)),
         id_token,
     })
 }
@@ -110,7 +109,7 @@ async fn id_token(
         nonce: granted.nonce.map(str::to_owned),
         amr: details.amr.split(' ').map(str::to_owned).collect(),
         at_hash: (algorithm != SigningAlgorithm::EdDsa).then(|| at_hash(access_token)),
-        sid: details.signed_in_as,
+        sid: session_id(realm, details.signed_in_as, client),
     };
     sign(hub, realm, algorithm, Some("JWT"), &claims).await
 }

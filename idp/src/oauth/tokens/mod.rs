@@ -9,5 +9,5 @@ mod verify;
 pub use access::AccessClaims;
 pub use id::{IdClaims, read_hint};
 pub use issue::{Granted, TokenResponse, issue};
-pub use subject::subject;
+pub use subject::{session_id, subject};
 pub use verify::{ActiveToken, VerifiedTokens, verify_access};
