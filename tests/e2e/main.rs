@@ -13,7 +13,9 @@
 
 mod access_log;
 mod bad_input;
+mod durability;
 mod house;
+mod pages;
 mod parties;
 mod registration;
 mod sign_in;
