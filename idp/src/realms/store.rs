@@ -40,12 +40,23 @@ pub enum RealmError {
     Entropy(#[from] EntropyFailed),
 }
 
-/// The realms of this hub. Cached by host for a few seconds, at most 10,000 of them.
+/// The longest host with its port: 253 characters of a name (RFC 1035 §2.3.4), a colon, five digits, rounded up.
+const LONGEST_HOST: usize = 261;
+
+/// Why a look-up gave no realm.
+#[derive(Debug)]
+enum Miss {
+    Unknown,
+    Failed(Arc<RealmError>),
+}
+
+/// The realms of this hub. Cached by host for a few seconds, at most 10,000 of them; hosts of nobody are not kept, since
+/// anybody can name any number of them.
 #[derive(Clone)]
 pub struct Realms {
     store: Store,
     key: Arc<KeyEncryptionKey>,
-    by_host: Cache<String, Option<Arc<Realm>>>,
+    by_host: Cache<String, Arc<Realm>>,
 }
 
 #[derive(FromQueryResult)]
@@ -70,18 +81,27 @@ impl Realms {
         Self { store, key, by_host }
     }
 
-    /// The realm that a host belongs to.
+    /// The realm that a host belongs to. What cannot be a host is not looked up.
     pub async fn by_host(&self, host: &str) -> Result<Option<Arc<Realm>>, Arc<RealmError>> {
-        if let Some(known) = self.by_host.get(host).await {
-            return Ok(known);
+        if !may_be_host(host) {
+            return Ok(None);
         }
-        self.by_host
-            .try_get_with(host.to_owned(), async {
-                let sql = format!("{COLUMNS} WHERE host = $1");
-                let row: Option<Row> = self.store.fetch_optional(&sql, values![host]).await?;
-                row.map(|row| self.open(row).map(Arc::new)).transpose()
-            })
-            .await
+        if let Some(known) = self.by_host.get(host).await {
+            return Ok(Some(known));
+        }
+        let found = self.by_host.try_get_with_by_ref(host, self.look_up(host)).await;
+        found.map(Some).or_else(|miss| match &*miss {
+            Miss::Unknown => Ok(None),
+            Miss::Failed(error) => Err(error.clone()),
+        })
+    }
+
+    async fn look_up(&self, host: &str) -> Result<Arc<Realm>, Miss> {
+        let failed = |error: RealmError| Miss::Failed(Arc::new(error));
+        let sql = format!("{COLUMNS} WHERE host = $1");
+        let row: Result<Option<Row>, _> = self.store.fetch_optional(&sql, values![host]).await;
+        let row = row.map_err(|error| failed(error.into()))?.ok_or(Miss::Unknown)?;
+        self.open(row).map(Arc::new).map_err(failed)
     }
 
     /// All realms, in the order in which they were made; at most `limit`, after `after`.
@@ -152,6 +172,62 @@ impl Realms {
     }
 }
 
+fn may_be_host(host: &str) -> bool {
+    let known = |byte: u8| {
+        byte.is_ascii_lowercase()
+            || byte.is_ascii_digit()
+            || matches!(byte, b'.' | b':' | b'[' | b']' | b'-' | b'_')
+    };
+    host.len() <= LONGEST_HOST && host.bytes().all(known)
+}
+
 fn aad(realm: RealmId) -> Aad {
     Aad::new(realm.uuid(), "realm.key", realm.uuid().as_bytes(), b"")
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::database::Backend;
+    use platform::database::testing::TestDatabase;
+
+    use super::*;
+
+    fn realms(database: &TestDatabase) -> Realms {
+        let key = KeyEncryptionKey::from_bytes([7; 32]).unwrap();
+        Realms::new(database.store().clone(), Arc::new(key))
+    }
+
+    #[tokio::test]
+    async fn hosts_of_nobody_are_not_kept_however_many_are_named() {
+        let database = TestDatabase::hub(Backend::Sqlite).await;
+        let realms = realms(&database);
+        let (clock, entropy) = (Clock::system(), Entropy::system());
+        realms
+            .create(&clock, &entropy, "Ours", "https://id.example.jp")
+            .await
+            .unwrap();
+        for number in 0..200 {
+            let host = format!("{number}.example");
+            assert!(realms.by_host(&host).await.unwrap().is_none());
+        }
+        assert!(realms.by_host("id.example.jp").await.unwrap().is_some());
+        realms.by_host.run_pending_tasks().await;
+        assert_eq!(realms.by_host.entry_count(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_a_host_is_not_even_looked_up() {
+        // Without a table every look-up fails, and thereby shows itself.
+        let database = TestDatabase::empty(Backend::Sqlite).await;
+        let realms = realms(&database);
+        assert!(realms.by_host("id.example.jp").await.is_err());
+        for host in [
+            "a".repeat(262),
+            "a/b".to_owned(),
+            "h\u{e9}".to_owned(),
+            "a b".to_owned(),
+        ] {
+            assert!(realms.by_host(&host).await.unwrap().is_none(), "{host}");
+        }
+    }
 }
