@@ -29,5 +29,7 @@ pub mod people;
 pub mod realms;
 pub mod sessions;
 pub mod signin;
+#[cfg(test)]
+mod testing;
 
 pub use http::api::router;

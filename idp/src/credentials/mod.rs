@@ -8,6 +8,8 @@ pub mod pages;
 mod phc;
 mod policy;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use hasher::{HashingBusy, PasswordHasher};
 pub use phc::{PasswordHash, UnreadableHash};

@@ -143,21 +143,14 @@ async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     }
     let set = hub.passwords.set_by_link(&call.realm, token, &hash).await;
     match set {
-        Ok(Some(_)) => match end_everything(&hub, &call, &person).await {
-            Ok(()) => view.redirect("/signin"),
-            Err(error) => view.oauth_error(error),
-        },
+        Ok(Some(_)) => {
+            hub.sessions.forget_all();
+            hub.families.forget_all();
+            view.redirect("/signin")
+        }
         Ok(None) => view.error(ErrorKind::LinkExpired, "password.link"),
         Err(error) => view.oauth_error(error.into()),
     }
-}
-
-/// A new password ends what the old one opened: whoever knew that one is out.
-async fn end_everything(hub: &Hub, call: &Call, person: &Person) -> Result<(), OAuthError> {
-    hub.sessions.end_all(&call.realm, person.id).await?;
-    let now = hub.clock.now();
-    hub.families.revoke_person(&call.realm, person.id, now).await?;
-    Ok(())
 }
 
 fn problems(form: &Parameters, password: &str, login: &str) -> Vec<PasswordProblem> {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use platform::clock::Clock;
+use platform::clock::{Clock, Instant};
 use platform::database::{DatabaseError, Queries as _, Store, Tx};
 use platform::entropy::{Entropy, EntropyFailed};
+use platform::ids::RealmId;
 use platform::values;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -48,6 +49,28 @@ struct Link {
 const PURPOSE: &str = "set-password";
 const UPSERT: &str = "INSERT INTO password (person_id, realm_id, phc, changed_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT (person_id) DO UPDATE SET phc = excluded.phc, changed_at = excluded.changed_at";
+const END_SESSIONS: &str =
+    "UPDATE session SET ended_at = $3 WHERE person_id = $1 AND realm_id = $2 AND ended_at IS NULL";
+const REVOKE_FAMILIES: &str = "UPDATE token_family SET revoked_at = $3, revoked_because = 'password changed'
+     WHERE person_id = $1 AND realm_id = $2 AND revoked_at IS NULL";
+
+/// Puts a password in place of any that was there, and ends what that one opened: whoever knew it is out. All in the
+/// caller's transaction, so that no password is ever new while what the old one opened lives on. The password is first:
+/// a session that is being begun waits for that row, or this for it.
+async fn replace(
+    tx: &Tx,
+    realm: RealmId,
+    person: PersonId,
+    phc: String,
+    now: Instant,
+) -> Result<(), DatabaseError> {
+    let (realm, person, now) = (realm.uuid(), person.uuid(), now.as_micros());
+    tx.execute(UPSERT, values![person, realm, phc, now]).await?;
+    tx.execute(END_SESSIONS, values![person, realm, now]).await?;
+    tx.execute(REVOKE_FAMILIES, values![person, realm, now])
+        .await
+        .map(drop)
+}
 
 impl Passwords {
     /// The passwords in `store`.
@@ -75,21 +98,18 @@ impl Passwords {
         Ok(row.map(|row| PasswordHash::from_phc(&row.phc)).transpose()?)
     }
 
-    /// Sets a person's password.
+    /// Sets a person's password, and ends what an earlier one opened.
     pub async fn set(
         &self,
         realm: &Realm,
         person: PersonId,
         hash: &PasswordHash,
     ) -> Result<(), PasswordsError> {
-        let values = values![
-            person.uuid(),
-            realm.id.uuid(),
-            hash.to_phc(),
-            self.clock.now().as_micros()
-        ];
-        self.store.change(UPSERT, values).await?;
-        Ok(())
+        let (realm, phc, now) = (realm.id, hash.to_phc(), self.clock.now());
+        self.store
+            .write(move |tx: &Tx| Box::pin(replace(tx, realm, person, phc, now)))
+            .await
+            .map_err(|error: DatabaseError| PasswordsError::from(error))
     }
 
     /// Makes a link with which a person can set their password once; earlier ones of theirs end. The token is shown to
@@ -142,7 +162,8 @@ impl Passwords {
         Ok(row.map(|row| row.person_id.into()))
     }
 
-    /// Uses up a link and sets the password, both or neither; `None` if the link was used or its time is over.
+    /// Uses up a link, sets the password and ends what an earlier one opened, all or nothing; `None` if the link was used
+    /// or its time is over. Caches of sessions and token families still have to be told.
     pub async fn set_by_link(
         &self,
         realm: &Realm,
@@ -150,7 +171,7 @@ impl Passwords {
         hash: &PasswordHash,
     ) -> Result<Option<PersonId>, PasswordsError> {
         let take = self.link_values(realm, token);
-        let (realm, phc, now) = (realm.id.uuid(), hash.to_phc(), self.clock.now().as_micros());
+        let (realm, phc, now) = (realm.id, hash.to_phc(), self.clock.now());
         self.store
             .write(move |tx: &Tx| {
                 Box::pin(async move {
@@ -165,8 +186,9 @@ impl Passwords {
                     let Some(Link { person_id }) = row else {
                         return Ok(None);
                     };
-                    tx.execute(UPSERT, values![person_id, realm, phc, now]).await?;
-                    Ok(Some(PersonId::from(person_id)))
+                    let person = PersonId::from(person_id);
+                    replace(tx, realm, person, phc, now).await?;
+                    Ok(Some(person))
                 })
             })
             .await

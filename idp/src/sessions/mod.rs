@@ -10,6 +10,8 @@
 
 mod model;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::{Limits, Session, SessionView};
 pub use store::{Sessions, SessionsError};

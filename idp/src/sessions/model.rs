@@ -66,8 +66,8 @@ mod tests {
     fn a_session_is_over_at_its_idle_limit_its_absolute_limit_or_its_end() {
         let start = Instant::from_micros(0);
         let limits = Limits {
-            idle: Duration::from_secs(600),
-            absolute: Duration::from_secs(3600),
+            idle: Duration::from_mins(10),
+            absolute: Duration::from_hours(1),
         };
         let entropy = Entropy::seeded(1);
         let session = Session {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use moka::future::Cache;
 use platform::clock::{Clock, Instant};
 use platform::config;
-use platform::database::{DatabaseError, Queries as _, Store};
+use platform::database::{Backend, DatabaseError, Queries as _, Store};
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::keys::{Aad, DataKey, SealError};
 use platform::values;
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::model::{Limits, Session, SessionView};
+use crate::credentials::PasswordHash;
 use crate::ids::{PersonId, SessionId};
 use crate::people::Person;
 use crate::realms::Realm;
@@ -81,6 +82,21 @@ const COLUMNS: &str =
     "SELECT sid, person_id, authenticated_at, amr, sealed_origin, last_seen_at, expires_at, ended_at
      FROM session";
 const KIND: &str = "session";
+/// A macro, so that what differs between the databases is one clause.
+macro_rules! begin {
+    ($lock:literal) => {
+        concat!(
+            "INSERT INTO session (hash, sid, realm_id, person_id, authenticated_at, amr, sealed_origin, last_seen_at,
+             expires_at) SELECT $1, $2, $3, $4, $5, $6, $7, $5, $8 FROM password
+             WHERE person_id = $4 AND realm_id = $3 AND phc = $9",
+            $lock
+        )
+    };
+}
+const BEGIN: &str = begin!("");
+/// Where writers run side by side, the lock makes this one wait for a change of the password that is under way and then
+/// see it; and makes a change wait for this one, and then see the session.
+const BEGIN_BESIDE_OTHERS: &str = begin!(" FOR SHARE");
 
 impl Sessions {
     /// The sessions in `store`.
@@ -142,17 +158,27 @@ impl Sessions {
         })
     }
 
-    /// Begins a session; gives the secret for the cookie.
-    pub async fn begin(&self, realm: &Realm, prepared: Prepared) -> Result<String, SessionsError> {
+    /// Begins a session that rests on a password that was verified; gives the secret for the cookie. `None` if the
+    /// password is not the person's any more: whoever changed it has ended what the old one opens, this included.
+    pub async fn begin(
+        &self,
+        realm: &Realm,
+        prepared: Prepared,
+        verified: &PasswordHash,
+    ) -> Result<Option<String>, SessionsError> {
         let Prepared {
             session,
             secret,
             sealed_origin,
         } = prepared;
-        self.store
+        let sql = match self.store.backend() {
+            Backend::Sqlite => BEGIN,
+            Backend::Postgres => BEGIN_BESIDE_OTHERS,
+        };
+        let begun = self
+            .store
             .change(
-                "INSERT INTO session (hash, sid, realm_id, person_id, authenticated_at, amr, sealed_origin,
-                 last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $5, $8)",
+                sql,
                 values![
                     realm.token_hash(KIND, &secret).to_vec(),
                     session.sid.uuid(),
@@ -162,10 +188,11 @@ impl Sessions {
                     session.amr,
                     sealed_origin,
                     session.expires_at.as_micros(),
+                    verified.to_phc(),
                 ],
             )
             .await?;
-        Ok(secret)
+        Ok((begun == 1).then_some(secret))
     }
 
     /// The same person proved again who they are in the same browser: the session goes on under a new secret, so that
@@ -204,13 +231,9 @@ impl Sessions {
         let session = if let Some(known) = self.live.get(&hash).await {
             known
         } else {
-            let sql = format!("{COLUMNS} WHERE hash = $1 AND realm_id = $2");
-            let row: Option<Row> = self
-                .store
-                .fetch_optional(&sql, values![hash.to_vec(), realm.id.uuid()])
-                .await?;
-            let Some(row) = row else { return Ok(None) };
-            let session = Arc::new(row.session());
+            let Some(session) = self.read(realm, &hash).await? else {
+                return Ok(None);
+            };
             self.live.insert(hash, session.clone()).await;
             session
         };
@@ -218,12 +241,19 @@ impl Sessions {
             return Ok(None);
         }
         if session.wants_touch(self.limits, now) {
-            self.store
+            let touched = self
+                .store
                 .change(
                     "UPDATE session SET last_seen_at = $2 WHERE hash = $1 AND last_seen_at < $2 AND ended_at IS NULL",
                     values![hash.to_vec(), now.as_micros()],
                 )
                 .await?;
+            if touched == 0 {
+                // It was ended elsewhere, or used there a moment later: the row says which.
+                self.live.invalidate(&hash).await;
+                let session = self.read(realm, &hash).await?;
+                return Ok(session.filter(|session| session.is_live(self.limits, now)));
+            }
             let touched = Arc::new(Session {
                 last_seen_at: now,
                 ..(*session).clone()
@@ -232,6 +262,15 @@ impl Sessions {
             return Ok(Some(touched));
         }
         Ok(Some(session))
+    }
+
+    async fn read(&self, realm: &Realm, hash: &[u8; 32]) -> Result<Option<Arc<Session>>, SessionsError> {
+        let sql = format!("{COLUMNS} WHERE hash = $1 AND realm_id = $2");
+        let row: Option<Row> = self
+            .store
+            .fetch_optional(&sql, values![hash.to_vec(), realm.id.uuid()])
+            .await?;
+        Ok(row.map(|row| Arc::new(row.session())))
     }
 
     /// Ends a session; `person` guards against ending another's. Whether one was live until now.
@@ -305,6 +344,11 @@ impl Sessions {
             }
         }
         Ok(views)
+    }
+
+    /// Forgets what is cached, after a change that reached many sessions at once.
+    pub fn forget_all(&self) {
+        self.live.invalidate_all();
     }
 
     async fn forget(&self, ended: Option<&Ended>) {

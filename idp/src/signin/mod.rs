@@ -1,15 +1,18 @@
 //! Signing in and out (requirement H9 in its first part; OpenID Connect Core 1.0 §3.1.2.3).
 //!
 //! ```text
-//! GET /signin ─▶ form ─▶ POST /signin ─▶ throttled? ─▶ password checked ─▶ logged ─▶ session begun ─▶ on with the request
-//!                  ▲                        │ yes            │ wrong: counted, logged
+//! GET /signin ─▶ form ─▶ POST /signin ─▶ counted ─▶ password checked ─▶ logged ─▶ session begun ─▶ on with the request
+//!                  ▲                        │ too many     │ wrong: logged, counted as a failure
 //!                  └────────────────────────┴────────────────┘
 //! ```
 //!
 //! Invariants: an unknown name costs the same work and gives the same answer as a wrong password; failures are counted,
-//! successes are not; every sign-in begins a session of its own.
+//! successes are not; nothing is answered that is not counted and logged; every sign-in begins a session of its own, and
+//! only if the password that was checked is still the person's.
 
 pub mod pages;
+#[cfg(test)]
+mod tests;
 mod throttle;
 
 use std::sync::Arc;

@@ -10,8 +10,9 @@ use platform::http::Parameters;
 use platform::keys::keyed_hash;
 use secrecy::SecretString;
 
-use super::throttle::{Throttle, WINDOW};
+use super::throttle::{Admission, Throttle};
 use super::{sign_out, signed_in};
+use crate::credentials::PasswordHash;
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
@@ -21,6 +22,7 @@ use crate::oauth::authorization::{Interaction, Interactions};
 use crate::oauth::endpoints::authorize::reopen;
 use crate::pages::{ErrorKind, Form, SignIn, SignInProblem};
 use crate::people::{IdentifierKind, Person, normalise};
+use crate::realms::Realm;
 
 /// How people sign in here (`amr`, RFC 8176).
 const METHOD: &str = "pwd";
@@ -179,46 +181,91 @@ async fn sign_in(hub: &Hub, call: &Call, form: &Parameters) -> Result<String, Fa
         normal.as_bytes(),
     ));
 
-    let throttle = Throttle::new(realm, &normal, call.origin.address);
-    if throttle.is_closed(hub).await? {
-        hub.record(
-            call.deny(SIGN_IN, "sign_in.throttled")
-                .detail("login", typed_hash),
-        )
-        .await?;
-        return Err(Failure::Problem(SignInProblem::Throttled {
-            seconds: WINDOW.as_secs(),
-        }));
+    let refused = |reason| call.deny(SIGN_IN, reason).detail("login", typed_hash.clone());
+    let throttle = Throttle::new(hub, realm, &normal, &call.origin.network());
+    let admission = match throttle.admit(hub).await {
+        Ok(admission) => admission,
+        // Who cannot be counted is not answered.
+        Err(error) => {
+            hub.record(refused("sign_in.unavailable")).await?;
+            return Err(error.into());
+        }
+    };
+    if let Admission::Wait(time) = admission {
+        hub.record(refused("sign_in.throttled")).await?;
+        let seconds = time.as_secs();
+        return Err(Failure::Problem(SignInProblem::Throttled { seconds }));
     }
+    let (person, hash) = match check(hub, realm, &normal, password).await {
+        Ok(Checked::Right(person, hash)) => (person, hash),
+        Ok(Checked::Wrong) => {
+            hub.record(refused("sign_in.wrong")).await?;
+            throttle.failed(hub).await?;
+            return Err(Failure::Problem(SignInProblem::WrongCredentials));
+        }
+        Ok(Checked::Busy) => {
+            hub.record(refused("sign_in.busy")).await?;
+            throttle.undecided(hub).await?;
+            return Err(Failure::Problem(SignInProblem::Busy { seconds: 5 }));
+        }
+        Err(error) => {
+            hub.record(refused("sign_in.unavailable")).await?;
+            throttle.undecided(hub).await?;
+            return Err(error.into());
+        }
+    };
+    if let Err(error) = throttle.succeeded(hub).await {
+        hub.record(refused("sign_in.unavailable")).await?;
+        return Err(error.into());
+    }
+    let Some(secret) = begin(hub, call, &person, &hash).await? else {
+        hub.record(refused("sign_in.password_changed").person(person.id))
+            .await?;
+        return Err(Failure::Problem(SignInProblem::WrongCredentials));
+    };
+    metrics::counter!("musubi_sign_ins_total").increment(1);
+    Ok(secret)
+}
+
+/// What became of a password.
+enum Checked {
+    Right(Box<Person>, PasswordHash),
+    Wrong,
+    Busy,
+}
+
+/// Checks a password; an unknown name costs as much as a known one.
+async fn check(hub: &Hub, realm: &Realm, login: &str, password: &str) -> Result<Checked, OAuthError> {
     let found = hub
         .people
-        .by_identifier(realm, IdentifierKind::Login, &normal)
+        .by_identifier(realm, IdentifierKind::Login, login)
         .await;
     let person = found?;
     let hash = match &person {
         Some(person) => hub.passwords.hash_of(realm, person.id).await?,
         None => None,
     };
-    let Ok(right) = hub.hasher.verify(SecretString::from(password), hash).await else {
-        hub.record(call.deny(SIGN_IN, "sign_in.busy").detail("login", typed_hash))
-            .await?;
-        return Err(Failure::Problem(SignInProblem::Busy { seconds: 5 }));
-    };
-    let Some(person) = person.filter(|person| right && person.may_sign_in()) else {
-        throttle.count(hub).await?;
-        hub.record(call.deny(SIGN_IN, "sign_in.wrong").detail("login", typed_hash))
-            .await?;
-        return Err(Failure::Problem(SignInProblem::WrongCredentials));
-    };
-
-    let secret = begin(hub, call, &person).await?;
-    throttle.clear(hub).await?;
-    metrics::counter!("musubi_sign_ins_total").increment(1);
-    Ok(secret)
+    let verified = hub
+        .hasher
+        .verify(SecretString::from(password), hash.clone())
+        .await;
+    Ok(match (verified, person, hash) {
+        (Err(_), ..) => Checked::Busy,
+        (Ok(true), Some(person), Some(hash)) if person.may_sign_in() => {
+            Checked::Right(Box::new(person), hash)
+        }
+        _ => Checked::Wrong,
+    })
 }
 
-/// Begins a session. Who is signed in already in this browser goes on in the same one; another person's ends.
-async fn begin(hub: &Hub, call: &Call, person: &Person) -> Result<String, OAuthError> {
+/// Begins a session. Who is signed in already in this browser goes on in the same one; another person's ends. `None`
+/// if the password that was verified is not theirs any more.
+async fn begin(
+    hub: &Hub,
+    call: &Call,
+    person: &Person,
+    verified: &PasswordHash,
+) -> Result<Option<String>, OAuthError> {
     let realm = &call.realm;
     let mut entry = call.permit(SIGN_IN).person(person.id);
     if let Some(agent) = call.user_agent() {
@@ -229,7 +276,7 @@ async fn begin(hub: &Hub, call: &Call, person: &Person) -> Result<String, OAuthE
         Some(who) if who.person.id == person.id => {
             hub.record(entry.clone().session(who.session.sid)).await?;
             if let Some(secret) = hub.sessions.renew(realm, who.session.sid, METHOD).await? {
-                return Ok(secret);
+                return Ok(Some(secret));
             }
         }
         Some(other) => sign_out(hub, call, &other, None).await?,
@@ -240,5 +287,5 @@ async fn begin(hub: &Hub, call: &Call, person: &Person) -> Result<String, OAuthE
         .sessions
         .prepare(realm, person, METHOD, call.user_agent(), &address)?;
     hub.record(entry.session(prepared.session.sid)).await?;
-    Ok(hub.sessions.begin(realm, prepared).await?)
+    Ok(hub.sessions.begin(realm, prepared, verified).await?)
 }

@@ -1,7 +1,22 @@
-//! Failed sign-ins, counted by account and by address. Good ones are not counted: a clinic signs in a thousand times
-//! from one address.
+//! Failed sign-ins, counted by account and network, by account, and by network. Good ones are not counted: a clinic signs
+//! in a thousand times from one address.
+//!
+//! ```text
+//! admit: attempts +1 ─▶ failures at the limit? ─▶ wait out the window
+//!                       failures and attempts over it? ─▶ wait a moment      both give back
+//!                       else the password is checked ─▶ wrong: failures +1, attempts −1
+//!                                                       right: attempts −1, failures of this account and network forgotten
+//! ```
+//!
+//! Invariants: an attempt is counted before its password is looked at, and a failure before the attempt is counted off, so
+//! that however many come at once no more than the limit are answered; who cannot be counted is not answered; an attempt
+//! that nobody settles (its caller went away) stays counted until the window ends.
+//!
+//! Who closes an account closes it for their own network, and for others only with ten times as many failures, which is
+//! the most that NIST SP 800-63B §5.2.2 lets an account have. What is not here is a cookie by which a browser that signed
+//! in before is told from strangers: without it, who has many networks still shuts an account for a quarter of an hour,
+//! and who fails often enough shuts out those who share their network's address.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use platform::encoding::base64url;
@@ -12,49 +27,123 @@ use crate::hub::Hub;
 use crate::realms::Realm;
 
 /// The time over which failures are counted, and after which the count starts anew.
-pub const WINDOW: Duration = Duration::from_mins(15);
+const WINDOW: Duration = Duration::from_mins(15);
+/// How long others that are being checked take, at most, to be told.
+const MOMENT: Duration = Duration::from_secs(5);
+/// How many times the failures of one network an account bears from all of them.
+const NETWORKS: u64 = 10;
+
+/// Whether an attempt may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It may, and is counted until it is settled.
+    Admitted,
+    /// It must wait this long; it is not counted.
+    Wait(Duration),
+}
 
 /// The counters of one attempt.
 pub struct Throttle {
-    account: Slot,
-    address: Slot,
+    scopes: [Scope; 3],
+}
+
+struct Scope {
+    attempts: Slot,
+    failures: Slot,
+    limit: u64,
+    /// Whether a right password forgets the failures.
+    forgets: bool,
 }
 
 impl Throttle {
-    /// For a login name as it was normalised, from an address. IPv6 counts by /64, which is one subscriber.
-    pub fn new(realm: &Realm, login: &str, address: IpAddr) -> Self {
-        let network = match address {
-            IpAddr::V4(address) => address.octets().to_vec(),
-            IpAddr::V6(address) => address.octets().into_iter().take(8).collect(),
-        };
-        let name = |context: &str, bytes: &[u8]| base64url(keyed_hash(&realm.keys.tokens, context, bytes));
-        Self {
-            account: Slot::new(
-                realm.id,
-                "failures-account",
-                &name("throttle.account", login.as_bytes()),
-            ),
-            address: Slot::new(realm.id, "failures-address", &name("throttle.address", &network)),
-        }
-    }
-
-    /// Whether the attempt must wait.
-    pub async fn is_closed(&self, hub: &Hub) -> Result<bool, EphemeralError> {
+    /// For a login name as it was normalised, from a network.
+    pub fn new(hub: &Hub, realm: &Realm, login: &str, network: &str) -> Self {
         let limits = &hub.settings.limits;
-        Ok(
-            hub.ephemeral.count(&self.account).await? >= limits.failures_per_account
-                || hub.ephemeral.count(&self.address).await? >= limits.failures_per_address,
-        )
+        let both = format!("{network} {login}");
+        let scope = |kinds: [&'static str; 2], name: &str, limit: u64, forgets: bool| {
+            let [attempts, failures] = kinds;
+            let name = base64url(keyed_hash(&realm.keys.tokens, failures, name.as_bytes()));
+            Scope {
+                attempts: Slot::new(realm.id, attempts, &name),
+                failures: Slot::new(realm.id, failures, &name),
+                limit,
+                forgets,
+            }
+        };
+        // The network is asked first: one that is closed makes no counters for accounts.
+        let scopes = [
+            scope(
+                ["attempts-network", "failures-network"],
+                network,
+                limits.failures_per_address,
+                false,
+            ),
+            scope(
+                ["attempts-account-network", "failures-account-network"],
+                &both,
+                limits.failures_per_account,
+                true,
+            ),
+            scope(
+                ["attempts-account", "failures-account"],
+                login,
+                limits.failures_per_account.saturating_mul(NETWORKS),
+                false,
+            ),
+        ];
+        Self { scopes }
     }
 
-    /// Counts a failure.
-    pub async fn count(&self, hub: &Hub) -> Result<(), EphemeralError> {
-        hub.ephemeral.increment(&self.account, WINDOW).await?;
-        hub.ephemeral.increment(&self.address, WINDOW).await.map(drop)
+    /// Counts an attempt, or says that it must wait.
+    pub async fn admit(&self, hub: &Hub) -> Result<Admission, EphemeralError> {
+        for (before, scope) in self.scopes.iter().enumerate() {
+            let admission = scope.admit(hub).await?;
+            if admission != Admission::Admitted {
+                for counted in self.scopes.iter().take(before + 1) {
+                    hub.ephemeral.decrement(&counted.attempts).await?;
+                }
+                return Ok(admission);
+            }
+        }
+        Ok(Admission::Admitted)
     }
 
-    /// A good sign-in clears the account's count, and not the address's: whoever tries many names owns one of them.
-    pub async fn clear(&self, hub: &Hub) -> Result<(), EphemeralError> {
-        hub.ephemeral.remove(&self.account).await
+    /// The password was wrong.
+    pub async fn failed(&self, hub: &Hub) -> Result<(), EphemeralError> {
+        for scope in &self.scopes {
+            hub.ephemeral.increment(&scope.failures, WINDOW).await?;
+        }
+        self.undecided(hub).await
+    }
+
+    /// The password was right. That forgets the failures of this account from this network, and no others: whoever tries
+    /// many names owns one of them.
+    pub async fn succeeded(&self, hub: &Hub) -> Result<(), EphemeralError> {
+        for scope in self.scopes.iter().filter(|scope| scope.forgets) {
+            hub.ephemeral.remove(&scope.failures).await?;
+        }
+        self.undecided(hub).await
+    }
+
+    /// The password was not looked at.
+    pub async fn undecided(&self, hub: &Hub) -> Result<(), EphemeralError> {
+        for scope in &self.scopes {
+            hub.ephemeral.decrement(&scope.attempts).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Scope {
+    async fn admit(&self, hub: &Hub) -> Result<Admission, EphemeralError> {
+        let attempts = hub.ephemeral.increment(&self.attempts, WINDOW).await?;
+        let failures = hub.ephemeral.count(&self.failures).await?;
+        Ok(if failures >= self.limit {
+            Admission::Wait(WINDOW)
+        } else if failures.saturating_add(attempts) > self.limit {
+            Admission::Wait(MOMENT)
+        } else {
+            Admission::Admitted
+        })
     }
 }

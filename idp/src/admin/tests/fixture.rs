@@ -246,7 +246,16 @@ impl World {
             wants_auth_time: false,
             signed_in_as: session.session.sid,
         };
-        hub.sessions.begin(realm, session).await.unwrap();
+        let password = match hub.passwords.hash_of(realm, person).await.unwrap() {
+            Some(known) => known,
+            None => {
+                let made = hub.hasher.hash("a password of theirs".into()).await.unwrap();
+                hub.passwords.set(realm, person, &made).await.unwrap();
+                made
+            }
+        };
+        let begun = hub.sessions.begin(realm, session, &password).await.unwrap();
+        assert!(begun.is_some());
         let recipient = Recipient {
             client_id: client.id.clone(),
             place: "rp.example".to_owned(),

@@ -54,6 +54,9 @@ async fn who_is_suspended_loses_every_session_and_token_and_gets_none_of_them_ba
     let person = world
         .person(&world.first, "hanako", &["musubi:people.read"])
         .await;
+    let hash = world.hub.hasher.hash("a password of hers".into()).await.unwrap();
+    let passwords = &world.hub.passwords;
+    passwords.set(&world.first, person.id, &hash).await.unwrap();
     let (token, _) = world
         .signed_in(&world.first, person.id, "musubi:people.read")
         .await;
@@ -61,10 +64,7 @@ async fn who_is_suspended_loses_every_session_and_token_and_gets_none_of_them_ba
     let prepared = sessions
         .prepare(&world.first, &person, "pwd", None, "192.0.2.1")
         .unwrap();
-    let hash = world.hub.hasher.hash("a password of hers".into()).await.unwrap();
-    let (passwords, realm) = (&world.hub.passwords, &world.first);
-    passwords.set(realm, person.id, &hash).await.unwrap();
-    let begun = sessions.begin(realm, prepared, &hash).await.unwrap();
+    let begun = sessions.begin(&world.first, prepared, &hash).await.unwrap();
     let secret = begun.unwrap();
     assert!(sessions.resume(&world.first, &secret).await.unwrap().is_some());
     assert_eq!(world.get("/api/v1/people", &token).await.status, 200);

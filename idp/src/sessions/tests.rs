@@ -1,0 +1,44 @@
+//! A session on two nodes.
+
+use std::time::Duration;
+
+use super::Sessions;
+use crate::testing::House;
+
+#[tokio::test]
+async fn a_session_that_another_node_ended_is_not_taken_for_live_when_its_use_is_noted() {
+    let house = House::new().await;
+    let (person, hash) = house.person("hanako", "correct horse battery staple").await;
+    let (hub, realm) = (&house.hub, &house.realm);
+    let node = || {
+        let (store, clock, entropy) = (hub.store.clone(), hub.clock.clone(), hub.entropy.clone());
+        Sessions::new(store, clock, entropy, &hub.settings.session)
+    };
+    let (here, there) = (node(), node());
+    let prepared = here.prepare(realm, &person, "pwd", None, "192.0.2.1").unwrap();
+    let sid = prepared.session.sid;
+    let secret = here.begin(realm, prepared, &hash).await.unwrap().unwrap();
+    // The cache here holds it for a second of real time, far longer than what follows takes.
+    assert!(here.resume(realm, &secret).await.unwrap().is_some());
+    assert!(there.end(realm, person.id, sid).await.unwrap());
+    house.time.advance(Duration::from_mins(2));
+    assert!(here.resume(realm, &secret).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_session_that_another_node_used_a_moment_later_goes_on() {
+    let house = House::new().await;
+    let (person, hash) = house.person("hanako", "correct horse battery staple").await;
+    let (hub, realm) = (&house.hub, &house.realm);
+    let prepared = hub
+        .sessions
+        .prepare(realm, &person, "pwd", None, "192.0.2.1")
+        .unwrap();
+    let secret = hub.sessions.begin(realm, prepared, &hash).await.unwrap().unwrap();
+    assert!(hub.sessions.resume(realm, &secret).await.unwrap().is_some());
+    let (store, clock, entropy) = (hub.store.clone(), hub.clock.clone(), hub.entropy.clone());
+    let there = Sessions::new(store, clock, entropy, &hub.settings.session);
+    house.time.advance(Duration::from_mins(2));
+    assert!(there.resume(realm, &secret).await.unwrap().is_some());
+    assert!(hub.sessions.resume(realm, &secret).await.unwrap().is_some());
+}
