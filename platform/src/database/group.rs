@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DbBackend};
 use tokio::sync::{mpsc, oneshot};
 
 use super::store::lost;
@@ -153,8 +153,26 @@ async fn commit_together(connection: &DatabaseConnection, waiting: &mut Vec<Queu
         None => tx.commit().await,
         Some(error) => tx.rollback().await.and(Err(error)),
     };
+    if committed.is_err() {
+        give_up(connection).await;
+    }
     for (job, verdict) in done {
         job.deliver(committed.clone().and(verdict));
+    }
+}
+
+/// Closes the writer's connection, so that the next group gets a fresh one. On a full disk SQLite ends a transaction by
+/// itself, of which the driver knows nothing: it would go on to savepoints inside a transaction that never ends, and
+/// what is released there is told as committed and is on no disk.
+async fn give_up(connection: &DatabaseConnection) {
+    if let DbBackend::Sqlite = connection.get_database_backend() {
+        match connection.get_sqlite_connection_pool().acquire().await {
+            Ok(held) => {
+                // Closed or broken: it is not used again.
+                let _ = held.close().await;
+            }
+            Err(error) => tracing::warn!(%error, "the writer's connection could not be given up"),
+        }
     }
 }
 
