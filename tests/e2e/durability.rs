@@ -142,6 +142,23 @@ async fn round(server: &mut Server, party: &Party, service: &Party, hanako: &Per
     server.assert_log_is_intact();
 }
 
+/// The ids of all requests in the log.
+fn logged(server: &Server) -> BTreeSet<String> {
+    let hex = |id: &str| {
+        decode(id)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<Vec<_>>()
+            .concat()
+    };
+    server
+        .log()
+        .iter()
+        .filter_map(|row| row["request"].as_str())
+        .map(hex)
+        .collect()
+}
+
 async fn kill_in_the_middle_of_load(backend: Backend) {
     let configuration = "[limits]\nregistrations_per_hour = 1000000\n".to_owned();
     let mut server = Server::start_with(
@@ -160,18 +177,7 @@ async fn kill_in_the_middle_of_load(backend: Backend) {
         round(&mut server, &party, &service, &hanako, &answered).await;
     }
 
-    let logged: BTreeSet<String> = server
-        .log()
-        .iter()
-        .filter_map(|row| row["request"].as_str())
-        .map(|id| {
-            decode(id)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect::<Vec<_>>()
-                .concat()
-        })
-        .collect();
+    let logged = logged(&server);
     let requests = answered.requests.lock().unwrap().clone();
     let lost: Vec<&String> = requests.difference(&logged).collect();
     assert!(
@@ -372,7 +378,7 @@ async fn a_full_disk_is_a_clear_503_that_does_nothing_by_halves_and_goes_when_th
     let place = tempfile::tempdir().unwrap();
     let disk = SmallDisk::mount(place.path());
     let data = Some(place.path().join("data"));
-    let server = Server::start_with(
+    let mut server = Server::start_with(
         Backend::Sqlite,
         Options {
             data,
@@ -442,5 +448,14 @@ async fn a_full_disk_is_a_clear_503_that_does_nothing_by_halves_and_goes_when_th
         registered = reply.status.as_u16() == 201;
         assert!(registered, "the registration token was used up: {}", reply.text);
     }
+    // What is answered from now on must be on the disk, not in a transaction that never ends.
+    let answered = service.token(&[("grant_type", "client_credentials")]).await;
+    let id = answered.headers["x-request-id"].to_str().unwrap().to_owned();
+    server.kill();
+    server.restart().await;
+    assert!(
+        logged(&server).contains(&id),
+        "a request that was answered after the disk had room again is not in the log"
+    );
     server.assert_log_is_intact();
 }
