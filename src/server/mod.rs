@@ -18,7 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use idp::hub::{Hub, Parts};
+use idp::expiry;
+use idp::hub::{Hub, Parts, Shared};
 use platform::clock::Clock;
 use platform::config::Settings;
 use platform::ephemeral::{Ephemeral, Memory, Redis, RedisUrl};
@@ -32,6 +33,9 @@ use crate::installation::{Fresh, Installation};
 
 /// Between two upkeeps of the metrics.
 const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Between two deletions of what is over.
+const TIDY: Duration = Duration::from_hours(1);
 
 /// Runs the hub until a signal stops it.
 pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Result<()> {
@@ -49,10 +53,12 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
     let link = first_start::administrator(&installation, &realm).await?;
     let parts = parts(installation).await?;
     let (log, keys, realm) = (parts.log.clone(), parts.keys.clone(), realm.id);
-    let app = routes::app(Hub::new(parts), telemetry.clone());
+    let hub = Hub::new(parts);
+    let app = routes::app(hub.clone(), telemetry.clone());
 
     announce(&listener, link.as_deref())?;
     tokio::spawn(upkeep(telemetry));
+    tokio::spawn(tidy(hub));
     tokio::spawn(warm(keys, realm));
     connections::serve(listener, app, stop).await;
     log.close()
@@ -72,7 +78,8 @@ async fn parts(installation: Installation) -> anyhow::Result<Parts> {
     } = installation;
     let ephemeral: Arc<dyn Ephemeral> = match &settings.redis.url {
         Some(url) => {
-            let redis = Redis::connect(&RedisUrl::new(url.expose().to_owned()), "musubi:", clock.clone()).await;
+            let redis =
+                Redis::connect(&RedisUrl::new(url.expose().to_owned()), "musubi:", clock.clone()).await;
             Arc::new(redis.context("redis.url")?)
         }
         None => Arc::new(Memory::new(clock.clone(), settings.limits.ephemeral_entries)),
@@ -109,6 +116,18 @@ async fn upkeep(telemetry: Arc<Telemetry>) {
     loop {
         tokio::time::sleep(UPKEEP).await;
         telemetry.upkeep();
+    }
+}
+
+/// Deletes what is over, now and every hour. Nodes that do so at once find each other's rows gone.
+async fn tidy(hub: Shared) {
+    loop {
+        match expiry::delete(&hub.store, hub.clock.now()).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "what was over is deleted"),
+            Err(error) => tracing::warn!(%error, "what is over could not be deleted"),
+        }
+        tokio::time::sleep(TIDY).await;
     }
 }
 

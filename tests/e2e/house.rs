@@ -44,6 +44,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "*/api.rs",
             "*/pages.rs",
             "*/endpoints/*.rs",
+            "*/tests/fixture.rs",
         ],
     ),
 ];

@@ -98,7 +98,6 @@ async fn a_row_of_the_log_says_how_well_the_clock_was_synchronised_and_with_whom
     let row = server
         .log()
         .into_iter()
-        .map(|line| line["row"].clone())
         .rev()
         .find(|row| row["action"] == "sign_in.password")
         .unwrap();

@@ -100,7 +100,15 @@ impl PasswordHasher {
     }
 }
 
+/// How far hashing steps back (`nice`): it may take every cycle that nobody else wants, and must not delay the tokens of
+/// those who are signed in already.
+const NICENESS: i32 = 10;
+
 fn work(jobs: &Mutex<Receiver<Job>>) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICENESS) {
+        tracing::warn!(%error, "password hashing runs at full priority");
+    }
     let mut memory = Vec::new();
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();

@@ -246,13 +246,14 @@ impl Families {
         }
     }
 
-    /// Takes a refresh token and puts its successor in its place; `None` if it is not the present one any more.
+    /// Takes a refresh token and puts its successor in its place; `None` if it is not the present one any more, or the
+    /// session that the family rests on is over (`idle`: how long it may have been unused).
     pub async fn rotate(
         &self,
         realm: &Realm,
         entropy: &Entropy,
         now: Instant,
-        client_id: &str,
+        idle: Duration,
         offered: &RefreshToken,
     ) -> Result<Option<(Arc<Family>, RefreshToken)>, FamilyError> {
         let next = RefreshToken::fresh(offered.family, entropy)?;
@@ -260,16 +261,18 @@ impl Families {
             .store
             .take(
                 "UPDATE token_family SET current_hash = $1, generation = generation + 1
-                 WHERE id = $2 AND realm_id = $3 AND client_id = $4 AND current_hash = $5
-                 AND revoked_at IS NULL AND expires_at > $6
+                 WHERE id = $2 AND realm_id = $3 AND current_hash = $4
+                 AND revoked_at IS NULL AND expires_at > $5
+                 AND (sid IS NULL OR EXISTS (SELECT 1 FROM session WHERE session.sid = token_family.sid
+                     AND ended_at IS NULL AND session.expires_at > $5 AND last_seen_at > $6))
                  RETURNING id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at, current_hash",
                 values![
                     next.hash(realm),
                     offered.family.uuid(),
                     realm.id.uuid(),
-                    client_id,
                     offered.hash(realm),
-                    now.as_micros()
+                    now.as_micros(),
+                    now.minus(idle).as_micros()
                 ],
             )
             .await?;

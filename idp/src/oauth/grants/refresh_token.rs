@@ -42,6 +42,12 @@ pub async fn refresh(
     if !present {
         return Err(replayed(hub, call, &known).await?);
     }
+    if !known.is_live(hub.clock.now()) {
+        return Err(OAuthError {
+            id: "token.refresh.revoked",
+            ..UNKNOWN
+        });
+    }
     let scope = narrowed(&known, form)?;
     let key = still_allowed(hub, call, &known).await?;
 
@@ -52,13 +58,13 @@ pub async fn refresh(
         .client(client.id.clone());
     entry.key = key;
     hub.record(entry).await?;
-    let now = hub.clock.now();
-    let Some((family, next)) = hub
+    let (now, idle) = (hub.clock.now(), hub.sessions.limits().idle);
+    let rotated = hub
         .families
-        .rotate(realm, &hub.entropy, now, &client.id, &offered)
-        .await?
-    else {
-        return Err(replayed(hub, call, &known).await?);
+        .rotate(realm, &hub.entropy, now, idle, &offered)
+        .await?;
+    let Some((family, next)) = rotated else {
+        return Err(not_rotated(hub, call, &known).await?);
     };
     let granted = Granted {
         person: family.person,
@@ -67,6 +73,19 @@ pub async fn refresh(
         nonce: None,
     };
     issue(hub, realm, client, &scope, Some(&granted), Some(&next)).await
+}
+
+/// The statement found the token taken, or the session over: which of the two decides what becomes of the family.
+async fn not_rotated(hub: &Hub, call: &Call, family: &Family) -> Result<OAuthError, OAuthError> {
+    if let Some(sid) = family.sid
+        && !hub.sessions.is_live(&call.realm, sid).await?
+    {
+        return Ok(OAuthError {
+            id: "token.refresh.session_over",
+            ..UNKNOWN
+        });
+    }
+    replayed(hub, call, family).await
 }
 
 /// An earlier token of a family, or one of two uses at once: whoever has the family's tokens, they are not the client
@@ -96,7 +115,7 @@ fn narrowed(family: &Family, form: &Parameters) -> Result<Scope, OAuthError> {
     }
 }
 
-/// The person may still sign in, and the session that the family rests on is live.
+/// The person may still sign in; their key seals the row. Whether the session is live, the rotation itself decides.
 async fn still_allowed(
     hub: &Hub,
     call: &Call,
@@ -105,13 +124,5 @@ async fn still_allowed(
     let realm = &call.realm;
     let person = hub.people.by_id(realm, family.person).await?;
     let person = person.filter(|person| person.may_sign_in()).ok_or(UNKNOWN)?;
-    if let Some(sid) = family.sid
-        && !hub.sessions.is_live(realm, sid).await?
-    {
-        return Err(OAuthError {
-            id: "token.refresh.session_over",
-            ..UNKNOWN
-        });
-    }
     Ok(person.key.clone())
 }
