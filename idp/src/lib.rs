@@ -5,6 +5,7 @@
 //! | `admin` | the hub's own API |
 //! | `account` | what a person sees of themselves |
 //! | `credentials` | passwords, and the links with which they are set |
+//! | `expiry` | the deletion of what is over |
 //! | `http` | how a request becomes a [`http::Call`], and how pages are sent |
 //! | `log` | the access log |
 //! | `numbers` | the IDs that people read out loud |
@@ -18,6 +19,7 @@
 pub mod account;
 pub mod admin;
 pub mod credentials;
+pub mod expiry;
 pub mod http;
 pub mod hub;
 pub mod ids;

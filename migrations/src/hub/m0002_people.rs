@@ -44,6 +44,7 @@ const STATEMENTS: &[&str] = &[
         created_at bigint NOT NULL,
         expires_at bigint NOT NULL
     )",
+    "CREATE INDEX one_time_link_by_end ON one_time_link (expires_at)",
     "CREATE TABLE power (
         realm_id uuid NOT NULL REFERENCES realm (id),
         person_id uuid NOT NULL REFERENCES person (id),
@@ -64,6 +65,7 @@ const STATEMENTS: &[&str] = &[
         ended_at bigint
     )",
     "CREATE INDEX session_by_person ON session (realm_id, person_id, expires_at)",
+    "CREATE INDEX session_by_end ON session (expires_at)",
 ];
 
 #[async_trait::async_trait]

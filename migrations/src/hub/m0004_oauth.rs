@@ -23,6 +23,7 @@ const STATEMENTS: &[&str] = &[
         created_at bigint NOT NULL,
         expires_at bigint NOT NULL
     )",
+    "CREATE INDEX initial_access_token_by_end ON initial_access_token (expires_at)",
     "CREATE TABLE client_consent (
         realm_id uuid NOT NULL REFERENCES realm (id),
         person_id uuid NOT NULL REFERENCES person (id),
@@ -49,6 +50,7 @@ const STATEMENTS: &[&str] = &[
     )",
     "CREATE INDEX token_family_by_person ON token_family (realm_id, person_id, client_id)",
     "CREATE INDEX token_family_by_session ON token_family (sid)",
+    "CREATE INDEX token_family_by_end ON token_family (expires_at)",
 ];
 
 #[async_trait::async_trait]
