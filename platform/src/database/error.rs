@@ -11,6 +11,9 @@ pub enum DatabaseError {
     /// A row that this one refers to is not there.
     #[error("a row that this one refers to does not exist")]
     MissingReference,
+    /// A row is there that this version cannot read. The text is for the operator's log.
+    #[error("a row cannot be read: {0}")]
+    Unreadable(String),
     /// The database cannot be reached, is full, or refused the statement. The text is for the operator's log.
     #[error("the database did not carry this out: {0}")]
     Unavailable(String),
@@ -27,7 +30,7 @@ impl From<DbErr> for DatabaseError {
 }
 
 impl DatabaseError {
-    /// Whether the database itself failed, as opposed to a constraint doing its work.
+    /// Whether the database itself failed, as opposed to a constraint doing its work or to one row that is amiss.
     pub fn is_fault(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }

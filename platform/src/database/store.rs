@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::future::BoxFuture;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, FromQueryResult, QueryResult,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _, Value,
 };
 
@@ -127,22 +127,24 @@ impl Store {
         }
     }
 
-    /// Runs one `… RETURNING` statement that is a whole change by itself: the atomic take of a single-use thing.
+    /// Runs one `… RETURNING` statement that is a whole change by itself: the atomic take of a single-use thing. What was
+    /// taken is gone even if its row turns out to be unreadable, and the writes beside it stand.
     pub async fn take<T>(&self, sql: &'static str, values: Vec<Value>) -> Result<Option<T>, DatabaseError>
     where
         T: FromQueryResult + Send + 'static,
     {
-        match &self.group {
+        let row = match &self.group {
             Some(group) => {
                 group
                     .submit(
-                        move |tx: &Tx| Box::pin(async move { tx.fetch_optional(sql, values).await }),
+                        move |tx: &Tx| Box::pin(async move { tx.fetch_row(sql, values).await }),
                         false,
                     )
-                    .await
+                    .await?
             }
-            None => fetch_optional(&self.writer, sql, values).await,
-        }
+            None => fetch_row(&self.writer, sql, values).await?,
+        };
+        row.as_ref().map(decode).transpose()
     }
 }
 
@@ -216,6 +218,10 @@ impl Tx {
         Ok(())
     }
 
+    async fn fetch_row(&self, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, DatabaseError> {
+        self.note(fetch_row(&self.inner, sql, values).await)
+    }
+
     fn note<T>(&self, outcome: Result<T, DatabaseError>) -> Result<T, DatabaseError> {
         if outcome.is_err() {
             self.failed.store(true, Ordering::Relaxed);
@@ -242,15 +248,22 @@ async fn execute<C: ConnectionTrait>(
     Ok(outcome.rows_affected())
 }
 
+async fn fetch_row<C: ConnectionTrait>(
+    connection: &C,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<QueryResult>, DatabaseError> {
+    let statement = statement(connection.get_database_backend(), sql, values);
+    Ok(connection.query_one_raw(statement).await?)
+}
+
 async fn fetch_optional<C: ConnectionTrait, T: FromQueryResult>(
     connection: &C,
     sql: &str,
     values: Vec<Value>,
 ) -> Result<Option<T>, DatabaseError> {
-    let row = connection
-        .query_one_raw(statement(connection.get_database_backend(), sql, values))
-        .await?;
-    Ok(row.map(|row| T::from_query_result(&row, "")).transpose()?)
+    let row = fetch_row(connection, sql, values).await?;
+    row.as_ref().map(decode).transpose()
 }
 
 async fn fetch_all<C: ConnectionTrait, T: FromQueryResult>(
@@ -261,10 +274,12 @@ async fn fetch_all<C: ConnectionTrait, T: FromQueryResult>(
     let rows = connection
         .query_all_raw(statement(connection.get_database_backend(), sql, values))
         .await?;
-    Ok(rows
-        .iter()
-        .map(|row| T::from_query_result(row, ""))
-        .collect::<Result<_, DbErr>>()?)
+    rows.iter().map(decode).collect()
+}
+
+/// The database did its part: a row that is not what the caller takes it for is no fault of it, and fails nobody else.
+fn decode<T: FromQueryResult>(row: &QueryResult) -> Result<T, DatabaseError> {
+    T::from_query_result(row, "").map_err(|error: DbErr| DatabaseError::Unreadable(error.to_string()))
 }
 
 impl Queries for Store {

@@ -162,6 +162,42 @@ async fn a_job_that_fails_leaves_the_others_of_its_group_as_they_are() {
 }
 
 #[tokio::test]
+async fn a_row_that_cannot_be_read_fails_the_job_that_reads_it_and_no_other() {
+    #[derive(Debug, FromQueryResult)]
+    struct Taken {
+        #[expect(dead_code, reason = "it is there to be refused: the column is null")]
+        taken: i64,
+    }
+    for backend in BACKENDS {
+        let database = with_table(backend).await;
+        let store = database.store();
+        write(store, (1..=2).collect()).await.unwrap();
+        let good = (10..40).map(|id| write(store, vec![id]));
+        let read = store.write(|tx: &Tx| {
+            Box::pin(async move {
+                add(tx, 50).await?;
+                tx.fetch_optional::<Taken>("SELECT taken FROM thing WHERE id = 1", vec![])
+                    .await
+            })
+        });
+        let take = store.take::<Taken>("DELETE FROM thing WHERE id = 2 RETURNING taken", vec![]);
+        let (good, read, take) = tokio::join!(futures_util::future::join_all(good), read, take);
+        assert!(good.iter().all(Result::is_ok), "{backend:?}: {good:?}");
+        for refused in [read, take] {
+            assert!(
+                matches!(refused, Err(DatabaseError::Unreadable(_))),
+                "{refused:?}"
+            );
+        }
+        assert_eq!(things(store).await, 31, "{backend:?}");
+        assert!(
+            !is_there(store, 50).await,
+            "{backend:?}: what failed left nothing"
+        );
+    }
+}
+
+#[tokio::test]
 async fn five_hundred_writes_at_once_are_all_there() {
     for backend in BACKENDS {
         let database = with_table(backend).await;
@@ -288,7 +324,9 @@ async fn a_full_disk_leaves_nothing_half_written_and_writing_recovers() {
     let database = with_table(Backend::Sqlite).await;
     let store = database.store();
     write(store, vec![1]).await.unwrap();
-    store.execute("PRAGMA max_page_count = 64", vec![]).await.unwrap();
+    // The bound is the connection's own, and after a failure the writer goes on with a fresh one.
+    let fill = async || store.execute("PRAGMA max_page_count = 64", vec![]).await.unwrap();
+    fill().await;
     let large = "x".repeat(1_000_000);
     let sql = "UPDATE thing SET payload = $2 WHERE id = $1";
     let full: Result<(), DatabaseError> = store
@@ -303,11 +341,13 @@ async fn a_full_disk_leaves_nothing_half_written_and_writing_recovers() {
         })
         .await;
     assert!(matches!(full, Err(DatabaseError::Unavailable(_))), "{full:?}");
+    fill().await;
     let alone = store
         .execute(sql, values![1_i64, large.clone()])
         .await
         .unwrap_err();
     assert!(alone.to_string().contains("full"), "{alone}");
+    fill().await;
     assert!(matches!(
         store.change(sql, values![1_i64, large.clone()]).await,
         Err(DatabaseError::Unavailable(_))

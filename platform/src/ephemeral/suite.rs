@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::entropy::Entropy;
 use crate::ids::RealmId;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 async fn stores() -> Vec<Arc<dyn Ephemeral>> {
     let url =
