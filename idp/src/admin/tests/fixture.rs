@@ -246,13 +246,13 @@ impl World {
             wants_auth_time: false,
             signed_in_as: session.session.sid,
         };
-        let password = match hub.passwords.hash_of(realm, person).await.unwrap() {
-            Some(known) => known,
-            None => {
-                let made = hub.hasher.hash("a password of theirs".into()).await.unwrap();
-                hub.passwords.set(realm, person, &made).await.unwrap();
-                made
-            }
+        let known = hub.passwords.hash_of(realm, person).await.unwrap();
+        let password = if let Some(known) = known {
+            known
+        } else {
+            let made = hub.hasher.hash("a password of theirs".into()).await.unwrap();
+            hub.passwords.set(realm, person, &made).await.unwrap();
+            made
         };
         let begun = hub.sessions.begin(realm, session, &password).await.unwrap();
         assert!(begun.is_some());
