@@ -49,7 +49,7 @@ impl Redis {
             .set_connection_timeout(Some(Duration::from_secs(2)))
             .set_response_timeout(Some(Duration::from_secs(2)))
             .set_number_of_retries(2);
-        Ok(Self {
+        let store = Self {
             connection: ConnectionManager::new_with_config(client, config).await?,
             prefix: prefix.to_owned(),
             increment: Script::new(
@@ -59,7 +59,9 @@ impl Redis {
                 "local n = tonumber(redis.call('GET', KEYS[1]) or '0') if n > 1 then return redis.call('DECR', KEYS[1]) end redis.call('DEL', KEYS[1]) return 0",
             ),
             clock,
-        })
+        };
+        store.remembers_since().await?;
+        Ok(store)
     }
 
     fn key(&self, slot: &Slot) -> String {

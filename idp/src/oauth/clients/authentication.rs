@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use platform::clock::Instant;
 use platform::ephemeral::Slot;
 use platform::http::Parameters;
 use platform::keys::{
-    AlgorithmSet, RequiredType, TimeClaims, TimeRules, VerificationPolicy, validate_times, verify_compact,
+    AlgorithmSet, NumericDate, RequiredType, TimeClaims, TimeRules, VerificationPolicy, validate_times,
+    verify_compact,
 };
 use serde::Deserialize;
 
@@ -22,6 +24,8 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer
 /// The longest life of an assertion: bounds what must be remembered of its `jti`.
 const ASSERTION_LIFE: Duration = Duration::from_mins(10);
 const LEEWAY: Duration = Duration::from_secs(10);
+/// How long a use is remembered: until no assertion that was good then is good still.
+const MEMORY: Duration = Duration::from_secs(ASSERTION_LIFE.as_secs() + 2 * LEEWAY.as_secs());
 
 const UNKNOWN: OAuthError = OAuthError::new(
     ErrorCode::InvalidClient,
@@ -227,15 +231,21 @@ async fn assertion_holds(hub: &Hub, realm: &Realm, client: &Client, jwt: &str) -
         leeway: LEEWAY,
         max_lifetime: Some(ASSERTION_LIFE),
     };
-    validate_times(&claims.times, hub.clock.now(), &rules).map_err(|_| UNKNOWN)?;
+    let now = hub.clock.now();
+    validate_times(&claims.times, now, &rules).map_err(|_| UNKNOWN)?;
+    let since = hub.ephemeral.remembers_since().await?;
+    if !is_remembered(claims.times.iat, since, now) {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidClient,
+            "client.assertion.older_than_memory",
+            "the assertion may have been used before; make a new one",
+        ));
+    }
     let name = platform::encoding::base64url(
         realm.token_hash("client.assertion", &format!("{} {}", client.id, claims.jti)),
     );
     let slot = Slot::new(realm.id, "client-assertion", &name);
-    let first = hub
-        .ephemeral
-        .put_new(&slot, Vec::new(), ASSERTION_LIFE + LEEWAY * 2)
-        .await;
+    let first = hub.ephemeral.put_new(&slot, Vec::new(), MEMORY).await;
     if first? {
         return Ok(());
     }
@@ -246,9 +256,34 @@ async fn assertion_holds(hub: &Hub, realm: &Realm, client: &Client, jwt: &str) -
     ))
 }
 
+/// Whether a use of an assertion would be known: it was issued (to the second, as `iat` is) after what is remembered
+/// began, or that is so long ago that all that was used before has expired.
+fn is_remembered(issued: Option<NumericDate>, since: Instant, now: Instant) -> bool {
+    now.since(since) >= MEMORY || issued.is_some_and(|NumericDate(at)| at.as_seconds() >= since.as_seconds())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_assertion_from_before_the_memory_of_uses_began_is_refused_until_all_such_have_expired() {
+        let began = Instant::from_micros(5_000_000);
+        let soon = began.plus(Duration::from_secs(3));
+        let issued = |at| Some(NumericDate(at));
+        assert!(!is_remembered(
+            issued(Instant::from_micros(4_000_000)),
+            began,
+            soon
+        ));
+        assert!(!is_remembered(None, began, soon));
+        assert!(is_remembered(
+            issued(began.plus(Duration::from_secs(1))),
+            began,
+            soon
+        ));
+        assert!(is_remembered(None, began, began.plus(MEMORY)));
+    }
 
     fn form(text: &str) -> Parameters {
         Parameters::parse(text.as_bytes()).unwrap()
