@@ -82,3 +82,26 @@ pub fn bearer_error(refused: Option<OAuthError>) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_another_token_would_mend_asks_for_one() {
+        for (code, asks) in [
+            (ErrorCode::InvalidToken, true),
+            (ErrorCode::InsufficientScope, true),
+            (ErrorCode::InvalidRequest, true),
+            (ErrorCode::TemporarilyUnavailable, false),
+            (ErrorCode::ServerError, false),
+        ] {
+            let response = bearer_error(Some(OAuthError::new(code, "id", "text")));
+            assert_eq!(
+                response.headers().contains_key(WWW_AUTHENTICATE),
+                asks,
+                "{code:?}"
+            );
+        }
+    }
+}
