@@ -217,7 +217,8 @@ impl Default for Tokens {
 pub struct Limits {
     /// Size of a request body, in bytes.
     pub body_bytes: usize,
-    /// Failed sign-ins per login name in a quarter of an hour before it must wait.
+    /// Failed sign-ins per login name and address in a quarter of an hour before they must wait; a login name bears ten
+    /// times as many from all addresses.
     pub failures_per_account: u64,
     /// Failed sign-ins per address in a quarter of an hour before it must wait.
     pub failures_per_address: u64,
@@ -229,7 +230,7 @@ pub struct Limits {
     pub hashing_threads: usize,
     /// Sign-ins that may wait for a hashing thread before the next one is told to come again.
     pub hashing_queue: usize,
-    /// Entries of short-lived state in memory.
+    /// Entries of each kind of short-lived state in memory, of 1 KiB on average.
     pub ephemeral_entries: usize,
 }
 
