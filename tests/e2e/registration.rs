@@ -89,10 +89,11 @@ async fn nobody_registers_without_a_token_that_is_good_and_not_used_up() {
             .assert_error(401, "invalid_token");
         let token = server.registration_token(2);
         for _ in 0..2 {
-            assert_eq!(
-                register(&server, Some(&token), &metadata()).await.status.as_u16(),
-                201
-            );
+            let made = register(&server, Some(&token), &metadata()).await;
+            assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+            assert_eq!(made.json["token_endpoint_auth_method"], "client_secret_basic");
+            assert_eq!(made.json["grant_types"], json!(["authorization_code"]));
+            assert_eq!(made.json["response_types"], json!(["code"]));
         }
         register(&server, Some(&token), &metadata())
             .await
