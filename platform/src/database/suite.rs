@@ -325,8 +325,8 @@ async fn a_full_disk_leaves_nothing_half_written_and_writing_recovers() {
     let store = database.store();
     write(store, vec![1]).await.unwrap();
     // The bound is the connection's own, and after a failure the writer goes on with a fresh one.
-    let fill = async || store.execute("PRAGMA max_page_count = 64", vec![]).await.unwrap();
-    fill().await;
+    let bound = async || store.execute("PRAGMA max_page_count = 64", vec![]).await.unwrap();
+    bound().await;
     let large = "x".repeat(1_000_000);
     let sql = "UPDATE thing SET payload = $2 WHERE id = $1";
     let full: Result<(), DatabaseError> = store
@@ -341,13 +341,13 @@ async fn a_full_disk_leaves_nothing_half_written_and_writing_recovers() {
         })
         .await;
     assert!(matches!(full, Err(DatabaseError::Unavailable(_))), "{full:?}");
-    fill().await;
+    bound().await;
     let alone = store
         .execute(sql, values![1_i64, large.clone()])
         .await
         .unwrap_err();
     assert!(alone.to_string().contains("full"), "{alone}");
-    fill().await;
+    bound().await;
     assert!(matches!(
         store.change(sql, values![1_i64, large.clone()]).await,
         Err(DatabaseError::Unavailable(_))
