@@ -17,8 +17,10 @@ struct Apache {
 
 impl Drop for Apache {
     fn drop(&mut self) {
-        // One that is gone already is as ended as it shall be.
-        let _ = self.process.kill();
+        // SIGTERM, which it hands on to its children: SIGKILL would leave them behind. One that is gone already is as
+        // ended as it shall be.
+        let mut kill = Command::new(tools::program("kill", "procps"));
+        tools::output(kill.arg(self.process.id().to_string()), "");
         let _ = self.process.wait();
     }
 }
