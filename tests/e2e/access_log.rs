@@ -188,7 +188,7 @@ fn alter(server: &Server, statement: &str) {
 }
 
 #[tokio::test]
-async fn a_row_that_was_altered_dropped_or_swapped_in_the_file_is_found_and_named() {
+async fn a_row_that_was_altered_or_dropped_in_the_file_is_found_and_named() {
     let newest = "(SELECT writer FROM log_row WHERE action = 'consent.grant')";
     let seq = "(SELECT seq FROM log_row WHERE action = 'consent.grant')";
     for (what, statement, finding) in [

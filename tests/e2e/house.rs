@@ -44,7 +44,8 @@ const HOMES: &[(&str, &[&str])] = &[
             "*/api.rs",
             "*/pages.rs",
             "*/endpoints/*.rs",
-            "*/tests/fixture.rs",
+            "idp/src/admin/tests/",
+            "idp/src/testing.rs",
         ],
     ),
 ];

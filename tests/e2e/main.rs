@@ -12,6 +12,7 @@
 )]
 
 mod access_log;
+mod api;
 mod authorization;
 mod bad_input;
 mod durability;

@@ -30,7 +30,7 @@ fn collector() -> (u16, Arc<Mutex<Vec<u8>>>) {
             let received = received.clone();
             std::thread::spawn(move || {
                 stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
-                let mut buffer = [0; 65_536];
+                let mut buffer = vec![0; 65_536];
                 while let Ok(count @ 1..) = stream.read(&mut buffer) {
                     received.lock().unwrap().extend_from_slice(&buffer[..count]);
                 }
