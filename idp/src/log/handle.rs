@@ -22,7 +22,7 @@ use super::read;
 use super::report::Report;
 use super::store::{LogStore, NewCheckpoint, NewWriter, Prepared};
 use super::writer::{Waiting, Writer};
-use crate::ids::{PersonId, SessionId, WriterId};
+use crate::ids::{PersonId, WriterId};
 
 /// Rows that may wait before callers are held back.
 const QUEUE: usize = 4096;
@@ -160,16 +160,6 @@ impl Log {
         limit: u32,
     ) -> Result<Vec<Chained>, DatabaseError> {
         read::recent_for_subject(&self.store.0, realm, person, limit).await
-    }
-
-    /// The newest rows of a session, newest first.
-    pub async fn recent_for_session(
-        &self,
-        realm: RealmId,
-        session: SessionId,
-        limit: u32,
-    ) -> Result<Vec<Chained>, DatabaseError> {
-        read::recent_for_session(&self.store.0, realm, session, limit).await
     }
 }
 

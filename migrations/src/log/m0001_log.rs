@@ -74,9 +74,6 @@ const STATEMENTS: &[&str] = &[
         PRIMARY KEY (writer, seq)
     )",
     "CREATE INDEX log_row_by_subject ON log_row (subject, at) WHERE subject IS NOT NULL",
-    "CREATE INDEX log_row_by_actor ON log_row (actor, at) WHERE actor IS NOT NULL",
-    "CREATE INDEX log_row_by_session ON log_row (session, at) WHERE session IS NOT NULL",
-    "CREATE INDEX log_row_by_realm ON log_row (realm_id, at)",
 ];
 
 #[async_trait::async_trait]

@@ -2,6 +2,4 @@
 
 mod store;
 
-pub(super) use store::{
-    checkpoints, extent, public_jwks, recent_for_session, recent_for_subject, rows, writers,
-};
+pub(super) use store::{checkpoints, extent, public_jwks, recent_for_subject, rows, writers};

@@ -7,7 +7,7 @@ use platform::values;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use crate::ids::{PersonId, SessionId, WriterId};
+use crate::ids::{PersonId, WriterId};
 use crate::log::canonical::Head;
 use crate::log::lines::{CheckpointLine, WriterLine};
 use crate::log::model::{Chained, Decision, Row};
@@ -104,21 +104,6 @@ pub(in crate::log) async fn recent_for_subject(
         store,
         condition,
         values![person.uuid(), realm.uuid(), i64::from(limit)],
-    )
-    .await
-}
-
-pub(in crate::log) async fn recent_for_session(
-    store: &Store,
-    realm: RealmId,
-    session: SessionId,
-    limit: u32,
-) -> Result<Vec<Chained>, DatabaseError> {
-    let condition = "session = $1 AND realm_id = $2 ORDER BY at DESC LIMIT $3";
-    select(
-        store,
-        condition,
-        values![session.uuid(), realm.uuid(), i64::from(limit)],
     )
     .await
 }

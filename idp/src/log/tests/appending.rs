@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::super::{Decision, Entry, LogOpenError, LogUnavailable};
 use super::{ACTION, House, Log, REALM, open};
-use crate::ids::{PersonId, SessionId};
+use crate::ids::PersonId;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_callers_get_a_thousand_consecutive_places_and_every_receipt_holds() {
@@ -61,14 +61,11 @@ async fn a_row_is_there_for_another_process_when_the_append_answers() {
 async fn a_person_sees_the_newest_rows_about_themselves_in_their_realm_and_no_others() {
     for backend in BACKENDS {
         let house = House::on(backend).await;
-        let (person, session) = (
-            PersonId::from(Uuid::from_u128(5)),
-            SessionId::from(Uuid::from_u128(6)),
-        );
+        let person = PersonId::from(Uuid::from_u128(5));
         for hits in 0..4 {
             let entry = Entry {
                 hits: Some(hits),
-                ..house.entry(1).subject(person).session(session)
+                ..house.entry(1).subject(person)
             };
             house.log.append(entry).await.unwrap();
         }
@@ -76,7 +73,7 @@ async fn a_person_sees_the_newest_rows_about_themselves_in_their_realm_and_no_ot
             realm: RealmId::from(Uuid::from_u128(2)),
             ..house.entry(1).subject(person)
         };
-        house.log.append(foreign.session(session)).await.unwrap();
+        house.log.append(foreign).await.unwrap();
         house.log.append(house.entry(2)).await.unwrap();
         let rows = house.log.recent_for_subject(REALM, person, 3).await.unwrap();
         assert_eq!(
@@ -88,15 +85,6 @@ async fn a_person_sees_the_newest_rows_about_themselves_in_their_realm_and_no_ot
             "192.0.2.1"
         );
         assert_eq!(rows[0].row.decision, Decision::Permit);
-        assert_eq!(
-            house
-                .log
-                .recent_for_session(REALM, session, 10)
-                .await
-                .unwrap()
-                .len(),
-            4
-        );
     }
 }
 
