@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use platform::clock::Clock;
-use platform::database::DatabaseError;
+use platform::database::{DatabaseError, gather};
 use platform::keys::signer::{SigningKey, SigningKeyError};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
@@ -70,7 +70,10 @@ impl Writer {
             tokio::select! {
                 taken = queue.recv_many(&mut waiting, BATCH) => match taken {
                     0 => break,
-                    _ => self.commit(&mut waiting).await,
+                    _ => {
+                        gather(&mut queue, &mut waiting, BATCH).await;
+                        self.commit(&mut waiting).await;
+                    }
                 },
                 _ = seconds.tick() => self.each_second().await,
                 _ = stop.changed(), if !stopping => {

@@ -118,9 +118,28 @@ impl Group {
     }
 }
 
+/// Lets those who are about to queue something join what waits already: a commit costs the same for one as for many.
+/// Whoever is ready to run gets their turn, again as long as it brings something, up to `most` in all; nobody waits for a
+/// timer.
+pub async fn gather<T>(queue: &mut mpsc::Receiver<T>, waiting: &mut Vec<T>, most: usize) {
+    loop {
+        let before = waiting.len();
+        tokio::task::yield_now().await;
+        while waiting.len() < most
+            && let Ok(next) = queue.try_recv()
+        {
+            waiting.push(next);
+        }
+        if waiting.len() == before || waiting.len() >= most {
+            return;
+        }
+    }
+}
+
 async fn run(connection: DatabaseConnection, mut jobs: mpsc::Receiver<Queued>) {
     let mut waiting = Vec::with_capacity(GROUP);
     while jobs.recv_many(&mut waiting, GROUP).await > 0 {
+        gather(&mut jobs, &mut waiting, GROUP).await;
         metrics::histogram!("musubi_database_group_size")
             .record(f64::from(u32::try_from(waiting.len()).unwrap_or(0)));
         commit_together(&connection, &mut waiting).await;

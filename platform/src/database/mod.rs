@@ -28,6 +28,7 @@ pub mod testing;
 
 pub use connect::{Backend, DatabaseUrl};
 pub use error::DatabaseError;
+pub use group::gather;
 pub use queries::Queries;
 pub use store::{Store, Tx};
 
