@@ -68,13 +68,13 @@ impl Writer {
         let mut stopping = false;
         loop {
             tokio::select! {
-                taken = queue.recv_many(&mut waiting, BATCH) => match taken {
-                    0 => break,
-                    _ => {
-                        gather(&mut queue, &mut waiting, BATCH).await;
-                        self.commit(&mut waiting).await;
+                taken = queue.recv_many(&mut waiting, BATCH) => {
+                    if taken == 0 {
+                        break;
                     }
-                },
+                    gather(&mut queue, &mut waiting, BATCH).await;
+                    self.commit(&mut waiting).await;
+                }
                 _ = seconds.tick() => self.each_second().await,
                 _ = stop.changed(), if !stopping => {
                     stopping = true;
