@@ -15,6 +15,7 @@ mod access_log;
 mod api;
 mod authorization;
 mod bad_input;
+mod bindings;
 mod durability;
 mod house;
 mod pages;
