@@ -221,3 +221,42 @@ async fn a_registration_without_a_good_token_leaves_no_row_that_says_it_was_perm
         .filter(|row| row["action"] == "client.register" && row["decision"] == "permit");
     assert_eq!(permits.count(), 1, "the good one alone");
 }
+
+#[tokio::test]
+async fn a_form_of_another_site_does_not_replace_the_value_that_open_pages_are_bound_to() {
+    let server = Server::start(Backend::Sqlite).await;
+    let party = Party::register(&server).await;
+    let sets_the_browser = async |site: &'static str| {
+        let path = server.url("/signin");
+        let form = [("login", "hanako"), ("password", "guess")];
+        let request = harness::party::http()
+            .post(path)
+            .header("sec-fetch-site", site)
+            .form(&form);
+        let answer = request.send().await.unwrap();
+        let cookies = answer.headers().get_all("set-cookie").iter();
+        cookies
+            .map(|cookie| cookie.to_str().unwrap())
+            .any(|cookie| cookie.starts_with("musubi_browser="))
+    };
+    assert!(!sets_the_browser("cross-site").await);
+    assert!(sets_the_browser("same-origin").await);
+    let request = party.request(&Pkce::new(), &[]);
+    let (path, query) = request.split_once('?').unwrap();
+    let posted = harness::party::http()
+        .post(server.url(path))
+        .header("sec-fetch-site", "cross-site")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(query.to_owned())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(posted.status(), 303);
+    assert!(
+        posted.headers()["location"]
+            .to_str()
+            .unwrap()
+            .starts_with("/oauth/authorize?")
+    );
+    assert!(posted.headers().get("set-cookie").is_none());
+}

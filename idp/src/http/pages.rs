@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
 };
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use platform::encoding::base64url;
 use platform::http::{Parameters, SetCookie};
 use platform::keys::{constant_time_eq, keyed_hash};
@@ -15,6 +15,8 @@ use crate::hub::Hub;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::{ErrorKind, ErrorPage, Frame, Language, RenderError, Texts, Zone};
 
+/// Where a request comes from, as the browser says it (Fetch Metadata).
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Holds the session's secret.
 pub const SESSION: &str = "musubi_session";
 /// Holds a random value of this browser's own: interactions and forms are bound to it.
@@ -66,15 +68,19 @@ impl<'c> View<'c> {
             value.to_owned()
         } else {
             let fresh = hub.entropy.token()?;
-            cookies.extend(
-                SetCookie {
-                    name: BROWSER,
-                    value: &fresh,
-                    max_age: None,
-                    secure,
-                }
-                .header(),
-            );
+            // A form of another site comes without our cookies: a new value would replace the one that the person's open
+            // pages are bound to.
+            if call.header(&SEC_FETCH_SITE) != Some("cross-site") || call.method() != Method::POST {
+                cookies.extend(
+                    SetCookie {
+                        name: BROWSER,
+                        value: &fresh,
+                        max_age: None,
+                        secure,
+                    }
+                    .header(),
+                );
+            }
             fresh
         };
         let zone = Zone::named("Asia/Tokyo")?;
