@@ -1,9 +1,12 @@
-//! Parameters of a query or a form: strict UTF-8, bounded, and no parameter twice (RFC 6749 §3.1, §3.2).
+//! Parameters of a query or a form: strict UTF-8, bounded, and no parameter twice (RFC 6749 §3.1, §3.2) but
+//! those that may.
 
 use std::borrow::Cow;
 
 /// The most parameters one request may have.
 const MOST: usize = 64;
+/// Parameters whose own standards let them come more than once (RFC 8707 §2, RFC 8693 §2.1).
+const REPEATABLE: [&str; 2] = ["resource", "audience"];
 
 /// The parameters cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +35,8 @@ impl Parameters {
             if pairs.len() == MOST {
                 return Err(ParametersError::TooMany);
             }
-            if pairs.iter().any(|(known, _)| *known == name) {
+            let once = !REPEATABLE.contains(&name.as_ref());
+            if once && pairs.iter().any(|(known, _)| *known == name) {
                 return Err(ParametersError::Duplicate);
             }
             pairs.push((name.into_owned(), value.into_owned()));
@@ -45,6 +49,14 @@ impl Parameters {
         self.0
             .iter()
             .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// Every value of a parameter that may come more than once.
+    pub fn all<'p>(&'p self, name: &'p str) -> impl Iterator<Item = &'p str> {
+        let named = self.0.iter().filter(move |(known, _)| known == name);
+        named
             .map(|(_, value)| value.as_str())
             .filter(|value| !value.is_empty())
     }
@@ -98,6 +110,13 @@ mod tests {
             Parameters::parse(b"a=1&%61=2").unwrap_err(),
             ParametersError::Duplicate
         );
+    }
+
+    #[test]
+    fn only_what_a_standard_lets_come_again_may() {
+        let parameters = Parameters::parse(b"resource=a&x=1&resource=b&resource=").unwrap();
+        assert_eq!(parameters.all("resource").collect::<Vec<_>>(), ["a", "b"]);
+        assert!(Parameters::parse(b"resource=a&scope=1&resource=b&scope=2").is_err());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! RFC 7515 §4 and RFC 7516 §4. A header is read once, by this parser and before anything else is done with the object.
 //! Refused whatever else it says: duplicate members (§4: "MUST be unique"), `crit` and `b64` (no extension is
 //! understood here, §4.1.11, RFC 7797), and keys or pointers to keys inside the object (`jwk`, `jku`, `x5u`, `x5c`): the
-//! key comes from whom we trust, never from the object that it is to vouch for.
+//! key comes from whom we trust, never from the object that it is to vouch for. The one exception is an object that proves
+//! nothing but that its maker holds the key in it (RFC 9449 §4.2), which is read by a way of its own.
 
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -60,16 +61,20 @@ pub struct Header {
 impl Header {
     /// Reads the first part of a compact serialisation.
     pub(super) fn parse(encoded: &str) -> Result<Self, HeaderError> {
-        if encoded.len() > MAX_HEADER_CHARS {
-            return Err(HeaderError::TooLarge);
+        Self::from_members(read_members(encoded)?)
+    }
+
+    /// The same of an object that shows the key it is signed with, and whose use is to show it; with that key as a JWK.
+    pub(super) fn parse_carrying(encoded: &str) -> Result<(Self, String), HeaderError> {
+        let (own, rest): (Vec<_>, Vec<_>) = read_members(encoded)?
+            .into_iter()
+            .partition(|(name, _)| name == "jwk");
+        match <[(String, Value); 1]>::try_from(own) {
+            Ok([(_, key @ Value::Object(_))]) => Ok((Self::from_members(rest)?, key.to_string())),
+            Ok(_) => Err(HeaderError::Member),
+            Err(all) if all.is_empty() => Err(HeaderError::Member),
+            Err(_) => Err(HeaderError::Duplicate),
         }
-        let json = from_base64url(encoded).ok_or(HeaderError::Malformed)?;
-        let mut reader = serde_json::Deserializer::from_slice(&json);
-        let members = reader
-            .deserialize_map(Members)
-            .map_err(|_| HeaderError::Malformed)?;
-        reader.end().map_err(|_| HeaderError::Malformed)?;
-        Self::from_members(members)
     }
 
     fn from_members(members: Vec<(String, Value)>) -> Result<Self, HeaderError> {
@@ -109,6 +114,19 @@ impl Header {
         header.alg = alg.ok_or(HeaderError::Member)?;
         Ok(header)
     }
+}
+
+fn read_members(encoded: &str) -> Result<Vec<(String, Value)>, HeaderError> {
+    if encoded.len() > MAX_HEADER_CHARS {
+        return Err(HeaderError::TooLarge);
+    }
+    let json = from_base64url(encoded).ok_or(HeaderError::Malformed)?;
+    let mut reader = serde_json::Deserializer::from_slice(&json);
+    let members = reader
+        .deserialize_map(Members)
+        .map_err(|_| HeaderError::Malformed)?;
+    reader.end().map_err(|_| HeaderError::Malformed)?;
+    Ok(members)
 }
 
 fn text(value: Value) -> Result<String, HeaderError> {

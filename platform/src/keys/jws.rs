@@ -4,13 +4,15 @@
 //! a header without extensions or keys of its own; an algorithm that the policy names *and* that the selected key is
 //! for; a type that the policy asks for (RFC 8725 §3.11: an ID token is no access token); a signature that verifies.
 
+use aws_lc_rs::signature::ParsedPublicKey;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 
 use super::algorithm::{AlgorithmSet, SigningAlgorithm};
 use super::header::{Header, HeaderError};
-use super::jwk::KeySet;
+use super::jwk::{JwkError, KeySet, VerificationKey};
+use super::public::PublicKey;
 use super::signer::{SigningKey, SigningKeyError};
 use crate::encoding::from_base64url;
 
@@ -70,6 +72,20 @@ impl VerificationPolicy {
     }
 }
 
+impl VerificationPolicy {
+    /// The algorithm of a header that this use allows, on an object of the type that it asks for.
+    fn judge(&self, header: &Header) -> Result<SigningAlgorithm, VerifyError> {
+        let algorithm: SigningAlgorithm = header.alg.parse().map_err(|_| VerifyError::Algorithm)?;
+        if !self.algorithms.contains(algorithm) {
+            return Err(VerifyError::Algorithm);
+        }
+        if !self.typ.accepts(header.typ.as_deref()) {
+            return Err(VerifyError::Type);
+        }
+        Ok(algorithm)
+    }
+}
+
 /// Why an object is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
@@ -98,6 +114,9 @@ pub enum VerifyError {
     /// The signature is wrong.
     #[error("the signature is wrong")]
     Signature,
+    /// The key that the object carries is not acceptable.
+    #[error(transparent)]
+    CarriedKey(#[from] JwkError),
 }
 
 /// The content of an object whose signature and header are in order. Claims are still to be judged.
@@ -146,30 +165,70 @@ pub fn verify_compact(
     keys: &KeySet,
     policy: &VerificationPolicy,
 ) -> Result<VerifiedJws, VerifyError> {
-    if token.len() > policy.max_chars {
-        return Err(VerifyError::TooLarge);
-    }
-    let (signed, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
-    let (header, payload) = signed.split_once('.').ok_or(VerifyError::Malformed)?;
-    if header.is_empty() || payload.is_empty() || signature.is_empty() || payload.contains('.') {
-        return Err(VerifyError::Malformed);
-    }
-    let header = Header::parse(header)?;
-    let algorithm: SigningAlgorithm = header.alg.parse().map_err(|_| VerifyError::Algorithm)?;
-    if !policy.algorithms.contains(algorithm) {
-        return Err(VerifyError::Algorithm);
-    }
-    if !policy.typ.accepts(header.typ.as_deref()) {
-        return Err(VerifyError::Type);
-    }
+    let parts = Parts::of(token, policy)?;
+    let header = Header::parse(parts.header)?;
+    let algorithm = policy.judge(&header)?;
     let key = keys.select(header.kid.as_deref(), algorithm)?;
-    let signature = from_base64url(signature).ok_or(VerifyError::Malformed)?;
-    key.verify_sig(signed.as_bytes(), &signature)
-        .map_err(|_| VerifyError::Signature)?;
-    let payload = from_base64url(payload).ok_or(VerifyError::Malformed)?;
-    Ok(VerifiedJws {
-        header,
-        algorithm,
-        payload,
-    })
+    parts.verify(header, algorithm, key)
+}
+
+/// Verifies a compact JWS against the key that it carries itself (`jwk`): it proves that its maker holds that key, and
+/// nothing about who that is. Gives the key.
+pub fn verify_carrying(
+    token: &str,
+    policy: &VerificationPolicy,
+) -> Result<(VerifiedJws, PublicKey), VerifyError> {
+    let parts = Parts::of(token, policy)?;
+    let (header, jwk) = Header::parse_carrying(parts.header)?;
+    let algorithm = policy.judge(&header)?;
+    let carried = VerificationKey::from_jwk(&jwk)?;
+    let key = carried
+        .for_algorithm(algorithm)
+        .ok_or(VerifyError::KeyAlgorithm)?;
+    let verified = parts.verify(header, algorithm, key)?;
+    Ok((verified, carried.public().clone()))
+}
+
+/// The three parts, and the two that are signed.
+struct Parts<'t> {
+    signed: &'t str,
+    header: &'t str,
+    payload: &'t str,
+    signature: &'t str,
+}
+
+impl<'t> Parts<'t> {
+    fn of(token: &'t str, policy: &VerificationPolicy) -> Result<Self, VerifyError> {
+        if token.len() > policy.max_chars {
+            return Err(VerifyError::TooLarge);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(VerifyError::Malformed)?;
+        if header.is_empty() || payload.is_empty() || signature.is_empty() || payload.contains('.') {
+            return Err(VerifyError::Malformed);
+        }
+        Ok(Self {
+            signed,
+            header,
+            payload,
+            signature,
+        })
+    }
+
+    fn verify(
+        &self,
+        header: Header,
+        algorithm: SigningAlgorithm,
+        key: &ParsedPublicKey,
+    ) -> Result<VerifiedJws, VerifyError> {
+        let signature = from_base64url(self.signature).ok_or(VerifyError::Malformed)?;
+        key.verify_sig(self.signed.as_bytes(), &signature)
+            .map_err(|_| VerifyError::Signature)?;
+        let payload = from_base64url(self.payload).ok_or(VerifyError::Malformed)?;
+        Ok(VerifiedJws {
+            header,
+            algorithm,
+            payload,
+        })
+    }
 }

@@ -15,7 +15,7 @@
 //!
 //! What always holds: `none` and HMAC cannot be named as a signature algorithm; an object is verified with the
 //! algorithm that the policy allows, the header says and the key is for, which are the same one; keys inside an object are
-//! never used; nothing is inflated; time is the house's; a private key leaves memory sealed only and prints as its name.
+//! never used, but to prove that its maker holds them; nothing is inflated; time is the house's; a private key leaves memory sealed only and prints as its name.
 
 pub mod algorithm;
 pub mod cache;
@@ -40,9 +40,12 @@ pub use cache::KeySetCache;
 pub use claims::{NumericDate, TimeClaims, TimeError, TimeRules, validate_times};
 pub use derive::{Purpose, SubKey, constant_time_eq, keyed_hash};
 pub use jwk::{JwkError, KeySet, VerificationKey};
-pub use jws::{RequiredType, VerificationPolicy, VerifiedJws, VerifyError, sign_compact, verify_compact};
+pub use jws::{
+    RequiredType, VerificationPolicy, VerifiedJws, VerifyError, sign_compact, verify_carrying, verify_compact,
+};
 pub use kek::{KeyEncryptionKey, KeyFileError};
 pub use keyring::{KeyRing, KeyRingError, Rotation};
+pub use public::PublicKey;
 pub use ring::{Phase, RingEntry, RingPolicy};
 pub use sealing::{Aad, DataKey, SealError, sha256};
 pub use signer::{SigningKey, SigningKeyError};
