@@ -349,9 +349,32 @@ impl ClientKey {
         json!({"keys": [{"kty": "EC", "crv": "P-256", "x": x, "y": y, "kid": "k1", "alg": "ES256", "use": "sig"}]})
     }
 
+    /// The public half as a bare JWK.
+    pub fn jwk(&self) -> Value {
+        let mut key = self.jwks()["keys"][0].clone();
+        key.as_object_mut()
+            .expect("an object")
+            .retain(|name, _| ["kty", "crv", "x", "y"].contains(&name.as_str()));
+        key
+    }
+
+    /// The thumbprint of the public half (RFC 7638).
+    pub fn thumbprint(&self) -> String {
+        let key = self.jwk();
+        let members = format!(
+            r#"{{"crv":"P-256","kty":"EC","x":{},"y":{}}}"#,
+            key["x"], key["y"]
+        );
+        encode(digest(&SHA256, members.as_bytes()).as_ref())
+    }
+
     /// Signs claims.
     pub fn sign(&self, claims: &Value) -> String {
-        let header = json!({"alg": "ES256", "kid": "k1"});
+        self.sign_with(&json!({"alg": "ES256", "kid": "k1"}), claims)
+    }
+
+    /// Signs claims under any header.
+    pub fn sign_with(&self, header: &Value, claims: &Value) -> String {
         let signed = format!(
             "{}.{}",
             encode(header.to_string().as_bytes()),

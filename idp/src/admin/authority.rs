@@ -42,8 +42,10 @@ pub async fn authorise(hub: &Hub, call: &Call, needed: ApiScope) -> Result<Autho
 
 /// Verifies the access token of `call`, whatever it reaches.
 pub(super) async fn identify(hub: &Hub, call: &Call) -> Result<Authority, Refusal> {
-    let token = call.bearer().ok_or(NO_TOKEN)?;
-    let active = verify_access(hub, &call.realm, token).await?;
+    if call.access_token().is_none() {
+        return Err(NO_TOKEN);
+    }
+    let active = verify_access(hub, call).await?;
     // A client that was removed, or whose scope was narrowed, leaves tokens behind that say otherwise.
     let client = hub
         .clients

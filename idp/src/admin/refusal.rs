@@ -116,10 +116,28 @@ pub const INVALID_TOKEN: Refusal = Refusal::new(
 )
 .challenge("Bearer realm=\"musubi\", error=\"invalid_token\"");
 
+/// A proof that is not one for this request (RFC 9449 §7.1).
+pub const INVALID_PROOF: Refusal = Refusal::new(
+    StatusCode::UNAUTHORIZED,
+    "token.proof",
+    "The DPoP proof is not one for this request",
+)
+.challenge("DPoP realm=\"musubi\", algs=\"ES256 EdDSA PS256 RS256\", error=\"invalid_dpop_proof\"");
+
+/// A proof without a nonce of ours (RFC 9449 §9).
+pub const USE_NONCE: Refusal = Refusal::new(
+    StatusCode::UNAUTHORIZED,
+    "token.proof.nonce",
+    "The DPoP proof needs the nonce that is in the DPoP-Nonce header",
+)
+.challenge("DPoP realm=\"musubi\", algs=\"ES256 EdDSA PS256 RS256\", error=\"use_dpop_nonce\"");
+
 impl From<OAuthError> for Refusal {
     fn from(error: OAuthError) -> Self {
         match error.code {
             ErrorCode::InvalidToken => INVALID_TOKEN,
+            ErrorCode::InvalidDpopProof => INVALID_PROOF,
+            ErrorCode::UseDpopNonce => USE_NONCE,
             // What the hub could not do was told to the operator where it happened.
             _ => UNAVAILABLE,
         }

@@ -30,6 +30,15 @@ pub struct Call {
     parts: Parts,
 }
 
+/// An access token as it was presented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presented<'c> {
+    /// By itself (RFC 6750 §2.1).
+    Bearer(&'c str),
+    /// With a proof beside it (RFC 9449 §7.1).
+    Dpop(&'c str),
+}
+
 /// Why a request did not become a call.
 #[derive(Debug, Clone, Copy)]
 pub enum Refused {
@@ -182,6 +191,11 @@ impl Call {
         }
     }
 
+    /// Whether a header is there at all.
+    pub fn has(&self, name: &HeaderName) -> bool {
+        self.parts.headers.contains_key(name)
+    }
+
     /// Whether a header is there more than once.
     pub fn has_doubled(&self, name: &HeaderName) -> bool {
         self.parts.headers.get_all(name).iter().nth(1).is_some()
@@ -192,7 +206,21 @@ impl Call {
         self.header(&AUTHORIZATION)
     }
 
-    /// A bearer token from the `Authorization` header (RFC 6750 §2.1); never from the query or the body.
+    /// An access token from the `Authorization` header, with the scheme that says what goes with it; never from the query
+    /// or the body.
+    pub fn access_token(&self) -> Option<Presented<'_>> {
+        let (scheme, token) = self.authorization()?.split_once(' ')?;
+        let token = token.trim();
+        if scheme.eq_ignore_ascii_case("bearer") {
+            Some(Presented::Bearer(token))
+        } else if scheme.eq_ignore_ascii_case("dpop") {
+            Some(Presented::Dpop(token))
+        } else {
+            None
+        }
+    }
+
+    /// A bearer token that is no access token, such as those with which clients register (RFC 6750 §2.1).
     pub fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.authorization()?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

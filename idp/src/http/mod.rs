@@ -3,5 +3,5 @@
 pub mod api;
 pub mod pages;
 
-pub use api::{Call, Refused};
+pub use api::{Call, Presented, Refused};
 pub use pages::View;

@@ -1,4 +1,5 @@
-//! Errors of OAuth 2.0 (RFC 6749 §4.1.2.1, §5.2; OpenID Connect Core 1.0 §3.1.2.6; RFC 6750 §3.1; RFC 7591 §3.2.2).
+//! Errors of OAuth 2.0 (RFC 6749 §4.1.2.1, §5.2; OpenID Connect Core 1.0 §3.1.2.6; RFC 6750 §3.1; RFC 7591 §3.2.2;
+//! RFC 8707 §2; RFC 9396 §5; RFC 9449 §5, §8).
 
 /// A code that a specification defines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,14 @@ pub enum ErrorCode {
     RequestUriNotSupported,
     /// OpenID Connect: `registration` is not taken.
     RegistrationNotSupported,
+    /// RFC 8707: a resource is unknown, or not one that the client may ask for.
+    InvalidTarget,
+    /// RFC 9396: details are malformed, of an unknown type, or wider than what was granted.
+    InvalidAuthorizationDetails,
+    /// RFC 9449: the proof is not one for this request.
+    InvalidDpopProof,
+    /// RFC 9449: the proof needs a nonce of ours.
+    UseDpopNonce,
     /// RFC 6750: the token is used up, over, revoked or none of ours.
     InvalidToken,
     /// RFC 6750: the token does not reach this far.
@@ -64,6 +73,10 @@ impl ErrorCode {
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
+            Self::InvalidTarget => "invalid_target",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
             Self::InvalidRedirectUri => "invalid_redirect_uri",

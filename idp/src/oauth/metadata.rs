@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::oauth::dpop;
 use crate::oauth::scope::PERSON_SCOPES;
 use crate::realms::Realm;
 
@@ -40,6 +41,7 @@ fn shared(realm: &Realm) -> Value {
             ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
         "token_endpoint_auth_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": dpop::ALGORITHMS,
         "authorization_response_iss_parameter_supported": true,
         "ui_locales_supported": ["ja", "en"],
     })

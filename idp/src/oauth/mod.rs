@@ -3,8 +3,10 @@
 //! | folder | holds |
 //! |---|---|
 //! | `clients` | who may ask: metadata (RFC 7591 §2), redirect URI matching, authentication at the token endpoint |
+//! | `authorization_details` | what a client may do, more exactly than a scope says (RFC 9396) |
 //! | `authorization` | the authorization request, what stands between it and a code, codes |
 //! | `consents` | what a person lets a client have, remembered by scope |
+//! | `dpop` | proof of possession of a key (RFC 9449) |
 //! | `families` | refresh tokens: rotation, and what their reuse brings about (RFC 9700 §4.14) |
 //! | `tokens` | access tokens (RFC 9068), ID tokens (OpenID Connect Core §2), subjects |
 //! | `grants` | one grant type a file |
@@ -14,17 +16,23 @@
 //! code, token and interaction is bound to realm, client and purpose; what is single-use is taken by one atomic step;
 //! nothing is answered before its log row is durable.
 
+mod audience;
 pub mod authorization;
+pub mod authorization_details;
 pub mod clients;
 pub mod consents;
+pub mod dpop;
 pub mod endpoints;
 pub mod error;
 pub mod families;
 pub mod grants;
 mod metadata;
+pub mod replay;
+pub mod resources;
 pub mod scope;
 pub mod tokens;
 
+pub use audience::Audience;
 pub use clients::Clients;
 pub use error::{ErrorCode, OAuthError};
 pub use scope::Scope;

@@ -198,6 +198,8 @@ pub struct Tokens {
     pub id_seconds: u64,
     /// Life of a refresh token family, in days, from the sign-in that it rests on.
     pub refresh_days: u64,
+    /// Whether every DPoP proof needs a nonce of the hub's (RFC 9449 §8); otherwise those of clients that ask for it do.
+    pub require_dpop_nonce: bool,
 }
 
 impl Default for Tokens {
@@ -207,6 +209,7 @@ impl Default for Tokens {
             access_seconds: 300,
             id_seconds: 300,
             refresh_days: 30,
+            require_dpop_nonce: false,
         }
     }
 }

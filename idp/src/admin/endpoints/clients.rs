@@ -125,6 +125,18 @@ struct NewClient {
     #[garde(length(chars, max = 200))]
     #[serde(skip_serializing_if = "Option::is_none")]
     software_version: Option<String>,
+    /// Whether its tokens are always bound to a key (RFC 9449).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dpop_bound_access_tokens: Option<bool>,
+    /// Whether its DPoP proofs always need a nonce of ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    require_dpop_nonce: Option<bool>,
+    /// Where its access tokens may be used beyond the realm's own resources: absolute URIs (RFC 8707).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resources: Option<Vec<String>>,
+    /// The life of its access tokens, in seconds: 10 to 86400.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token_seconds: Option<u64>,
 }
 
 impl Rules for NewClient {

@@ -17,6 +17,7 @@ use crate::admin::{Refusal, cursor};
 use crate::http::Call;
 use crate::hub::Hub;
 use crate::log::{Action, Entry};
+use crate::oauth::dpop;
 use crate::realms::Realm;
 
 const MALFORMED: Refusal = Refusal::new(
@@ -94,7 +95,7 @@ impl<'a> Desk<'a> {
     ) -> Result<Self, Response> {
         let authority = match identify(hub, call).await {
             Ok(authority) => authority,
-            Err(refusal) => return Err(refuse(hub, call.deny(action, refusal.id), refusal).await),
+            Err(refusal) => return Err(refuse(hub, call, call.deny(action, refusal.id), refusal).await),
         };
         let desk = Self {
             hub,
@@ -111,10 +112,13 @@ impl<'a> Desk<'a> {
     /// The answer; a refusal is on record before.
     pub(super) async fn finish(&self, outcome: Result<Response, Refusal>) -> Response {
         match outcome {
-            Ok(response) => response,
+            Ok(mut response) => {
+                dpop::give_nonce(self.hub, self.call, response.headers_mut());
+                response
+            }
             Err(refusal) => {
                 let row = self.authority.sign(self.call.deny(self.action, refusal.id));
-                refuse(self.hub, row, refusal).await
+                refuse(self.hub, self.call, row, refusal).await
             }
         }
     }
@@ -215,10 +219,12 @@ impl<'a> Desk<'a> {
     }
 }
 
-async fn refuse(hub: &Hub, row: Entry, refusal: Refusal) -> Response {
+async fn refuse(hub: &Hub, call: &Call, row: Entry, refusal: Refusal) -> Response {
     let refusal = match hub.record(row).await {
         Ok(()) => refusal,
         Err(_) => UNAVAILABLE,
     };
-    refusal.problem().into_response()
+    let mut response = refusal.problem().into_response();
+    dpop::give_nonce(hub, call, response.headers_mut());
+    response
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::fixture::{FIRST, SECOND, World};
 use crate::admin::scope;
+use crate::oauth::tokens::{Issue, issue};
 use crate::people::PersonState;
 
 #[tokio::test]
@@ -175,7 +176,7 @@ async fn the_token_of_a_client_that_was_removed_carries_no_more() {
     let world = World::new().await;
     let client = world.client(&world.first, "musubi:people.read").await;
     let scope = crate::oauth::Scope::parse("musubi:people.read").unwrap();
-    let issued = crate::oauth::tokens::issue(&world.hub, &world.first, &client, &scope, None, None)
+    let issued = issue(&world.hub, &world.first, Issue::new(&client, &scope))
         .await
         .unwrap();
     let token = serde_json::to_value(&issued).unwrap()["access_token"]

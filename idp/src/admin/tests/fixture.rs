@@ -28,7 +28,7 @@ use crate::oauth::Scope;
 use crate::oauth::clients::{Client, Metadata};
 use crate::oauth::consents::Recipient;
 use crate::oauth::families::{FamilyDetails, NewFamily};
-use crate::oauth::tokens::{Granted, issue};
+use crate::oauth::tokens::{Granted, Issue, issue};
 use crate::people::{NewPerson, Person, Profile, number_of};
 use crate::realms::Realm;
 
@@ -191,7 +191,7 @@ impl World {
     pub(super) async fn service(&self, realm: &Realm, scopes: &str) -> String {
         let client = self.client(realm, scopes).await;
         let scope = Scope::parse(scopes).unwrap();
-        let issued = issue(&self.hub, realm, &client, &scope, None, None)
+        let issued = issue(&self.hub, realm, Issue::new(&client, &scope))
             .await
             .unwrap();
         member(&issued, "access_token")
@@ -240,12 +240,7 @@ impl World {
             .sessions
             .prepare(realm, &known, "pwd", None, "192.0.2.1")
             .unwrap();
-        let details = FamilyDetails {
-            authenticated_at: now,
-            amr: "pwd".to_owned(),
-            wants_auth_time: false,
-            signed_in_as: session.session.sid,
-        };
+        let details = FamilyDetails::of_sign_in(session.session.sid, now, "pwd");
         let known = hub.passwords.hash_of(realm, person).await.unwrap();
         let password = if let Some(known) = known {
             known
@@ -282,9 +277,11 @@ impl World {
             details: &details,
             nonce: None,
         };
-        let issued = issue(hub, realm, &client, &scope, Some(&granted), None)
-            .await
-            .unwrap();
+        let issued = Issue {
+            granted: Some(&granted),
+            ..Issue::new(&client, &scope)
+        };
+        let issued = issue(hub, realm, issued).await.unwrap();
         (member(&issued, "access_token"), member(&issued, "id_token"))
     }
 

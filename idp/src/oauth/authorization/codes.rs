@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::Pkce;
 use crate::ids::{FamilyId, PersonId, SessionId};
+use crate::oauth::authorization_details::AuthorizationDetails;
 use crate::oauth::{OAuthError, Scope};
 use crate::realms::Realm;
 
@@ -49,6 +50,18 @@ pub struct CodeGrant {
     pub wants_auth_time: bool,
     /// The family that tokens from this code belong to.
     pub family: FamilyId,
+    /// `acr`.
+    #[serde(default)]
+    pub acr: Option<String>,
+    /// Where access tokens may be used; nothing: at the realm's own resources.
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// `authorization_details`, as the person allowed them.
+    #[serde(default)]
+    pub authorization_details: Option<AuthorizationDetails>,
+    /// Thumbprint of the key that whoever redeems the code must hold (RFC 9449 §10).
+    #[serde(default)]
+    pub dpop_jkt: Option<String>,
 }
 
 /// What came of redeeming a code.

@@ -7,6 +7,7 @@ use platform::encoding::base64url;
 use platform::keys::{constant_time_eq, sha256};
 use serde::{Deserialize, Serialize};
 
+use crate::oauth::authorization_details::AuthorizationDetails;
 use crate::oauth::{ErrorCode, Scope};
 use crate::sessions::Session;
 
@@ -77,6 +78,15 @@ pub struct AuthorizationRequest {
     pub ui_locales: Option<String>,
     /// When it was asked.
     pub asked_at: Instant,
+    /// Where access tokens shall be used (RFC 8707).
+    #[serde(default)]
+    pub resources: Vec<String>,
+    /// What it asks for, more exactly (RFC 9396).
+    #[serde(default)]
+    pub authorization_details: Option<AuthorizationDetails>,
+    /// Thumbprint of the key that the code shall be bound to (RFC 9449 §10).
+    #[serde(default)]
+    pub dpop_jkt: Option<String>,
 }
 
 /// What comes next.
@@ -177,6 +187,9 @@ mod tests {
             login_hint: None,
             ui_locales: None,
             asked_at: START,
+            resources: Vec::new(),
+            authorization_details: None,
+            dpop_jkt: None,
         }
     }
 

@@ -114,6 +114,9 @@ fn read(
             .get("ui_locales")
             .map(|locales| locales.chars().take(200).collect()),
         asked_at: now,
+        resources: Vec::new(),
+        authorization_details: None,
+        dpop_jkt: None,
     })
 }
 

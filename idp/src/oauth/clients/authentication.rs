@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use platform::clock::Instant;
-use platform::ephemeral::Slot;
 use platform::http::Parameters;
 use platform::keys::{
     AlgorithmSet, NumericDate, RequiredType, TimeClaims, TimeRules, VerificationPolicy, validate_times,
@@ -15,8 +13,10 @@ use platform::keys::{
 use serde::Deserialize;
 
 use super::model::{AuthMethod, Client};
+use crate::http::Call;
 use crate::hub::Hub;
-use crate::oauth::{ErrorCode, OAuthError};
+use crate::oauth::replay::{Used, use_once};
+use crate::oauth::{Audience, ErrorCode, OAuthError};
 use crate::realms::Realm;
 
 /// The one type of assertion (RFC 7523 §2.2).
@@ -86,22 +86,6 @@ struct Assertion {
     times: TimeClaims,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl Audience {
-    fn names(&self, wanted: &str) -> bool {
-        match self {
-            Self::One(one) => one == wanted,
-            Self::Many(many) => many.iter().any(|one| one == wanted),
-        }
-    }
-}
-
 impl<'r> Credentials<'r> {
     /// Reads what is offered; more than one way at once is refused (RFC 6749 §2.3).
     pub fn read(authorization: Option<&str>, form: &'r Parameters) -> Result<Self, OAuthError> {
@@ -161,9 +145,10 @@ fn basic(header: &str) -> Option<(String, String)> {
 /// Authenticates a client in the way that it registered, and in no other.
 pub async fn authenticate(
     hub: &Hub,
-    realm: &Realm,
+    call: &Call,
     credentials: &Credentials<'_>,
 ) -> Result<AuthenticatedClient, OAuthError> {
+    let realm = &call.realm;
     let claimed;
     let id = match credentials {
         Credentials::Basic { id, .. } => id.as_str(),
@@ -233,57 +218,22 @@ async fn assertion_holds(hub: &Hub, realm: &Realm, client: &Client, jwt: &str) -
     };
     let now = hub.clock.now();
     validate_times(&claims.times, now, &rules).map_err(|_| UNKNOWN)?;
-    let since = hub.ephemeral.remembers_since().await?;
-    if !is_remembered(claims.times.iat, since, now) {
-        return Err(OAuthError::new(
-            ErrorCode::InvalidClient,
+    let name = format!("{} {}", client.id, claims.jti);
+    let made = claims.times.iat.map(|NumericDate(at)| at);
+    let refused = |id, text| Err(OAuthError::new(ErrorCode::InvalidClient, id, text));
+    match use_once(hub, realm, "client-assertion", &name, made, MEMORY).await? {
+        Used::ForTheFirstTime => Ok(()),
+        Used::Before => refused("client.assertion.replayed", "the assertion was used before"),
+        Used::MaybeBefore => refused(
             "client.assertion.older_than_memory",
             "the assertion may have been used before; make a new one",
-        ));
+        ),
     }
-    let name = platform::encoding::base64url(
-        realm.token_hash("client.assertion", &format!("{} {}", client.id, claims.jti)),
-    );
-    let slot = Slot::new(realm.id, "client-assertion", &name);
-    let first = hub.ephemeral.put_new(&slot, Vec::new(), MEMORY).await;
-    if first? {
-        return Ok(());
-    }
-    Err(OAuthError::new(
-        ErrorCode::InvalidClient,
-        "client.assertion.replayed",
-        "the assertion was used before",
-    ))
-}
-
-/// Whether a use of an assertion would be known: it was issued (to the second, as `iat` is) after what is remembered
-/// began, or that is so long ago that all that was used before has expired.
-fn is_remembered(issued: Option<NumericDate>, since: Instant, now: Instant) -> bool {
-    now.since(since) >= MEMORY || issued.is_some_and(|NumericDate(at)| at.as_seconds() >= since.as_seconds())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_assertion_from_before_the_memory_of_uses_began_is_refused_until_all_such_have_expired() {
-        let began = Instant::from_micros(5_000_000);
-        let soon = began.plus(Duration::from_secs(3));
-        let issued = |at| Some(NumericDate(at));
-        assert!(!is_remembered(
-            issued(Instant::from_micros(4_000_000)),
-            began,
-            soon
-        ));
-        assert!(!is_remembered(None, began, soon));
-        assert!(is_remembered(
-            issued(began.plus(Duration::from_secs(1))),
-            began,
-            soon
-        ));
-        assert!(is_remembered(None, began, began.plus(MEMORY)));
-    }
 
     fn form(text: &str) -> Parameters {
         Parameters::parse(text.as_bytes()).unwrap()

@@ -9,6 +9,7 @@ mod authentication;
 mod model;
 mod redirect;
 mod store;
+mod token_members;
 
 pub use authentication::{AuthenticatedClient, Credentials, authenticate};
 pub use model::{
@@ -16,3 +17,4 @@ pub use model::{
 };
 pub use redirect::{RedirectVerified, is_registrable, matches};
 pub use store::{Clients, ClientsError, Registered};
+pub use token_members::TokenMembers;

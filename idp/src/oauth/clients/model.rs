@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 use super::redirect::is_registrable;
+use super::token_members::TokenMembers;
 use crate::oauth::Scope;
 
 /// `token_endpoint_auth_method`.
@@ -147,6 +148,9 @@ pub struct Metadata {
     /// The version of its software.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub software_version: Option<String>,
+    /// What it says about its tokens.
+    #[serde(flatten)]
+    pub tokens: TokenMembers,
 }
 
 /// Metadata that this hub refuses; each with what is wrong.
@@ -178,7 +182,6 @@ impl Metadata {
 
     /// Members that ask for more protection than this version gives: taken in silence, they would be a false promise.
     pub const REFUSED_IF_TRUE: &[&str] = &[
-        "dpop_bound_access_tokens",
         "require_signed_request_object",
         "require_pushed_authorization_requests",
         "tls_client_certificate_bound_access_tokens",
@@ -237,6 +240,7 @@ impl Metadata {
                 "client credentials are not for public clients",
             ));
         }
+        self.tokens.check()?;
         self.check_keys()?;
         self.check_texts()?;
         self.check_sector()
@@ -348,6 +352,11 @@ impl Client {
     /// What people call it.
     pub fn name(&self) -> &str {
         self.metadata.client_name.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether it has nothing to prove who it is with.
+    pub fn is_public(&self) -> bool {
+        self.metadata.token_endpoint_auth_method == AuthMethod::None
     }
 
     /// Whether it may use a grant.

@@ -6,6 +6,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENT
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::http::{Call, Presented};
 use crate::oauth::{ErrorCode, OAuthError};
 
 #[derive(Serialize)]
@@ -58,27 +59,67 @@ pub fn error(error: OAuthError) -> Response {
     response
 }
 
-/// An error of a protected resource: the code is in the challenge (RFC 6750 §3). Without a token there is no code.
+/// An error of a protected resource: the code is in the challenge (RFC 6750 §3, RFC 9449 §7.1). Without a token there is no
+/// code. Both ways of presenting a token are named; the code is with the one that was tried.
+pub fn resource_error(call: &Call, refused: Option<OAuthError>) -> Response {
+    let Some(refused) = refused else {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+        challenge(&mut response, BEARER, None);
+        challenge(&mut response, DPOP, None);
+        return response;
+    };
+    let mut response = error(refused);
+    let of_proof = matches!(
+        refused.code,
+        ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce
+    );
+    if of_proof {
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+    }
+    let mendable = matches!(
+        refused.code,
+        ErrorCode::InvalidRequest | ErrorCode::InvalidToken | ErrorCode::InsufficientScope
+    );
+    if of_proof || mendable {
+        let code = Some(refused.code.as_str());
+        if of_proof || matches!(call.access_token(), Some(Presented::Dpop(_))) {
+            challenge(&mut response, DPOP, code);
+        } else {
+            challenge(&mut response, BEARER, code);
+            challenge(&mut response, DPOP, None);
+        }
+    }
+    response
+}
+
+const BEARER: &str = "Bearer realm=\"musubi\"";
+const DPOP: &str = "DPoP realm=\"musubi\", algs=\"ES256 EdDSA PS256 RS256\"";
+
+fn challenge(response: &mut Response, scheme: &str, code: Option<&str>) {
+    let text = match code {
+        Some(code) => format!("{scheme}, error=\"{code}\""),
+        None => scheme.to_owned(),
+    };
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().append(WWW_AUTHENTICATE, value);
+    }
+}
+
+/// An error of an endpoint that takes a bearer token which is no access token (RFC 6750 §3).
 pub fn bearer_error(refused: Option<OAuthError>) -> Response {
     let Some(refused) = refused else {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::UNAUTHORIZED;
-        response.headers_mut().insert(
-            WWW_AUTHENTICATE,
-            HeaderValue::from_static("Bearer realm=\"musubi\""),
-        );
+        challenge(&mut response, BEARER, None);
         return response;
     };
     let mut response = error(refused);
-    if !matches!(
+    if matches!(
         refused.code,
         ErrorCode::InvalidRequest | ErrorCode::InvalidToken | ErrorCode::InsufficientScope
     ) {
-        return response;
-    }
-    let challenge = format!("Bearer realm=\"musubi\", error=\"{}\"", refused.code.as_str());
-    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        challenge(&mut response, BEARER, Some(refused.code.as_str()));
     }
     response
 }

@@ -305,6 +305,10 @@ async fn issue(
         amr: session.amr.clone(),
         wants_auth_time: request.max_age.is_some() || client.metadata.require_auth_time,
         family: FamilyId::new(&hub.entropy, hub.clock.now())?,
+        acr: None,
+        resources: request.resources.clone(),
+        authorization_details: request.authorization_details.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
     };
     let mut entry = call
         .permit(ISSUE)

@@ -10,8 +10,9 @@ use crate::http::Call;
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::clients::{AuthenticatedClient, Credentials, GrantType, authenticate};
-use crate::oauth::grants::{authorization_code, client_credentials, refresh_token};
-use crate::oauth::tokens::TokenResponse;
+use crate::oauth::dpop;
+use crate::oauth::grants::{TokenRequest, authorization_code, client_credentials, refresh_token};
+use crate::oauth::tokens::{TokenResponse, binding};
 use crate::oauth::{ErrorCode, OAuthError};
 
 const REFUSED: Action = Action::new("token.refuse");
@@ -19,7 +20,7 @@ const REFUSED: Action = Action::new("token.refuse");
 /// Authenticates the client, then lets the grant decide.
 pub async fn token(State(hub): State<Shared>, call: Call) -> Response {
     let mut known = None;
-    match serve(&hub, &call, &mut known).await {
+    let mut response = match serve(&hub, &call, &mut known).await {
         Ok(response) => answer::json(StatusCode::OK, &response),
         Err(refused) => {
             let mut entry = call.deny(REFUSED, refused.id);
@@ -29,7 +30,9 @@ pub async fn token(State(hub): State<Shared>, call: Call) -> Response {
                 Err(unavailable) => answer::error(unavailable),
             }
         }
-    }
+    };
+    dpop::give_nonce(&hub, &call, response.headers_mut());
+    response
 }
 
 async fn serve(hub: &Hub, call: &Call, known: &mut Option<String>) -> Result<TokenResponse, OAuthError> {
@@ -48,23 +51,31 @@ async fn serve(hub: &Hub, call: &Call, known: &mut Option<String>) -> Result<Tok
         ));
     }
     let credentials = Credentials::read(call.authorization(), &form)?;
-    let client = authenticate(hub, &call.realm, &credentials).await?;
+    let client = authenticate(hub, call, &credentials).await?;
     *known = Some(client.id.clone());
+    let binding = binding(hub, call, &client).await?;
+    let request = TokenRequest {
+        hub,
+        call,
+        client: &client,
+        form: &form,
+        binding: binding.as_ref(),
+    };
     let grant = form
         .get("grant_type")
         .ok_or(malformed("token.grant_type.missing", "grant_type is missing"))?;
     match grant {
         "authorization_code" => {
             allowed(&client, GrantType::AuthorizationCode)?;
-            authorization_code::redeem(hub, call, &client, &form).await
+            authorization_code::redeem(request).await
         }
         "refresh_token" => {
             allowed(&client, GrantType::RefreshToken)?;
-            refresh_token::refresh(hub, call, &client, &form).await
+            refresh_token::refresh(request).await
         }
         "client_credentials" => {
             allowed(&client, GrantType::ClientCredentials)?;
-            client_credentials::grant(hub, call, &client, &form).await
+            client_credentials::grant(request).await
         }
         _ => Err(OAuthError::new(
             ErrorCode::UnsupportedGrantType,

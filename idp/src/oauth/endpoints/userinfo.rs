@@ -9,6 +9,7 @@ use super::answer;
 use crate::http::Call;
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
+use crate::oauth::dpop;
 use crate::oauth::tokens::verify_access;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::people::Person;
@@ -34,20 +35,22 @@ struct UserInfo<'a> {
 
 /// The claims of the person behind an access token, as far as its scope reaches.
 pub async fn userinfo(State(hub): State<Shared>, call: Call) -> Response {
-    let Some(token) = call.bearer() else {
-        return answer::bearer_error(None);
-    };
-    match serve(&hub, &call, token).await {
+    if call.access_token().is_none() {
+        return answer::resource_error(&call, None);
+    }
+    let mut response = match serve(&hub, &call).await {
         Ok(response) => response,
         Err(refused) => match hub.record(call.deny(ACTION, refused.id)).await {
-            Ok(()) => answer::bearer_error(Some(refused)),
+            Ok(()) => answer::resource_error(&call, Some(refused)),
             Err(unavailable) => answer::error(unavailable),
         },
-    }
+    };
+    dpop::give_nonce(&hub, &call, response.headers_mut());
+    response
 }
 
-async fn serve(hub: &Hub, call: &Call, token: &str) -> Result<Response, OAuthError> {
-    let active = verify_access(hub, &call.realm, token).await?;
+async fn serve(hub: &Hub, call: &Call) -> Result<Response, OAuthError> {
+    let active = verify_access(hub, call).await?;
     let family = active
         .family
         .as_ref()

@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 use crate::ids::{FamilyId, PersonId, SessionId};
 use crate::oauth::Scope;
+use crate::oauth::authorization_details::AuthorizationDetails;
+use crate::oauth::tokens::Confirmation;
 use crate::realms::Realm;
 
 /// Families could not be read or written.
@@ -33,7 +35,7 @@ pub enum FamilyError {
     Unreadable,
 }
 
-/// What tokens of a family repeat about the sign-in.
+/// What tokens of a family repeat, about the sign-in and about what was granted beside the scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FamilyDetails {
     /// `auth_time`.
@@ -44,6 +46,34 @@ pub struct FamilyDetails {
     pub wants_auth_time: bool,
     /// The session of the sign-in, which may be over.
     pub signed_in_as: SessionId,
+    /// `acr`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// Where its access tokens may be used; nothing: at the realm's own resources.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// `authorization_details`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization_details: Option<AuthorizationDetails>,
+    /// What its refresh tokens are bound to: those of a public client, whose access tokens are bound (RFC 9449 §5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binding: Option<Confirmation>,
+}
+
+impl FamilyDetails {
+    /// Of a sign-in, with nothing more than the scope granted.
+    pub fn of_sign_in(signed_in_as: SessionId, authenticated_at: Instant, amr: &str) -> Self {
+        Self {
+            authenticated_at,
+            amr: amr.to_owned(),
+            wants_auth_time: false,
+            signed_in_as,
+            acr: None,
+            resources: Vec::new(),
+            authorization_details: None,
+            binding: None,
+        }
+    }
 }
 
 /// A family to be begun.

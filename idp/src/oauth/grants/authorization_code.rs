@@ -11,9 +11,9 @@ use crate::log::Action;
 use crate::oauth::authorization::{CodeGrant, Codes, Redeemed};
 use crate::oauth::clients::{AuthenticatedClient, GrantType};
 use crate::oauth::families::{FamilyDetails, NewFamily};
-use crate::oauth::grants::revoke;
-use crate::oauth::tokens::{Granted, TokenResponse, issue};
-use crate::oauth::{ErrorCode, OAuthError};
+use crate::oauth::grants::{TokenRequest, revoke};
+use crate::oauth::tokens::{Confirmation, Granted, Issue, TokenResponse, issue};
+use crate::oauth::{ErrorCode, OAuthError, resources};
 
 /// The row of this grant.
 pub const ACTION: Action = Action::new("token.issue.authorization_code");
@@ -25,55 +25,40 @@ const UNKNOWN: OAuthError = OAuthError::new(
 );
 
 /// Redeems a code.
-pub async fn redeem(
-    hub: &Hub,
-    call: &Call,
-    client: &AuthenticatedClient,
-    form: &Parameters,
-) -> Result<TokenResponse, OAuthError> {
+pub async fn redeem(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError> {
+    let TokenRequest {
+        hub,
+        call,
+        client,
+        form,
+        ..
+    } = request;
     let realm = &call.realm;
     let code = form.get("code").ok_or(OAuthError::new(
         ErrorCode::InvalidRequest,
         "token.code.missing",
         "code is missing",
     ))?;
-    let grant = match Codes::new(&hub.ephemeral, realm).redeem(code).await? {
+    let asked = request.resources()?;
+    let mut grant = match Codes::new(&hub.ephemeral, realm).redeem(code).await? {
         Redeemed::Grant(grant) => grant,
         Redeemed::Replayed { family } => return Err(replayed(hub, call, client, family).await?),
         Redeemed::Unknown => return Err(UNKNOWN),
     };
     check(&grant, client, form)?;
+    is_for_key(&grant, request.binding)?;
+    let token_details = request.details(grant.authorization_details.as_ref())?;
+    let resources = resources::narrowed(&grant.resources, &asked, &realm.issuer)?.to_vec();
     let person = hub.people.by_id(realm, grant.person).await?;
     let person = person.filter(|person| person.may_sign_in()).ok_or(UNKNOWN)?;
 
     let now = hub.clock.now();
-    let offline = grant.scope.has("offline_access");
-    let details = FamilyDetails {
-        authenticated_at: grant.authenticated_at,
-        amr: grant.amr,
-        wants_auth_time: grant.wants_auth_time,
-        signed_in_as: grant.sid,
-    };
-    let life = Duration::from_secs(hub.settings.tokens.refresh_days.saturating_mul(86_400));
-    let life = if offline {
-        life
-    } else {
-        hub.sessions.limits().absolute
-    };
-    let new = NewFamily {
-        id: grant.family,
-        client_id: client.id.clone(),
-        place: grant.place,
-        person: grant.person,
-        sid: (!offline).then_some(grant.sid),
-        scope: grant.scope,
-        details,
-        expires_at: grant.authenticated_at.plus(life),
-    };
+    let nonce = grant.nonce.take();
+    let new = family(request, *grant);
     let mut entry = call
         .permit(ACTION)
-        .person(grant.person)
-        .session(grant.sid)
+        .person(new.person)
+        .session(new.details.signed_in_as)
         .client(client.id.clone());
     entry.key = person.key.clone();
     hub.record(entry).await?;
@@ -93,17 +78,48 @@ pub async fn redeem(
         person: new.person,
         family: new.id,
         details: &new.details,
-        nonce: grant.nonce.as_deref(),
+        nonce: nonce.as_deref(),
     };
-    issue(
-        hub,
-        realm,
-        client,
-        &new.scope,
-        Some(&granted),
-        begun.refresh.as_ref(),
-    )
-    .await
+    let tokens = Issue {
+        resources: &resources,
+        details: token_details.as_ref(),
+        granted: Some(&granted),
+        binding: request.binding,
+        refresh: begun.refresh.as_ref(),
+        ..Issue::new(client, &new.scope)
+    };
+    issue(hub, realm, tokens).await
+}
+
+/// The family that a code begins.
+fn family(request: TokenRequest<'_>, grant: CodeGrant) -> NewFamily {
+    let TokenRequest { hub, client, .. } = request;
+    let offline = grant.scope.has("offline_access");
+    let life = if offline {
+        Duration::from_secs(hub.settings.tokens.refresh_days.saturating_mul(86_400))
+    } else {
+        hub.sessions.limits().absolute
+    };
+    NewFamily {
+        id: grant.family,
+        client_id: client.id.clone(),
+        place: grant.place,
+        person: grant.person,
+        sid: (!offline).then_some(grant.sid),
+        scope: grant.scope,
+        details: FamilyDetails {
+            authenticated_at: grant.authenticated_at,
+            amr: grant.amr,
+            wants_auth_time: grant.wants_auth_time,
+            signed_in_as: grant.sid,
+            acr: grant.acr,
+            resources: grant.resources,
+            authorization_details: grant.authorization_details,
+            // A confidential client proves who it is with each refresh; of a public one the key is all there is to prove.
+            binding: request.binding.filter(|_| client.is_public()).cloned(),
+        },
+        expires_at: grant.authenticated_at.plus(life),
+    }
 }
 
 /// A code came again: what it gave is revoked, on record first, and the person sees it.
@@ -144,6 +160,23 @@ fn check(grant: &CodeGrant, client: &AuthenticatedClient, form: &Parameters) -> 
         ));
     }
     verifier_meets(grant, form)
+}
+
+/// A code that was asked for with the thumbprint of a key is for whoever holds that key (RFC 9449 §10).
+fn is_for_key(grant: &CodeGrant, binding: Option<&Confirmation>) -> Result<(), OAuthError> {
+    let held = match binding {
+        Some(Confirmation::Key(jkt)) => Some(jkt),
+        _ => None,
+    };
+    if grant.dpop_jkt.is_none() || grant.dpop_jkt.as_ref() == held {
+        Ok(())
+    } else {
+        Err(OAuthError::new(
+            ErrorCode::InvalidGrant,
+            "token.code.other_key",
+            "the code is bound to another key than that of the DPoP proof",
+        ))
+    }
 }
 
 fn verifier_meets(grant: &CodeGrant, form: &Parameters) -> Result<(), OAuthError> {

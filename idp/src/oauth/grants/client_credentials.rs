@@ -1,25 +1,24 @@
 //! The client credentials grant (RFC 6749 §4.4): a service for itself, no person.
 
-use platform::http::Parameters;
-
-use crate::http::Call;
-use crate::hub::Hub;
 use crate::log::Action;
-use crate::oauth::clients::{AuthMethod, AuthenticatedClient};
+use crate::oauth::clients::AuthMethod;
+use crate::oauth::grants::TokenRequest;
 use crate::oauth::scope::PERSON_SCOPES;
-use crate::oauth::tokens::{TokenResponse, issue};
+use crate::oauth::tokens::{Issue, TokenResponse, issue};
 use crate::oauth::{ErrorCode, OAuthError, Scope};
 
 /// The row of this grant.
 pub const ACTION: Action = Action::new("token.issue.client_credentials");
 
 /// Gives a client an access token of its own.
-pub async fn grant(
-    hub: &Hub,
-    call: &Call,
-    client: &AuthenticatedClient,
-    form: &Parameters,
-) -> Result<TokenResponse, OAuthError> {
+pub async fn grant(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError> {
+    let TokenRequest {
+        hub,
+        call,
+        client,
+        form,
+        ..
+    } = request;
     if client.metadata.token_endpoint_auth_method == AuthMethod::None {
         return Err(OAuthError::new(
             ErrorCode::UnauthorizedClient,
@@ -43,6 +42,14 @@ pub async fn grant(
             asked
         }
     };
+    let resources = request.resources()?;
+    // No person is here who could allow details.
+    request.details(None)?;
     hub.record(call.permit(ACTION).client(client.id.clone())).await?;
-    issue(hub, &call.realm, client, &scope, None, None).await
+    let token = Issue {
+        resources: &resources,
+        binding: request.binding,
+        ..Issue::new(client, &scope)
+    };
+    issue(hub, &call.realm, token).await
 }

@@ -5,11 +5,10 @@ use platform::http::Parameters;
 use crate::http::Call;
 use crate::hub::Hub;
 use crate::log::Action;
-use crate::oauth::clients::AuthenticatedClient;
 use crate::oauth::families::{Family, RefreshToken};
-use crate::oauth::grants::revoke;
-use crate::oauth::tokens::{Granted, TokenResponse, issue};
-use crate::oauth::{ErrorCode, OAuthError, Scope};
+use crate::oauth::grants::{TokenRequest, revoke};
+use crate::oauth::tokens::{Granted, Issue, TokenResponse, issue};
+use crate::oauth::{ErrorCode, OAuthError, Scope, resources};
 
 /// The row of this grant.
 pub const ACTION: Action = Action::new("token.issue.refresh_token");
@@ -21,12 +20,14 @@ const UNKNOWN: OAuthError = OAuthError::new(
 );
 
 /// Takes a refresh token and gives its successor with a new access token.
-pub async fn refresh(
-    hub: &Hub,
-    call: &Call,
-    client: &AuthenticatedClient,
-    form: &Parameters,
-) -> Result<TokenResponse, OAuthError> {
+pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError> {
+    let TokenRequest {
+        hub,
+        call,
+        client,
+        form,
+        ..
+    } = request;
     let realm = &call.realm;
     let offered = form.get("refresh_token").ok_or(OAuthError::new(
         ErrorCode::InvalidRequest,
@@ -48,7 +49,17 @@ pub async fn refresh(
             ..UNKNOWN
         });
     }
+    let bound_to = known.details.binding.as_ref();
+    if bound_to.is_some() && bound_to != request.binding {
+        return Err(OAuthError {
+            id: "token.refresh.other_key",
+            ..UNKNOWN
+        });
+    }
     let scope = narrowed(&known, form)?;
+    let details = request.details(known.details.authorization_details.as_ref())?;
+    let asked = request.resources()?;
+    let resources = resources::narrowed(&known.details.resources, &asked, &realm.issuer)?;
     let key = still_allowed(hub, call, &known).await?;
 
     let mut entry = call
@@ -72,7 +83,15 @@ pub async fn refresh(
         details: &family.details,
         nonce: None,
     };
-    issue(hub, realm, client, &scope, Some(&granted), Some(&next)).await
+    let tokens = Issue {
+        resources,
+        details: details.as_ref(),
+        granted: Some(&granted),
+        binding: request.binding,
+        refresh: Some(&next),
+        ..Issue::new(client, &scope)
+    };
+    issue(hub, realm, tokens).await
 }
 
 /// The statement found the token taken, or the session over: which of the two decides what becomes of the family.

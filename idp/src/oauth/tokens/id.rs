@@ -24,6 +24,9 @@ pub struct IdClaims {
     /// As in the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
+    /// How strongly the person signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// How the person signed in (RFC 8176).
     pub amr: Vec<String>,
     /// Left half of the hash of the access token (§3.1.3.6).

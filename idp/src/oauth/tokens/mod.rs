@@ -1,13 +1,15 @@
 //! Tokens: access tokens (RFC 9068), ID tokens (OpenID Connect Core 1.0 §2), and subjects (§8).
 
 mod access;
+mod binding;
 mod id;
 mod issue;
 mod subject;
 mod verify;
 
-pub use access::AccessClaims;
+pub use access::{AccessClaims, Actor, Confirmation};
+pub use binding::binding;
 pub use id::{IdClaims, read_hint};
-pub use issue::{Granted, TokenResponse, issue};
+pub use issue::{Granted, Issue, TokenResponse, issue};
 pub use subject::{session_id, subject};
-pub use verify::{ActiveToken, VerifiedTokens, verify_access};
+pub use verify::{ActiveToken, VerifiedTokens, inspect, verify_access, verify_presented};

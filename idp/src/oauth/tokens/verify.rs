@@ -11,6 +11,8 @@ use platform::keys::{
 };
 
 use super::access::{AccessClaims, TYPE};
+use super::binding::holds;
+use crate::http::{Call, Presented};
 use crate::hub::Hub;
 use crate::oauth::families::Family;
 use crate::oauth::{ErrorCode, OAuthError, Scope};
@@ -49,8 +51,30 @@ impl Default for VerifiedTokens {
     }
 }
 
-/// Verifies signature, issuer, audience, times and the state of the grant.
-pub async fn verify_access(hub: &Hub, realm: &Realm, token: &str) -> Result<ActiveToken, OAuthError> {
+/// The access token of a call to one of the realm's own resources: it is for them, and whoever presents it may.
+pub async fn verify_access(hub: &Hub, call: &Call) -> Result<ActiveToken, OAuthError> {
+    let presented = call.access_token().ok_or(INVALID)?;
+    verify_presented(hub, call, presented).await
+}
+
+/// The same of a token that was presented in another way than by the `Authorization` header.
+pub async fn verify_presented(
+    hub: &Hub,
+    call: &Call,
+    presented: Presented<'_>,
+) -> Result<ActiveToken, OAuthError> {
+    let (Presented::Bearer(token) | Presented::Dpop(token)) = presented;
+    let active = inspect(hub, &call.realm, token).await?;
+    if !active.claims.aud.names(&call.realm.issuer) {
+        return Err(INVALID);
+    }
+    holds(hub, call, presented, active.claims.cnf.as_ref()).await?;
+    Ok(active)
+}
+
+/// Verifies signature, issuer, times and the state of the grant: what a token says, wherever it may be used and whoever
+/// presents it.
+pub async fn inspect(hub: &Hub, realm: &Realm, token: &str) -> Result<ActiveToken, OAuthError> {
     let key = (realm.id, sha256(token.as_bytes()));
     let claims = if let Some(known) = hub.verified_tokens.0.get(&key) {
         known
@@ -88,6 +112,9 @@ async fn verify_signature(hub: &Hub, realm: &Realm, token: &str) -> Result<Acces
     );
     let verified = verify_compact(token, &keys, &policy).map_err(|_| INVALID)?;
     let claims: AccessClaims = verified.claims().map_err(|_| INVALID)?;
-    let ours = claims.iss == realm.issuer && claims.aud == realm.issuer;
-    if ours { Ok(claims) } else { Err(INVALID) }
+    if claims.iss == realm.issuer {
+        Ok(claims)
+    } else {
+        Err(INVALID)
+    }
 }

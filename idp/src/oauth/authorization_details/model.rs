@@ -1,0 +1,209 @@
+//! The types of `authorization_details` that realms know.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// The longest `authorization_details` in a request, in bytes.
+const LONGEST: usize = 4096;
+/// The most objects in it.
+const MOST: usize = 10;
+
+/// The types that realms know (`authorization_details_types_supported`).
+pub const TYPES: &[&str] = &["musubi_health_record"];
+
+/// `authorization_details` that are malformed, of a type nobody knows here, or with a member that their type does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("authorization_details are not what their types allow")]
+pub struct InvalidDetails;
+
+/// `authorization_details`: one to ten objects, in their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AuthorizationDetails(Vec<AuthorizationDetail>);
+
+/// One object of `authorization_details`, by its type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+pub enum AuthorizationDetail {
+    /// To read from the health record of the person who allows it.
+    #[serde(rename = "musubi_health_record")]
+    HealthRecord(HealthRecord),
+}
+
+/// What of a person's own health record is read, how deeply, and what for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthRecord {
+    /// Which kinds (the common member of RFC 9396 §2.2).
+    pub datatypes: BTreeSet<Kind>,
+    /// How deep.
+    pub depth: Depth,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// A kind of health data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Weight, blood pressure, pulse, temperature, blood sugar.
+    Vitals,
+    /// Steps and exercise.
+    Activity,
+    /// Sleep.
+    Sleep,
+    /// Meals.
+    Meals,
+    /// Medication.
+    Medication,
+    /// Results of examinations.
+    Examinations,
+}
+
+/// How deep a view goes; each depth has those before it in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Depth {
+    /// Sums and averages over longer times.
+    Aggregate,
+    /// Sums of days.
+    Daily,
+    /// Each value.
+    Values,
+    /// Each value with notes, images and places.
+    Everything,
+}
+
+/// What data is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Treatment and care.
+    Care,
+    /// Advice on how to live.
+    Wellness,
+    /// Research.
+    Research,
+}
+
+impl AuthorizationDetails {
+    /// Reads what a client sent.
+    pub fn parse(text: &str) -> Result<Self, InvalidDetails> {
+        if text.len() > LONGEST {
+            return Err(InvalidDetails);
+        }
+        let details: Vec<AuthorizationDetail> = serde_json::from_str(text).map_err(|_| InvalidDetails)?;
+        let full = details
+            .iter()
+            .all(|AuthorizationDetail::HealthRecord(record)| !record.datatypes.is_empty());
+        if full && (1..=MOST).contains(&details.len()) {
+            Ok(Self(details))
+        } else {
+            Err(InvalidDetails)
+        }
+    }
+
+    /// One by one.
+    pub fn iter(&self) -> impl Iterator<Item = &AuthorizationDetail> {
+        self.0.iter()
+    }
+
+    /// Whether each of `asked` is within one of these (RFC 9396 §6.1).
+    pub fn covers(&self, asked: &Self) -> bool {
+        asked
+            .iter()
+            .all(|asked| self.iter().any(|granted| granted.covers(asked)))
+    }
+}
+
+impl AuthorizationDetail {
+    /// `type`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::HealthRecord(_) => "musubi_health_record",
+        }
+    }
+
+    /// Whether `asked` goes no further than this.
+    fn covers(&self, asked: &Self) -> bool {
+        match (self, asked) {
+            (Self::HealthRecord(granted), Self::HealthRecord(asked)) => {
+                granted.datatypes.is_superset(&asked.datatypes)
+                    && granted.depth >= asked.depth
+                    && granted.purpose == asked.purpose
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(datatypes: &str, depth: &str, purpose: &str) -> String {
+        format!(
+            r#"[{{"type":"musubi_health_record","datatypes":{datatypes},"depth":"{depth}","purpose":"{purpose}"}}]"#
+        )
+    }
+
+    fn parse(datatypes: &str, depth: &str, purpose: &str) -> AuthorizationDetails {
+        AuthorizationDetails::parse(&one(datatypes, depth, purpose)).unwrap()
+    }
+
+    #[test]
+    fn what_a_type_does_not_have_is_refused() {
+        let good = one(r#"["vitals"]"#, "daily", "care");
+        assert!(AuthorizationDetails::parse(&good).is_ok());
+        let many = format!("[{}]", [good.trim_matches(['[', ']']); 11].join(","));
+        for text in [
+            "",
+            "[]",
+            "{}",
+            "null",
+            "[null]",
+            "[[]]",
+            r#"[{"datatypes":["vitals"],"depth":"daily","purpose":"care"}]"#,
+            r#"[{"type":"payment_initiation"}]"#,
+            r#"[{"type":["musubi_health_record"]}]"#,
+            &good.replace("care\"", "care\",\"actions\":[\"write\"]"),
+            &good.replace("care\"", "care\",\"purpose\":\"research\""),
+            &good.replace("\"depth\":\"daily\",", ""),
+            &one("[]", "daily", "care"),
+            &one(r#""vitals""#, "daily", "care"),
+            &one(r#"["genome"]"#, "daily", "care"),
+            &one(r#"["vitals"]"#, "5", "care"),
+            &one(r#"["vitals"]"#, "daily", "marketing"),
+            &many,
+            &format!("{good}{}", " ".repeat(4096)),
+            &"[".repeat(2000),
+        ] {
+            assert_eq!(AuthorizationDetails::parse(text), Err(InvalidDetails), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_wider_or_for_another_purpose_is_covered() {
+        let granted = parse(r#"["vitals","sleep"]"#, "daily", "care");
+        for (datatypes, depth, purpose, covered) in [
+            (r#"["vitals","sleep"]"#, "daily", "care", true),
+            (r#"["sleep"]"#, "aggregate", "care", true),
+            (r#"["sleep"]"#, "values", "care", false),
+            (r#"["sleep","meals"]"#, "daily", "care", false),
+            (r#"["sleep"]"#, "daily", "research", false),
+        ] {
+            let asked = parse(datatypes, depth, purpose);
+            assert_eq!(granted.covers(&asked), covered, "{datatypes} {depth} {purpose}");
+        }
+    }
+
+    #[test]
+    fn the_names_of_the_types_are_those_that_are_written() {
+        let details = parse(r#"["vitals"]"#, "everything", "wellness");
+        let written = serde_json::to_value(&details).unwrap();
+        for (index, detail) in details.iter().enumerate() {
+            assert_eq!(written[index]["type"], detail.kind());
+            assert!(TYPES.contains(&detail.kind()));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Nonces that nobody keeps (RFC 9449 §8, §9): the moment at which one was given, and a keyed hash of it.
+
+use std::time::Duration;
+
+use platform::clock::Instant;
+use platform::encoding::{base64url, from_base64url};
+use platform::keys::constant_time_eq;
+
+use crate::realms::Realm;
+
+/// How long one is good for.
+const LIFE: Duration = Duration::from_mins(5);
+/// Bytes of the moment.
+const MOMENT: usize = 8;
+/// Bytes of the hash.
+const MAC: usize = 16;
+
+/// The nonces of a realm.
+#[derive(Debug, Clone, Copy)]
+pub struct Nonces<'r>(&'r Realm);
+
+impl<'r> Nonces<'r> {
+    /// Those of `realm`.
+    pub fn of(realm: &'r Realm) -> Self {
+        Self(realm)
+    }
+
+    /// The nonce that is given at `now`.
+    pub fn at(&self, now: Instant) -> String {
+        let moment = now.as_micros();
+        let mac = self.0.token_hash("dpop.nonce", &moment.to_string());
+        let mut bytes = moment.to_be_bytes().to_vec();
+        bytes.extend(mac.iter().take(MAC));
+        base64url(bytes)
+    }
+
+    /// When a nonce was given; `None` if it is not one of this realm, or too old.
+    pub fn given_at(&self, nonce: &str, now: Instant) -> Option<Instant> {
+        let bytes = from_base64url(nonce).filter(|bytes| bytes.len() == MOMENT + MAC)?;
+        let moment = i64::from_be_bytes(bytes.get(..MOMENT)?.try_into().ok()?);
+        let given = Instant::from_micros(moment);
+        let ours = constant_time_eq(self.at(given).as_bytes(), nonce.as_bytes());
+        (ours && now.since(given) < LIFE).then_some(given)
+    }
+}
