@@ -67,7 +67,7 @@ pub enum Command {
     /// Make administrators, and links to set their passwords
     #[command(subcommand)]
     Admin(admin::Command),
-    /// Make people
+    /// Make people, and help those who lost what they sign in with
     #[command(subcommand)]
     User(user::Command),
     /// Make clients, and tokens with which they register themselves

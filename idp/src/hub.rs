@@ -11,6 +11,7 @@ use platform::http::TrustedProxies;
 use platform::keys::{KeyEncryptionKey, KeyRing};
 
 use crate::credentials::{PasswordHasher, Passwords};
+use crate::factors::Factors;
 use crate::log::{Entry, Log};
 use crate::oauth::consents::ClientConsents;
 use crate::oauth::families::Families;
@@ -53,6 +54,8 @@ pub struct Hub {
     pub families: Families,
     /// Passwords.
     pub passwords: Passwords,
+    /// What people prove themselves with besides.
+    pub factors: Factors,
     /// Access tokens whose signature was verified already.
     pub verified_tokens: VerifiedTokens,
     /// Password hashing on threads of its own.
@@ -105,6 +108,7 @@ impl Hub {
             consents: ClientConsents::new(store.clone()),
             families: Families::new(store.clone()),
             passwords: Passwords::new(store.clone(), clock.clone(), entropy.clone()),
+            factors: Factors::new(store.clone(), clock.clone(), entropy.clone()),
             verified_tokens: VerifiedTokens::default(),
             hasher: PasswordHasher::start(&settings.limits, entropy.clone()),
             clock,

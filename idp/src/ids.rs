@@ -8,6 +8,8 @@ platform::identifiers! {
     SessionId,
     /// A refresh token family: what one authorization gave.
     FamilyId,
+    /// What a person proves themselves with besides a password.
+    FactorId,
     /// A namespace of numbers.
     NamespaceId,
     /// A block of numbers issued in one call.

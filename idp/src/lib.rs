@@ -6,6 +6,7 @@
 //! | `account` | what a person sees of themselves |
 //! | `credentials` | passwords, and the links with which they are set |
 //! | `expiry` | the deletion of what is over |
+//! | `factors` | codes by an app, passkeys, recovery codes |
 //! | `http` | how a request becomes a [`http::Call`], and how pages are sent |
 //! | `log` | the access log |
 //! | `numbers` | the IDs that people read out loud |
@@ -20,6 +21,7 @@ pub mod account;
 pub mod admin;
 pub mod credentials;
 pub mod expiry;
+pub mod factors;
 pub mod http;
 pub mod hub;
 pub mod ids;

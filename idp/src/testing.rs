@@ -30,7 +30,7 @@ use crate::realms::Realm;
 /// The host of the realm.
 pub(crate) const HOME: &str = "localhost:8080";
 /// What a browser of a test keeps as its own value.
-const BROWSER: &str = "0123456789012345678901234567890123456789abc";
+pub(crate) const BROWSER: &str = "0123456789012345678901234567890123456789abc";
 
 pub(crate) struct House {
     pub hub: Shared,
@@ -44,6 +44,7 @@ pub(crate) struct House {
 pub(crate) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
+    pub body: String,
 }
 
 /// A row of the access log, as far as tests look at it.
@@ -127,23 +128,44 @@ impl House {
         session: Option<&str>,
         fields: &[(&str, &str)],
     ) -> Answer {
-        let csrf = keyed_hash(&self.realm.keys.tokens, "csrf", BROWSER.as_bytes());
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("csrf", &base64url(csrf))
-            .extend_pairs(fields)
-            .finish();
-        let mut cookies = format!("musubi_browser={BROWSER}");
-        if let Some(session) = session {
-            cookies.push_str("; musubi_session=");
-            cookies.push_str(session);
-        }
+        let session = session.map(|secret| format!("; musubi_session={secret}"));
+        let cookies = format!("musubi_browser={BROWSER}{}", session.unwrap_or_default());
+        let form = form(&self.realm, BROWSER, fields);
+        self.send(address, post(HOME, path, &cookies, form)).await
+    }
+
+    /// Sends a form from another browser, with what that browser's forms carry.
+    pub(crate) async fn submit_in(
+        &self,
+        browser: &str,
+        address: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let cookies = format!("musubi_browser={browser}");
+        let form = form(&self.realm, browser, fields);
+        self.send(address, post(HOME, path, &cookies, form)).await
+    }
+
+    /// Sends a form to another host of this hub, in the same browser.
+    pub(crate) async fn submit_to(&self, host: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let realm = self.hub.realms.by_host(host).await.unwrap().unwrap();
+        let cookies = format!("musubi_browser={BROWSER}");
+        let form = form(&realm, BROWSER, fields);
+        self.send("192.0.2.10", post(host, path, &cookies, form)).await
+    }
+
+    /// Opens a page from `address` in the browser of the forms, with a session if there is one.
+    pub(crate) async fn open(&self, address: &str, path: &str, session: Option<&str>) -> Answer {
+        let session = session.map(|secret| format!("; musubi_session={secret}"));
         let request = Request::builder()
-            .method(Method::POST)
             .uri(path)
             .header(HOST, HOME)
-            .header(COOKIE, cookies)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(Body::from(body))
+            .header(
+                COOKIE,
+                format!("musubi_browser={BROWSER}{}", session.unwrap_or_default()),
+            )
+            .body(Body::empty())
             .unwrap();
         self.send(address, request).await
     }
@@ -166,9 +188,12 @@ impl House {
         extensions.insert(ConnectInfo(SocketAddr::from((address, 40_000))));
         extensions.insert(RequestId(self.hub.entropy.array().unwrap()));
         let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
         Answer {
-            status: response.status(),
-            headers: response.headers().clone(),
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
         }
     }
 
@@ -189,7 +214,42 @@ impl House {
     }
 }
 
+/// The body of a form that a page of `realm` shows in `browser`.
+fn form(realm: &Realm, browser: &str, fields: &[(&str, &str)]) -> String {
+    let csrf = keyed_hash(&realm.keys.tokens, "csrf", browser.as_bytes());
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("csrf", &base64url(csrf))
+        .extend_pairs(fields)
+        .finish()
+}
+
+fn post(host: &str, path: &str, cookies: &str, form: String) -> Request<Body> {
+    Request::builder()
+        .method(Method::POST)
+        .uri(path)
+        .header(HOST, host)
+        .header(COOKIE, cookies)
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(form))
+        .unwrap()
+}
+
 impl Answer {
+    /// Where the answer leads.
+    pub(crate) fn location(&self) -> &str {
+        let location = self.headers.get(http::header::LOCATION);
+        location.and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The value of the hidden field `name`, in a page.
+    pub(crate) fn hidden(&self, name: &str) -> String {
+        let (_, rest) = self
+            .body
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap_or_else(|| panic!("{} has no field {name}: {}", self.status, self.body));
+        rest.split('"').next().unwrap().to_owned()
+    }
+
     /// The secret of the session that the answer begins.
     pub(crate) fn session(&self) -> Option<String> {
         let set = self.headers.get_all(SET_COOKIE).iter();

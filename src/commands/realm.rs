@@ -1,19 +1,23 @@
-//! `musubi realm add`, `musubi realm list`.
+//! `musubi realm add`, `musubi realm list`, `musubi realm sign-in`.
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use idp::realms::{RealmError, parse_issuer};
+use idp::log::Action;
+use idp::realms::{RealmError, SignInPolicy, parse_issuer};
 use serde_json::json;
 
+use crate::arguments::RealmChoice;
 use crate::first_start::realm_entry;
 use crate::installation::{Fresh, Installation};
 use crate::output::{Output, table};
 use crate::record;
 
+const SIGN_IN: Action = Action::new("realm.sign_in");
+
 /// Realms read at once.
 const PAGE: u32 = 500;
 
-/// Add and list realms.
+/// Add and list realms, and set what they ask at sign-in.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Add a realm with keys and number namespaces of its own
@@ -30,6 +34,21 @@ pub enum Command {
     },
     /// List the realms
     List,
+    /// Set what a realm asks of its people when they sign in; without a policy it says what it asks
+    #[command(after_help = "The policy is JSON, each member of which may be left out:
+  {\"second_factor\": \"optional\" | \"administrators\" | \"everybody\",
+   \"related_origins\": [\"https://other.example\"],
+   \"authenticators\": [{\"aaguid\": \"…\", \"name\": \"…\", \"certificate\": \"-----BEGIN CERTIFICATE-----…\"}]}
+Example:
+  musubi realm sign-in --policy '{\"second_factor\": \"administrators\"}'")]
+    SignIn {
+        /// The whole policy, as JSON
+        #[arg(long, value_name = "JSON")]
+        policy: Option<String>,
+        /// Which realm.
+        #[command(flatten)]
+        realm: RealmChoice,
+    },
 }
 
 impl Command {
@@ -37,7 +56,7 @@ impl Command {
     pub fn fresh(&self) -> Fresh {
         match self {
             Self::Add { .. } => Fresh::Made,
-            Self::List => Fresh::Refused,
+            Self::List | Self::SignIn { .. } => Fresh::Refused,
         }
     }
 }
@@ -47,6 +66,7 @@ pub async fn run(command: Command, hub: &Installation, output: Output) -> anyhow
     match command {
         Command::Add { issuer, name } => add(&issuer, &name, hub, output).await,
         Command::List => list(hub, output).await,
+        Command::SignIn { policy, realm } => sign_in(policy.as_deref(), &realm, hub, output).await,
     }
 }
 
@@ -70,6 +90,29 @@ async fn add(issuer: &str, name: &str, hub: &Installation, output: Output) -> an
         &people,
         &json!({"issuer": made.issuer, "host": made.host, "name": made.name}),
     )?;
+    Ok(())
+}
+
+async fn sign_in(
+    policy: Option<&str>,
+    choice: &RealmChoice,
+    hub: &Installation,
+    output: Output,
+) -> anyhow::Result<()> {
+    let realm = hub.realm(choice).await?;
+    let now = match policy {
+        None => realm.sign_in.clone(),
+        Some(text) => {
+            let policy: SignInPolicy = serde_json::from_str(text).context("this is no policy")?;
+            policy.check()?;
+            let entry = record::entry(&realm, SIGN_IN).detail("policy", serde_json::to_value(&policy)?);
+            record::append(hub, entry).await?;
+            hub.realms.set_sign_in(&realm, &policy).await?;
+            policy
+        }
+    };
+    let document = json!({"issuer": realm.issuer, "sign_in": now});
+    output.answer(&serde_json::to_string_pretty(&now)?, &document)?;
     Ok(())
 }
 

@@ -1,7 +1,8 @@
-//! `musubi user create`.
+//! `musubi user create`, `musubi user reset-factors`.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
+use idp::factors::Factors;
 use idp::log::Action;
 use idp::people::{IdentifierKind, NewPerson, People, Profile, normalise, number_of};
 use serde_json::json;
@@ -13,8 +14,9 @@ use crate::output::Output;
 use crate::record;
 
 const CREATE: Action = Action::new("person.create");
+const RESET_FACTORS: Action = Action::new("factor.reset");
 
-/// Make people.
+/// Make people, and help those who lost what they sign in with.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a person, with a number of their own
@@ -22,6 +24,17 @@ pub enum Command {
   musubi user create --login taro --email taro@example.jp --name 'Yamada Taro'    prints a link to set the password
   echo 'long enough phrase' | musubi user create --login taro --password-stdin")]
     Create(Create),
+    /// Take every passkey, app and recovery code from a person who lost them; their sessions and tokens end
+    #[command(after_help = "Example:
+  musubi user reset-factors --login taro")]
+    ResetFactors {
+        /// Login name
+        #[arg(long, value_name = "LOGIN")]
+        login: String,
+        /// Which realm.
+        #[command(flatten)]
+        realm: RealmChoice,
+    },
 }
 
 /// The person to be made.
@@ -46,13 +59,44 @@ pub struct Create {
 
 /// Runs it.
 pub async fn run(command: Command, hub: &Installation, output: Output) -> anyhow::Result<()> {
-    let Command::Create(Create {
+    match command {
+        Command::Create(new) => create(new, hub, output).await,
+        Command::ResetFactors { login, realm } => reset_factors(&login, &realm, hub, output).await,
+    }
+}
+
+async fn reset_factors(
+    login: &str,
+    choice: &RealmChoice,
+    hub: &Installation,
+    output: Output,
+) -> anyhow::Result<()> {
+    let realm = hub.realm(choice).await?;
+    let people = People::new(hub.store.clone(), hub.clock.clone(), hub.entropy.clone());
+    let found = people.by_identifier(&realm, IdentifierKind::Login, login).await?;
+    let Some(person) = found else {
+        bail!("nobody has the login name {login}");
+    };
+    let mut entry = record::entry(&realm, RESET_FACTORS).subject(person.id);
+    entry.key = person.key.clone();
+    record::append(hub, entry).await?;
+    let factors = Factors::new(hub.store.clone(), hub.clock.clone(), hub.entropy.clone());
+    let removed = factors.reset(&realm, person.id).await?;
+    output.answer(
+        &format!("{login} has no passkeys, apps and recovery codes any more; {removed} were removed."),
+        &json!({"login": login, "issuer": realm.issuer, "removed": removed}),
+    )?;
+    Ok(())
+}
+
+async fn create(new: Create, hub: &Installation, output: Output) -> anyhow::Result<()> {
+    let Create {
         login,
         email,
         name,
         password,
         realm,
-    }) = command;
+    } = new;
     normalise(IdentifierKind::Login, &login)?;
     if let Some(email) = &email {
         normalise(IdentifierKind::Email, email)?;

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
+use idp::factors::picture;
 use idp::pages::{self, Assets, Language, Moment, Texts, Zone};
 
 mod samples;
 
-const ASSETS: [&str; 3] = ["musubi.css", "logo.svg", "favicon.svg"];
+const ASSETS: [&str; 4] = ["musubi.css", "logo.svg", "favicon.svg", "passkey.js"];
 
 fn main() -> io::Result<()> {
     let Some(directory) = env::args_os().nth(1) else {

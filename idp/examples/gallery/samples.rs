@@ -7,6 +7,9 @@ use super::pages::{
     SetPassword, SetPasswordPurpose, SignIn, SignInProblem, SignOut, SignedOut, Texts, Welcome,
 };
 
+#[path = "factors.rs"]
+mod factors;
+
 /// What stands in the fields that come from outside.
 #[derive(Clone, Copy)]
 pub struct Words<'a> {
@@ -54,6 +57,9 @@ impl<'a> Words<'a> {
 pub fn all(words: &Words<'_>, texts: &Texts) -> Vec<Sample> {
     let mut samples = Vec::new();
     sign_in(words, texts, &mut samples);
+    factors::second_step(words, texts, &mut samples);
+    factors::enrol(words, texts, &mut samples);
+    factors::list(words, texts, &mut samples);
     set_password(words, texts, &mut samples);
     consent(words, texts, &mut samples);
     sign_out(words, texts, &mut samples);
@@ -79,6 +85,11 @@ fn sign_in(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
             csrf: words.id,
             hidden: &hidden,
         },
+        passkey: Some(Form {
+            action: words.local,
+            csrf: words.id,
+            hidden: &hidden,
+        }),
         login: "",
         client_name: Some(words.client),
         again: false,
@@ -90,6 +101,7 @@ fn sign_in(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         "sign-in-alone",
         SignIn {
             client_name: None,
+            passkey: None,
             ..page
         }
         .render(texts),
@@ -106,6 +118,7 @@ fn sign_in(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     );
     for (name, problem) in [
         ("wrong", SignInProblem::WrongCredentials),
+        ("passkey-wrong", SignInProblem::Passkey),
         ("login-missing", SignInProblem::LoginMissing),
         ("password-missing", SignInProblem::PasswordMissing),
         ("throttled", SignInProblem::Throttled { seconds: 300 }),
@@ -409,6 +422,14 @@ fn log<'a>(words: &Words<'a>) -> Vec<LogEntry<'a>> {
         by(words.name, 9_000, LogAction::ProfileChanged),
         own(60_000, LogAction::PasswordSet),
         by(words.name, 60_001, LogAction::AccountCreated),
+        own(60_001, LogAction::FirstStep),
+        own(60_001, LogAction::SecondStep),
+        own(60_001, LogAction::FactorAdded),
+        own(60_001, LogAction::FactorRemoved),
+        own(60_001, LogAction::FactorRenamed),
+        own(60_001, LogAction::RecoveryCodesMade),
+        by(words.name, 60_001, LogAction::FactorsReset),
+        own(60_001, LogAction::FactorsRead),
         own(60_002, LogAction::Other(words.scope)),
     ]
 }

@@ -48,6 +48,93 @@ sign-in-busy-what = Sorry about that. Please try again in { $wait }.
 sign-in-expired-title = This page was open for a long time, so we renewed it
 sign-in-expired-what = Please enter your details again.
 
+# The second step of a sign-in
+second-factor-title = One more step
+second-factor-lead = Your password is right. Now show that it is really you.
+second-factor-more = You are signed in. What you want to do needs one more proof that it is you.
+code-label = Code
+code-hint-both = The six digits that your app shows, or one of your recovery codes. Each code works once.
+code-hint-app = The six digits that your app shows. Each code works once.
+code-hint-recovery = One of your recovery codes. Each code works once.
+button-continue = Continue
+second-factor-missing = Enter the code.
+second-factor-wrong-title = The code was not taken
+second-factor-wrong-what = It may be mistyped, too old, or used before. Wait until your app shows the next code and enter that one.
+second-factor-throttled-what = There were several wrong codes in a row. To keep your account safe, codes are paused. Try again in { $wait }, or use a passkey if you have one.
+second-factor-lost = If you have lost your phone or key, use a recovery code. If you have none left, ask the organisation that gave you your account.
+second-factor-again = Begin the sign-in again
+
+# Passkeys
+sign-in-or-passkey = If you have set up a passkey, you need neither login name nor password.
+button-passkey-sign-in = Sign in with a passkey
+button-passkey-second = Use a passkey
+passkey-stopped = It was stopped before it was finished. Please try again, or go on without a passkey.
+passkey-wrong-title = The passkey was not taken
+passkey-wrong-what = It is not registered here, or it took too long. Please try again, or go on without a passkey.
+passkey-add-title = Passkey
+passkey-add-hint = You confirm with your face, your finger or the code of your device. Nobody can guess or steal that from you by a false page.
+passkey-name-hint = So that you know it again, for example “My phone”. You may leave it empty.
+button-passkey-add = Add a passkey
+
+# Setting up an app
+enrol-totp-title = Set up an app for codes
+enrol-totp-lead = From then on, after your password you enter six digits that only your phone shows.
+enrol-totp-required = To keep your account safe, a second step is needed here. Please set it up now; it takes a few minutes.
+enrol-totp-step-app = Open an authenticator app on your phone
+enrol-totp-step-app-what = Any app for one-time codes will do. Many phones can do it without an app, in their password settings.
+enrol-totp-step-scan = Let the app read the secret
+enrol-totp-step-scan-what = Point the camera at this picture from within the app.
+enrol-totp-picture = The secret as a QR code
+enrol-totp-type = If you cannot use the camera, type this into the app:
+enrol-totp-step-code = Enter the code that the app shows
+enrol-totp-step-code-what = The app now shows six digits, which change every thirty seconds.
+enrol-totp-wrong = These are not the digits that the app should show now. Check the clock of your phone, then enter the present code.
+factor-name-label = Name
+factor-name-hint = So that you know it again, for example “My phone”. You may leave it empty.
+button-enrol-totp = Turn it on
+button-back = Back
+
+# Recovery codes
+recovery-codes-title = Your recovery codes
+recovery-codes-first = The second step is on.
+recovery-codes-lead = If you lose your phone or key, one of these codes takes its place. Each works once. They are shown only now.
+recovery-codes-care-title = Keep them safe
+recovery-codes-care = Print this page or write the codes down, and keep them where you keep important papers. Do not keep them on the phone that they stand in for.
+recovery-codes-done = I have kept them safe
+
+# Factors
+security-title = How you sign in
+security-lead = With a second step, nobody gets in who only knows your password.
+security-added = It was added.
+security-removed = It was removed. On your other devices you have been signed out.
+security-renamed = The name was changed.
+security-last = This is your only way to sign in, so it was not removed. Add another one first.
+security-required-title = A second step is needed
+security-required = Please add a passkey or an app below. You will be asked for it at your next sign-in.
+security-factors = Your second steps
+security-factors-hint = If you do not know one of these, remove it and tell your help desk.
+security-factors-empty = You sign in with your password only.
+factor-passkey = Passkey
+factor-totp = App for codes
+factor-kind = Kind
+factor-added = Added
+factor-used = Last used
+factor-never-used = Never
+factor-rename = Change the name
+button-rename = Change the name
+button-remove = Remove
+security-add = Add another
+security-add-app = Set up an app for codes
+security-codes = Recovery codes
+security-codes-hint = They take the place of a lost phone or key.
+security-codes-left = { $left ->
+    [one] You have 1 code left.
+   *[other] You have { $left } codes left.
+}
+security-codes-none = You have no recovery codes.
+button-make-codes = Make new recovery codes
+security-back = Back to my account
+
 # Choosing a password
 set-password-title = Choose a password
 set-password-first = Choose the password of the first administrator. Then you can sign in with the login name below.
@@ -123,6 +210,7 @@ account-not-set = Not registered
 account-notice-session = That device has been signed out.
 account-notice-withdrawn = You took the permission back. The service will receive nothing new.
 account-notice-password = Your password has been changed.
+account-security = How you sign in: passkeys, apps and recovery codes
 account-sessions = Where you are signed in
 account-sessions-hint = If you do not know one of these devices, choose “Sign this device out” and tell your help desk.
 account-session-current = The device you are using now
@@ -150,6 +238,14 @@ account-log-self = You
 account-log-refused = Failed or refused
 account-unknown = Not recorded
 log-sign-in = Sign-in
+log-first-step = Password entered, one more step needed
+log-second-step = Second step of a sign-in
+log-factor-added = A passkey or an app was added
+log-factor-removed = A passkey or an app was removed
+log-factor-renamed = A passkey or an app was renamed
+log-recovery-codes = New recovery codes were made
+log-factors-reset = All passkeys and apps were removed by an administrator
+log-factors-read = Your ways to sign in were shown
 log-single-sign-on = Sign-in at another service
 log-sign-out = Sign-out
 log-session-ended = A device was signed out

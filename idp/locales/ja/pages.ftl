@@ -42,6 +42,90 @@ sign-in-busy-what = ご迷惑をおかけしております。{ $wait }ほどた
 sign-in-expired-title = 時間がたったため、画面を新しくしました
 sign-in-expired-what = お手数ですが、もう一度入力してください。
 
+# The second step of a sign-in
+second-factor-title = もう一つ確認します
+second-factor-lead = パスワードは正しく入力されました。続けて、ご本人であることを確かめます。
+second-factor-more = ログインはお済みです。この操作には、ご本人であることの確認がもう一つ必要です。
+code-label = 確認コード
+code-hint-both = アプリに表示されている6けたの数字か、予備コードの一つを入力してください。どのコードも使えるのは一度だけです。
+code-hint-app = アプリに表示されている6けたの数字を入力してください。使えるのは一度だけです。
+code-hint-recovery = 予備コードの一つを入力してください。使えるのは一度だけです。
+button-continue = 次へ進む
+second-factor-missing = 確認コードを入力してください。
+second-factor-wrong-title = 確認コードが正しくありません
+second-factor-wrong-what = 入力の間違い、時間切れ、または使用済みの可能性があります。アプリに次の数字が表示されるのを待って、その数字を入力してください。
+second-factor-throttled-what = 何度か続けて正しく入力されなかったため、安全のために確認コードの受け付けを一時的に止めています。{ $wait }ほどたってから、もう一度お試しください。パスキーをお持ちの方は、パスキーをお使いください。
+second-factor-lost = スマートフォンなどをなくされた場合は、予備コードをお使いください。予備コードもない場合は、ご利用の窓口にお問い合わせください。
+second-factor-again = 最初からログインし直す
+
+# Passkeys
+sign-in-or-passkey = パスキーを登録されている方は、ログインIDもパスワードもいりません。
+button-passkey-sign-in = パスキーでログインする
+button-passkey-second = パスキーを使う
+passkey-stopped = 途中で止まりました。もう一度お試しいただくか、パスキーを使わずにお進みください。
+passkey-wrong-title = パスキーを確認できませんでした
+passkey-wrong-what = 登録されていないパスキーか、時間がかかりすぎた可能性があります。もう一度お試しいただくか、パスキーを使わずにお進みください。
+passkey-add-title = パスキー
+passkey-add-hint = 顔や指紋、または端末の暗証番号で確認します。推測されることも、にせの画面で盗まれることもありません。
+passkey-name-hint = 「私のスマートフォン」など、後で見分けられる名前です。空欄でもかまいません。
+button-passkey-add = パスキーを追加する
+
+# Setting up an app
+enrol-totp-title = 確認コードのアプリの設定
+enrol-totp-lead = 設定すると、パスワードの後に、お手元のスマートフォンに表示される6けたの数字を入力するようになります。
+enrol-totp-required = 安全のため、ここではパスワードのほかにもう一つの確認が必要です。数分で終わりますので、今、設定してください。
+enrol-totp-step-app = スマートフォンで認証アプリを開く
+enrol-totp-step-app-what = 6けたの確認コードを表示できるアプリなら、どれでも使えます。アプリがなくても、パスワードの設定画面からできるスマートフォンもあります。
+enrol-totp-step-scan = アプリに秘密の文字を読み取らせる
+enrol-totp-step-scan-what = アプリのカメラで、この図を写してください。
+enrol-totp-picture = 秘密の文字を表すQRコード
+enrol-totp-type = カメラが使えない場合は、次の文字をアプリに入力してください。
+enrol-totp-step-code = アプリに表示された数字を入力する
+enrol-totp-step-code-what = アプリに6けたの数字が表示されます。30秒ごとに変わります。
+enrol-totp-wrong = 今アプリに表示されるはずの数字と違います。スマートフォンの時計が合っているかをお確かめのうえ、今表示されている数字を入力してください。
+factor-name-label = 名前
+factor-name-hint = 「私のスマートフォン」など、後で見分けられる名前です。空欄でもかまいません。
+button-enrol-totp = 設定する
+button-back = 戻る
+
+# Recovery codes
+recovery-codes-title = 予備コード
+recovery-codes-first = もう一つの確認を設定しました。
+recovery-codes-lead = スマートフォンなどをなくしたときに、代わりに使えるコードです。どれも使えるのは一度だけです。表示されるのは今だけです。
+recovery-codes-care-title = 大切に保管してください
+recovery-codes-care = この画面を印刷するか書き写して、大事な書類と一緒に保管してください。なくしたときに困るので、同じスマートフォンの中には保管しないでください。
+recovery-codes-done = 保管しました
+
+# Factors
+security-title = ログインの方法
+security-lead = もう一つの確認があれば、パスワードを知られただけではログインされません。
+security-added = 追加しました。
+security-removed = 取り除きました。ほかの端末はログアウトしました。
+security-renamed = 名前を変更しました。
+security-last = これを取り除くとログインできなくなるため、取り除きませんでした。先にほかの方法を追加してください。
+security-required-title = もう一つの確認が必要です
+security-required = 下から、パスキーかアプリを追加してください。次のログインから確認します。
+security-factors = もう一つの確認の方法
+security-factors-hint = 心当たりのないものがあれば、取り除いて、ご利用の窓口にもお知らせください。
+security-factors-empty = 今は、パスワードだけでログインしています。
+factor-passkey = パスキー
+factor-totp = 確認コードのアプリ
+factor-kind = 種類
+factor-added = 追加した日時
+factor-used = 最後に使った日時
+factor-never-used = まだ使っていません
+factor-rename = 名前を変える
+button-rename = 名前を変更する
+button-remove = 取り除く
+security-add = 方法を追加する
+security-add-app = 確認コードのアプリを設定する
+security-codes = 予備コード
+security-codes-hint = なくしたスマートフォンなどの代わりに使えます。
+security-codes-left = 残りは{ $left }個です。
+security-codes-none = 予備コードはありません。
+button-make-codes = 新しい予備コードを作る
+security-back = マイアカウントに戻る
+
 # Choosing a password
 set-password-title = パスワードの設定
 set-password-first = 最初の管理者のパスワードを決めてください。設定が終わると、このログインIDでログインできます。
@@ -117,6 +201,7 @@ account-not-set = 登録されていません
 account-notice-session = ログインを終了しました。
 account-notice-withdrawn = 許可を取り消しました。このサービスに新しい情報は渡りません。
 account-notice-password = パスワードを変更しました。
+account-security = ログインの方法（パスキー・確認コード・予備コード）
 account-sessions = ログインしている端末
 account-sessions-hint = 心当たりのない端末があれば、「この端末をログアウトさせる」を押して、ご利用の窓口にもお知らせください。
 account-session-current = 今お使いの端末
@@ -144,6 +229,14 @@ account-log-self = ご本人
 account-log-refused = 失敗・拒否
 account-unknown = 記録なし
 log-sign-in = ログイン
+log-first-step = パスワードの入力（続けてもう一つの確認）
+log-second-step = もう一つの確認
+log-factor-added = パスキーまたはアプリの追加
+log-factor-removed = パスキーまたはアプリの取り除き
+log-factor-renamed = パスキーまたはアプリの名前の変更
+log-recovery-codes = 新しい予備コードの作成
+log-factors-reset = 管理者によるパスキーとアプリの取り除き
+log-factors-read = ログインの方法の閲覧
 log-single-sign-on = ほかのサービスへのログイン
 log-sign-out = ログアウト
 log-session-ended = 端末のログアウト

@@ -5,7 +5,15 @@ use crate::pages::LogAction;
 /// What a row says to the person it is about.
 pub fn of(action: &str) -> LogAction<'_> {
     match action {
-        "sign_in.password" => LogAction::SignIn,
+        "sign_in.password" | "sign_in.second_factor" | "sign_in.passkey" => LogAction::SignIn,
+        "sign_in.first_factor" => LogAction::FirstStep,
+        "sign_in.step_up" | "factor.verify" | "passkey.verify" => LogAction::SecondStep,
+        "factor.add" => LogAction::FactorAdded,
+        "factor.remove" => LogAction::FactorRemoved,
+        "factor.rename" => LogAction::FactorRenamed,
+        "factor.recovery_codes" => LogAction::RecoveryCodesMade,
+        "factor.reset" => LogAction::FactorsReset,
+        "factor.list" => LogAction::FactorsRead,
         "authorization.issue" => LogAction::SingleSignOn,
         "session.end" => LogAction::SignOut,
         "session.end.other" => LogAction::SessionEnded,

@@ -7,6 +7,7 @@ use crate::hub::Hub;
 use crate::ids::{PersonId, SessionId};
 use crate::log::Entry;
 use crate::oauth::Scope;
+use crate::oauth::step_up::Proven;
 use crate::oauth::tokens::{ActiveToken, verify_access};
 use crate::realms::Realm;
 use http::StatusCode;
@@ -22,6 +23,8 @@ pub struct Authority {
     pub session: Option<SessionId>,
     /// What it reaches: scope of the token ∩ scope of the client ∩ powers of the person, as they are now.
     pub scope: Scope,
+    /// The sign-in behind the token; `None` for a service by itself.
+    proven: Option<Proven>,
     governs_hub: bool,
 }
 
@@ -36,7 +39,7 @@ fn governs_hub(hub: &Hub, realm: &Realm) -> bool {
 /// challenges are those of RFC 6750 §3.
 pub async fn authorise(hub: &Hub, call: &Call, needed: ApiScope) -> Result<Authority, Refusal> {
     let authority = identify(hub, call).await?;
-    authority.require(needed)?;
+    authority.require(hub, needed)?;
     Ok(authority)
 }
 
@@ -66,6 +69,7 @@ pub(super) async fn identify(hub: &Hub, call: &Call) -> Result<Authority, Refusa
         person: active.family.as_ref().map(|family| family.person),
         session: active.family.as_ref().map(|family| family.details.signed_in_as),
         scope,
+        proven: Proven::by(&active.claims),
         governs_hub,
     })
 }
@@ -83,10 +87,16 @@ async fn held(hub: &Hub, call: &Call, active: &ActiveToken) -> Result<Option<Vec
 }
 
 impl Authority {
-    /// Whether it reaches as far as `needed`.
-    pub fn require(&self, needed: ApiScope) -> Result<(), Refusal> {
+    /// Whether it reaches as far as `needed`, and the sign-in behind it is enough for that.
+    pub fn require(&self, hub: &Hub, needed: ApiScope) -> Result<(), Refusal> {
         if self.scope.has(needed.name) {
-            return Ok(());
+            let rules = &hub.settings.step_up;
+            return match self.proven {
+                Some(proven) => proven
+                    .check(rules, [needed.name], hub.clock.now())
+                    .map_err(Refusal::step_up),
+                None => Ok(()),
+            };
         }
         Err(Refusal::new(
             StatusCode::FORBIDDEN,

@@ -6,8 +6,10 @@ use http::StatusCode;
 use platform::http::Problem;
 
 use crate::credentials::PasswordsError;
+use crate::factors::FactorsError;
 use crate::numbers::NumbersError;
 use crate::oauth::clients::{ClientsError, InvalidMetadata};
+use crate::oauth::step_up::Demand;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::people::PeopleError;
 use crate::realms::RealmError;
@@ -22,6 +24,7 @@ pub struct Refusal {
     title: &'static str,
     detail: Option<&'static str>,
     challenge: Option<&'static str>,
+    demand: Option<Demand>,
 }
 
 impl Refusal {
@@ -33,6 +36,7 @@ impl Refusal {
             title,
             detail: None,
             challenge: None,
+            demand: None,
         }
     }
 
@@ -49,6 +53,19 @@ impl Refusal {
         Self {
             challenge: Some(challenge),
             ..self
+        }
+    }
+
+    /// The sign-in behind the token is not enough (RFC 9470 §3).
+    pub const fn step_up(demand: Demand) -> Self {
+        let refusal = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "token.step_up",
+            "The sign-in behind the access token is worth too little here, or too long ago",
+        );
+        Self {
+            demand: Some(demand),
+            ..refusal.detail("Ask for another token with the acr_values and max_age of the challenge.")
         }
     }
 
@@ -86,6 +103,9 @@ impl Refusal {
         }
         if let Some(challenge) = self.challenge {
             problem = problem.challenge(challenge);
+        }
+        if let Some(demand) = self.demand {
+            problem = problem.challenge(demand.challenge("Bearer realm=\"musubi\""));
         }
         problem
     }
@@ -161,6 +181,12 @@ impl From<ClientsError> for Refusal {
 
 impl From<PasswordsError> for Refusal {
     fn from(error: PasswordsError) -> Self {
+        Self::unavailable(&error)
+    }
+}
+
+impl From<FactorsError> for Refusal {
+    fn from(error: FactorsError) -> Self {
         Self::unavailable(&error)
     }
 }

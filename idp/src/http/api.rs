@@ -249,6 +249,7 @@ pub fn router() -> axum::Router<Shared> {
         .merge(crate::account::endpoints::router())
         .merge(crate::admin::router())
         .merge(crate::credentials::pages::router())
+        .merge(crate::factors::endpoints::router())
         .merge(crate::oauth::endpoints::router())
         .merge(crate::pages::api::router())
         .merge(crate::signin::pages::router())

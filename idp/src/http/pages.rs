@@ -29,6 +29,10 @@ const LANGUAGE: &str = "musubi_language";
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for a page with a script of ours, which may ask this host: browsers offer passkeys to scripts only.
+const POLICY_WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+     img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// One page view: the call, the reader's language, the browser's value.
 pub struct View<'c> {
     /// The call.
@@ -141,6 +145,20 @@ impl<'c> View<'c> {
 
     /// Sends a page.
     pub fn page(self, status: StatusCode, html: Result<String, RenderError>) -> Response {
+        self.document(status, html, POLICY)
+    }
+
+    /// Sends a page that has a script of ours.
+    pub fn scripted_page(self, status: StatusCode, html: Result<String, RenderError>) -> Response {
+        self.document(status, html, POLICY_WITH_SCRIPT)
+    }
+
+    fn document(
+        self,
+        status: StatusCode,
+        html: Result<String, RenderError>,
+        policy: &'static str,
+    ) -> Response {
         let Ok(html) = html else {
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         };
@@ -148,7 +166,7 @@ impl<'c> View<'c> {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         self.finish(response)
     }
 

@@ -30,6 +30,8 @@ pub enum ErrorCode {
     LoginRequired,
     /// OpenID Connect: `prompt=none` and the person was not asked yet.
     ConsentRequired,
+    /// OpenID Connect: the person cannot prove themselves as the client asks.
+    UnmetAuthenticationRequirements,
     /// OpenID Connect: `request` is not taken.
     RequestNotSupported,
     /// OpenID Connect: `request_uri` is not taken.
@@ -46,6 +48,8 @@ pub enum ErrorCode {
     UseDpopNonce,
     /// RFC 6750: the token is used up, over, revoked or none of ours.
     InvalidToken,
+    /// RFC 9470: the sign-in behind the token is worth too little here, or is too long ago.
+    InsufficientUserAuthentication,
     /// RFC 6750: the token does not reach this far.
     InsufficientScope,
     /// RFC 7591: a redirect URI is refused.
@@ -70,6 +74,7 @@ impl ErrorCode {
             Self::ServerError => "server_error",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
@@ -78,6 +83,7 @@ impl ErrorCode {
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",
             Self::InvalidToken => "invalid_token",
+            Self::InsufficientUserAuthentication => "insufficient_user_authentication",
             Self::InsufficientScope => "insufficient_scope",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
@@ -130,6 +136,7 @@ macro_rules! unavailable {
 
 unavailable!(
     crate::credentials::PasswordsError,
+    crate::factors::FactorsError,
     crate::log::LogUnavailable,
     crate::numbers::NumbersError,
     crate::oauth::clients::ClientsError,

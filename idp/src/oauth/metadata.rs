@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::credentials::Level;
 use crate::oauth::dpop;
 use crate::oauth::scope::PERSON_SCOPES;
 use crate::realms::Realm;
@@ -49,13 +50,15 @@ fn shared(realm: &Realm) -> Value {
 
 fn provider(realm: &Realm) -> Value {
     let mut metadata = shared(realm);
+    let acr = Level::ALL.map(Level::acr);
     let more = json!({
         "userinfo_endpoint": realm.url("/oauth/userinfo"),
         "end_session_endpoint": realm.url("/oauth/logout"),
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "sid",
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
             "name", "preferred_username", "locale", "updated_at", "email", "email_verified"],
+        "acr_values_supported": acr,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_parameter_supported": false,
         "request_parameter_supported": false,

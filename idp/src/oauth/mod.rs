@@ -30,6 +30,7 @@ mod metadata;
 pub mod replay;
 pub mod resources;
 pub mod scope;
+pub mod step_up;
 pub mod tokens;
 
 pub use audience::Audience;

@@ -100,8 +100,24 @@ pub struct LogEntry<'a> {
 /// What a row of the access log says was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogAction<'a> {
-    /// Sign-in with a password.
+    /// Sign-in, by whatever was shown.
     SignIn,
+    /// The password was right, and another step follows.
+    FirstStep,
+    /// A second step.
+    SecondStep,
+    /// A factor was added.
+    FactorAdded,
+    /// A factor was removed.
+    FactorRemoved,
+    /// A factor got another name.
+    FactorRenamed,
+    /// New recovery codes were made.
+    RecoveryCodesMade,
+    /// All factors were removed by an administrator.
+    FactorsReset,
+    /// The list of factors was read.
+    FactorsRead,
     /// Sign-in at a service by the session here.
     SingleSignOn,
     /// Sign-out.
@@ -181,6 +197,14 @@ impl LogEntry<'_> {
     fn what(&self, texts: &Texts) -> Result<String, askama::Error> {
         match self.action {
             LogAction::SignIn => texts.say("log-sign-in"),
+            LogAction::FirstStep => texts.say("log-first-step"),
+            LogAction::SecondStep => texts.say("log-second-step"),
+            LogAction::FactorAdded => texts.say("log-factor-added"),
+            LogAction::FactorRemoved => texts.say("log-factor-removed"),
+            LogAction::FactorRenamed => texts.say("log-factor-renamed"),
+            LogAction::RecoveryCodesMade => texts.say("log-recovery-codes"),
+            LogAction::FactorsReset => texts.say("log-factors-reset"),
+            LogAction::FactorsRead => texts.say("log-factors-read"),
             LogAction::SingleSignOn => texts.say("log-single-sign-on"),
             LogAction::SignOut => texts.say("log-sign-out"),
             LogAction::SessionEnded => texts.say("log-session-ended"),

@@ -1,4 +1,4 @@
-//! The style sheet and the marks, compiled in, under names that change with their content.
+//! The style sheet, the marks and the script of passkeys, compiled in, under names that change with their content.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -73,6 +73,7 @@ impl Assets {
 
 fn content_type(extension: &str) -> &'static str {
     match extension {
+        "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "svg" => "image/svg+xml",
         _ => "application/octet-stream",

@@ -9,7 +9,8 @@
 //!   the invisible characters that turn the direction of text. A template cannot forget it, and `|safe` is not used.
 //! - A link or form target that an endpoint gives as local stays on this host ([`links`]).
 //! - No page needs JavaScript, and no page has an inline script or an inline style, so that the policy
-//!   `default-src 'none'; style-src 'self'; img-src 'self'` is enough for each of them.
+//!   `default-src 'none'; style-src 'self'; img-src 'self'` is enough for each of them. Where passkeys are offered, which
+//!   browsers give to scripts only, one script of ours from this host adds them.
 //! - Every text exists in every language, with the same placeholders. A missing one fails a test, and at run time it
 //!   is an error and never an empty label.
 
@@ -17,10 +18,14 @@ pub mod account;
 pub mod api;
 pub mod assets;
 pub mod consent;
+pub mod enrol_totp;
 pub mod error;
 pub mod escape;
 pub mod language;
 pub mod links;
+pub mod recovery_codes;
+pub mod second_factor;
+pub mod security;
 pub mod set_password;
 pub mod sign_in;
 pub mod sign_out;
@@ -33,8 +38,12 @@ pub mod welcome;
 pub use account::{Account, AccountNotice, Application, LogAction, LogEntry, PersonDetails, SessionDetails};
 pub use assets::Assets;
 pub use consent::{Consent, ConsentClient};
+pub use enrol_totp::EnrolTotp;
 pub use error::{ErrorKind, ErrorPage};
 pub use language::Language;
+pub use recovery_codes::RecoveryCodes;
+pub use second_factor::{SecondFactor, SecondFactorProblem};
+pub use security::{FactorDetails, Security, SecurityNotice};
 pub use set_password::{PasswordProblem, PasswordRule, SetPassword, SetPasswordPurpose};
 pub use sign_in::{SignIn, SignInProblem};
 pub use sign_out::{SignOut, SignedOut};

@@ -9,6 +9,9 @@ pub struct SignIn<'a> {
     pub frame: Frame<'a>,
     /// Posts the fields `login` and `password`.
     pub form: Form<'a>,
+    /// Posts the fields `ceremony` and `credential`, which a script fills in; for who has a passkey. `None` where no
+    /// browser has passkeys, as on an address that is no name.
+    pub passkey: Option<Form<'a>>,
     /// What was typed before, or the `login_hint` of the request; empty if neither.
     pub login: &'a str,
     /// The name of the relying party that asked for the sign-in; `None` if the person came by themselves.
@@ -38,11 +41,18 @@ pub enum SignInProblem {
         /// After which trying again makes sense.
         seconds: u64,
     },
+    /// The passkey was not taken.
+    Passkey,
     /// The form had been open for too long; it was replaced by a fresh one.
     Expired,
 }
 
 impl SignIn<'_> {
+    /// Whether the browser offers passkeys by itself. Not at once again after one was not taken.
+    fn autofills(&self) -> bool {
+        self.problem != Some(SignInProblem::Passkey)
+    }
+
     fn wrong(&self, field: &str) -> bool {
         match self.problem {
             // Either may be wrong, and the page does not say which.
@@ -59,7 +69,11 @@ impl SignInProblem {
         match self {
             Self::LoginMissing => Some("login"),
             Self::PasswordMissing => Some("password"),
-            Self::WrongCredentials | Self::Throttled { .. } | Self::Busy { .. } | Self::Expired => None,
+            Self::WrongCredentials
+            | Self::Throttled { .. }
+            | Self::Busy { .. }
+            | Self::Passkey
+            | Self::Expired => None,
         }
     }
 
@@ -69,6 +83,7 @@ impl SignInProblem {
             Self::LoginMissing | Self::PasswordMissing => texts.say("sign-in-missing-title"),
             Self::Throttled { .. } => texts.say("sign-in-throttled-title"),
             Self::Busy { .. } => texts.say("sign-in-busy-title"),
+            Self::Passkey => texts.say("passkey-wrong-title"),
             Self::Expired => texts.say("sign-in-expired-title"),
         }
     }
@@ -80,6 +95,7 @@ impl SignInProblem {
             Self::PasswordMissing => texts.say("sign-in-password-missing"),
             Self::Throttled { seconds } => texts.with("sign-in-throttled-what", "wait", texts.wait(seconds)?),
             Self::Busy { seconds } => texts.with("sign-in-busy-what", "wait", texts.wait(seconds)?),
+            Self::Passkey => texts.say("passkey-wrong-what"),
             Self::Expired => texts.say("sign-in-expired-what"),
         }
     }

@@ -7,7 +7,9 @@
 //! realms (token hashes, blind indexes, subjects, numbers) is derived from it, one purpose a key.
 
 mod model;
+mod policy;
 mod store;
 
 pub use model::{InvalidIssuer, Realm, RealmKeys, is_loopback, parse_issuer};
+pub use policy::{Authenticator, InvalidPolicy, SecondFactor, SignInPolicy};
 pub use store::{RealmError, Realms};

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::policy::SignInPolicy;
 use bytes::Bytes;
 use platform::ids::RealmId;
 use platform::keys::{DataKey, KeyEncryptionKey, Purpose, SealError, SubKey, keyed_hash};
@@ -22,6 +23,8 @@ pub struct Realm {
     pub secure: bool,
     /// Keys derived from the realm's own.
     pub keys: RealmKeys,
+    /// What the realm asks of its people when they sign in.
+    pub sign_in: SignInPolicy,
     /// Documents that say the same until the realm changes.
     pub documents: Documents,
 }

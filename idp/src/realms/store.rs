@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::numbers::{NumbersError, create_default_namespaces};
 
 use super::model::{Documents, InvalidIssuer, Realm, RealmKeys, parse_issuer};
+use super::policy::{InvalidPolicy, SignInPolicy};
 
 /// A realm cannot be read or made.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,12 @@ pub enum RealmError {
     /// The realm's number namespaces could not be made.
     #[error(transparent)]
     Numbers(#[from] NumbersError),
+    /// What the realm asks at sign-in cannot be held.
+    #[error(transparent)]
+    Policy(#[from] InvalidPolicy),
+    /// A row is not what this version writes.
+    #[error("the realm cannot be read")]
+    Unreadable,
     /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyFailed),
@@ -65,11 +72,12 @@ struct Row {
     name: String,
     issuer: String,
     sealed_key: Vec<u8>,
+    sign_in_policy: Option<String>,
 }
 
 const INSERT: &str =
     "INSERT INTO realm (id, name, issuer, host, sealed_key, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
-const COLUMNS: &str = "SELECT id, name, issuer, sealed_key FROM realm";
+const COLUMNS: &str = "SELECT id, name, issuer, sealed_key, sign_in_policy FROM realm";
 
 impl Realms {
     /// The realms in `store`, whose keys `key` seals.
@@ -152,13 +160,32 @@ impl Realms {
             name: name.to_owned(),
             issuer: issuer.to_owned(),
             sealed_key: sealed,
+            sign_in_policy: None,
         };
         self.open(row).map(Arc::new)
+    }
+
+    /// Sets what a realm asks of its people when they sign in. Other nodes know within five seconds.
+    pub async fn set_sign_in(&self, realm: &Realm, policy: &SignInPolicy) -> Result<(), RealmError> {
+        policy.check()?;
+        let text = serde_json::to_string(policy).map_err(|_| RealmError::Unreadable)?;
+        self.store
+            .change(
+                "UPDATE realm SET sign_in_policy = $2 WHERE id = $1",
+                values![realm.id.uuid(), text],
+            )
+            .await?;
+        self.by_host.invalidate(&realm.host).await;
+        Ok(())
     }
 
     fn open(&self, row: Row) -> Result<Realm, RealmError> {
         let (host, secure) = parse_issuer(&row.issuer)?;
         let id = RealmId::from(row.id);
+        let sign_in = match &row.sign_in_policy {
+            None => SignInPolicy::default(),
+            Some(text) => serde_json::from_str(text).map_err(|_| RealmError::Unreadable)?,
+        };
         let keys = RealmKeys::derive(id, self.key.unwrap(&row.sealed_key, &aad(id))?)?;
         Ok(Realm {
             id,
@@ -167,6 +194,7 @@ impl Realms {
             host,
             secure,
             keys,
+            sign_in,
             documents: Documents::default(),
         })
     }

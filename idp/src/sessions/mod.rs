@@ -1,10 +1,11 @@
 //! Sessions: a person signed in in one browser.
 //!
 //! The cookie holds 256 random bits; the database holds their keyed hash. A session has an idle and an absolute limit,
-//! both judged by the house's clock. It is made anew at every sign-in, so that an id planted before cannot be ridden.
+//! both judged by the house's clock. It is made anew at every sign-in, so that an id planted before cannot be ridden; it
+//! begins only while what was shown for it is still the person's, and has a new secret whenever more is shown.
 //!
 //! ```text
-//! begin ──▶ live ──use──▶ live ──▶ ended (sign-out, by the person elsewhere, by an administrator)
+//! begin ──▶ live ──use, or more shown──▶ live ──▶ ended (sign-out, by the person elsewhere, by an administrator)
 //!             └──── idle or absolute limit ────▶ over
 //! ```
 
@@ -13,5 +14,5 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Limits, Session, SessionView};
+pub use model::{Limits, Session, SessionView, Shown};
 pub use store::{Sessions, SessionsError};

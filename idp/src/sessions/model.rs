@@ -4,7 +4,25 @@ use std::time::Duration;
 
 use platform::clock::Instant;
 
-use crate::ids::{PersonId, SessionId};
+use crate::credentials::PasswordHash;
+use crate::ids::{FactorId, PersonId, SessionId};
+
+/// What was shown for a session that begins: all of it must still be the person's at that moment.
+#[derive(Debug, Clone)]
+pub enum Shown {
+    /// A password, which was verified.
+    Password(PasswordHash),
+    /// A factor that is enough by itself.
+    Factor(FactorId),
+    /// Both.
+    PasswordAndFactor(PasswordHash, FactorId),
+}
+
+impl From<&PasswordHash> for Shown {
+    fn from(verified: &PasswordHash) -> Self {
+        Self::Password(verified.clone())
+    }
+}
 
 /// A session as its owner's browser carries it through a request.
 #[derive(Debug, Clone, PartialEq, Eq)]

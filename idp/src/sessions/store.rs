@@ -14,9 +14,8 @@ use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::model::{Limits, Session, SessionView};
-use crate::credentials::PasswordHash;
-use crate::ids::{PersonId, SessionId};
+use super::model::{Limits, Session, SessionView, Shown};
+use crate::ids::{FactorId, PersonId, SessionId};
 use crate::people::Person;
 use crate::realms::Realm;
 
@@ -82,21 +81,40 @@ const COLUMNS: &str =
     "SELECT sid, person_id, authenticated_at, amr, sealed_origin, last_seen_at, expires_at, ended_at
      FROM session";
 const KIND: &str = "session";
-/// A macro, so that what differs between the databases is one clause.
+/// Macros, so that what differs between the databases is one clause.
 macro_rules! begin {
-    ($lock:literal) => {
+    ($from:literal, $lock:literal) => {
         concat!(
             "INSERT INTO session (hash, sid, realm_id, person_id, authenticated_at, amr, sealed_origin, last_seen_at,
-             expires_at) SELECT $1, $2, $3, $4, $5, $6, $7, $5, $8 FROM password
-             WHERE person_id = $4 AND realm_id = $3 AND phc = $9",
+             expires_at) SELECT $1, $2, $3, $4, $5, $6, $7, $5, $8 FROM ",
+            $from,
             $lock
         )
     };
 }
-const BEGIN: &str = begin!("");
-/// Where writers run side by side, the lock makes this one wait for a change of the password that is under way and then
-/// see it; and makes a change wait for this one, and then see the session.
-const BEGIN_BESIDE_OTHERS: &str = begin!(" FOR SHARE");
+macro_rules! begins {
+    ($lock:literal) => {
+        Begins {
+            password: begin!("password WHERE person_id = $4 AND realm_id = $3 AND phc = $9", $lock),
+            factor: begin!("factor WHERE person_id = $4 AND realm_id = $3 AND id = $9", $lock),
+            both: begin!(
+                "password JOIN factor ON factor.person_id = password.person_id
+                 AND factor.realm_id = password.realm_id
+                 WHERE password.person_id = $4 AND password.realm_id = $3 AND phc = $9 AND factor.id = $10",
+                $lock
+            ),
+        }
+    };
+}
+struct Begins {
+    password: &'static str,
+    factor: &'static str,
+    both: &'static str,
+}
+const BEGIN: Begins = begins!("");
+/// Where writers run side by side, the lock makes this one wait for a change of the password or the factor that is under
+/// way and then see it; and makes a change wait for this one, and then see the session.
+const BEGIN_BESIDE_OTHERS: Begins = begins!(" FOR SHARE");
 
 impl Sessions {
     /// The sessions in `store`.
@@ -158,41 +176,77 @@ impl Sessions {
         })
     }
 
-    /// Begins a session that rests on a password that was verified; gives the secret for the cookie. `None` if the
-    /// password is not the person's any more: whoever changed it has ended what the old one opens, this included.
+    /// Begins a session for which something was shown; gives the secret for the cookie. `None` if that is not the
+    /// person's any more: whoever changed it has ended what the old one opens, this included.
     pub async fn begin(
         &self,
         realm: &Realm,
         prepared: Prepared,
-        verified: &PasswordHash,
+        shown: impl Into<Shown>,
     ) -> Result<Option<String>, SessionsError> {
         let Prepared {
             session,
             secret,
             sealed_origin,
         } = prepared;
-        let sql = match self.store.backend() {
+        let statements = match self.store.backend() {
             Backend::Sqlite => BEGIN,
             Backend::Postgres => BEGIN_BESIDE_OTHERS,
         };
-        let begun = self
+        let mut values = values![
+            realm.token_hash(KIND, &secret).to_vec(),
+            session.sid.uuid(),
+            realm.id.uuid(),
+            session.person.uuid(),
+            session.authenticated_at.as_micros(),
+            session.amr,
+            sealed_origin,
+            session.expires_at.as_micros(),
+        ];
+        let (sql, rests_on) = match shown.into() {
+            Shown::Password(verified) => (statements.password, values![verified.to_phc()]),
+            Shown::Factor(factor) => (statements.factor, values![factor.uuid()]),
+            Shown::PasswordAndFactor(verified, factor) => {
+                (statements.both, values![verified.to_phc(), factor.uuid()])
+            }
+        };
+        values.extend(rests_on);
+        let begun = self.store.change(sql, values).await?;
+        Ok((begun == 1).then_some(secret))
+    }
+
+    /// More was shown in a session, by a factor that must still be the person's: it goes on under a new secret and is
+    /// worth more. When the person proved who they are stays what it was, since not everything was shown anew. `None` if
+    /// it ended meanwhile, or the factor is gone.
+    pub async fn raise(
+        &self,
+        realm: &Realm,
+        session: &Session,
+        amr: &str,
+        factor: FactorId,
+    ) -> Result<Option<String>, SessionsError> {
+        let secret = self.entropy.token()?;
+        let raised = self
             .store
             .change(
-                sql,
+                "UPDATE session SET hash = $1, amr = $2, last_seen_at = $3
+                 WHERE sid = $4 AND realm_id = $5 AND person_id = $6 AND amr = $8 AND ended_at IS NULL
+                 AND expires_at > $3
+                 AND EXISTS (SELECT 1 FROM factor WHERE id = $7 AND realm_id = $5 AND person_id = $6)",
                 values![
                     realm.token_hash(KIND, &secret).to_vec(),
+                    amr,
+                    self.clock.now().as_micros(),
                     session.sid.uuid(),
                     realm.id.uuid(),
                     session.person.uuid(),
-                    session.authenticated_at.as_micros(),
-                    session.amr,
-                    sealed_origin,
-                    session.expires_at.as_micros(),
-                    verified.to_phc(),
+                    factor.uuid(),
+                    session.amr.clone()
                 ],
             )
             .await?;
-        Ok((begun == 1).then_some(secret))
+        self.live.invalidate_all();
+        Ok((raised == 1).then_some(secret))
     }
 
     /// The same person proved again who they are in the same browser: the session goes on under a new secret, so that

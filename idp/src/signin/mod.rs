@@ -1,19 +1,32 @@
-//! Signing in and out (requirement H9 in its first part; OpenID Connect Core 1.0 §3.1.2.3).
+//! Signing in and out (requirements H9, P10; OpenID Connect Core 1.0 §3.1.2.3), step by step.
 //!
 //! ```text
-//! GET /signin ─▶ form ─▶ POST /signin ─▶ counted ─▶ password checked ─▶ logged ─▶ session begun ─▶ on with the request
+//! GET /signin ─▶ form ─▶ POST /signin ─▶ counted ─▶ password checked ─▶ logged
 //!                  ▲                        │ too many     │ wrong: logged, counted as a failure
 //!                  └────────────────────────┴────────────────┘
+//! password right ─┬─ nothing more is there or needed ──────────────────────▶ session {pwd}
+//!                 ├─ the person has a factor ─▶ in progress ── shown ───────▶ session {pwd, otp, mfa}, {pwd, pop, …}
+//!                 └─ they need one, have none ─▶ in progress ── made, shown ─▶ session {pwd, otp, mfa}
+//! session {pwd} and a client that asks for more ─▶ in progress ── shown ─────▶ the same session, worth more
 //! ```
 //!
 //! Invariants: an unknown name costs the same work and gives the same answer as a wrong password; failures are counted,
 //! successes are not; nothing is answered that is not counted and logged; every sign-in begins a session of its own, and
-//! only if the password that was checked is still the person's.
+//! only if all that was shown for it is still the person's. What is in progress is no session: it is bound to the browser
+//! that began it, ends after ten minutes, and is taken in one step by the answer that ends it.
 
+mod begin;
+mod endpoints;
 pub mod pages;
+mod place;
+mod progress;
 #[cfg(test)]
 mod tests;
-mod throttle;
+pub(crate) mod throttle;
+
+pub(crate) use begin::{Begun, begin, complete};
+pub use place::Place;
+pub(crate) use progress::InProgress;
 
 use std::sync::Arc;
 

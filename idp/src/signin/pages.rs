@@ -10,9 +10,13 @@ use platform::http::Parameters;
 use platform::keys::keyed_hash;
 use secrecy::SecretString;
 
+use super::begin::{about, begin};
+use super::place::Place;
+use super::progress::{Class, First, InProgress, Wanted, fingerprint};
 use super::throttle::{Admission, Throttle};
-use super::{sign_out, signed_in};
-use crate::credentials::PasswordHash;
+use super::{endpoints, signed_in};
+use crate::credentials::{Level, PasswordHash, method};
+use crate::factors::passkeys;
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
@@ -22,15 +26,16 @@ use crate::oauth::authorization::{Interaction, Interactions};
 use crate::oauth::endpoints::authorize::reopen;
 use crate::pages::{ErrorKind, Form, SignIn, SignInProblem};
 use crate::people::{IdentifierKind, Person, normalise};
-use crate::realms::Realm;
+use crate::realms::{Realm, SecondFactor};
 
-/// How people sign in here (`amr`, RFC 8176).
-const METHOD: &str = "pwd";
 const SIGN_IN: Action = Action::new("sign_in.password");
+const FIRST: Action = Action::new("sign_in.first_factor");
 
 /// The routes of this folder.
 pub fn router() -> Router<Shared> {
-    Router::new().route("/signin", get(show).post(submit))
+    Router::new()
+        .route("/signin", get(show).post(submit))
+        .merge(endpoints::router())
 }
 
 /// Why nobody is signed in.
@@ -49,7 +54,16 @@ impl<E: Into<OAuthError>> From<E> for Failure {
 struct Context {
     interaction: Option<(String, Interaction)>,
     client_name: Option<String>,
+    place: Place,
     again: bool,
+}
+
+/// What a right password leads to.
+enum Next {
+    /// A session with this secret.
+    SignedIn(String),
+    /// Another step, at this address.
+    Step(String),
 }
 
 /// Shows the form. Who is signed in and came by themselves goes to their account.
@@ -65,7 +79,7 @@ async fn show(State(hub): State<Shared>, call: Call) -> Response {
         Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_in.interaction"),
         Err(error) => return view.oauth_error(error),
     };
-    if context.interaction.is_none() && context.again {
+    if context.place == Place::Account && context.again {
         return view.redirect("/account");
     }
     let view = match &context.interaction {
@@ -80,15 +94,18 @@ async fn show(State(hub): State<Shared>, call: Call) -> Response {
         .interaction
         .as_ref()
         .and_then(|(_, interaction)| interaction.request.login_hint.clone());
-    render(view, &context, hint.as_deref().unwrap_or_default(), None)
+    let problem = (query.get("problem") == Some("passkey")).then_some(SignInProblem::Passkey);
+    render(view, &context, hint.as_deref().unwrap_or_default(), problem)
 }
 
 async fn context(hub: &Hub, view: &View<'_>, parameters: &Parameters) -> Result<Option<Context>, OAuthError> {
     let again = signed_in(hub, view.call).await?.is_some();
+    let place = Place::read(parameters);
     let Some(id) = parameters.get("interaction") else {
         return Ok(Some(Context {
             interaction: None,
             client_name: None,
+            place,
             again,
         }));
     };
@@ -102,14 +119,14 @@ async fn context(hub: &Hub, view: &View<'_>, parameters: &Parameters) -> Result<
     Ok(Some(Context {
         interaction: Some((id.to_owned(), interaction)),
         client_name,
+        place,
         again,
     }))
 }
 
 fn render(view: View<'_>, context: &Context, login: &str, problem: Option<SignInProblem>) -> Response {
-    let id = context.interaction.as_ref().map(|(id, _)| id.as_str());
-    let here = id.map_or_else(|| "/signin".to_owned(), |id| format!("/signin?interaction={id}"));
-    let hidden: Vec<(&str, &str)> = id.map(|id| ("interaction", id)).into_iter().collect();
+    let here = context.place.on("/signin");
+    let hidden: Vec<(&str, &str)> = context.place.parameter().into_iter().collect();
     let csrf = view.csrf();
     let page = SignIn {
         frame: view.frame(&here),
@@ -118,6 +135,11 @@ fn render(view: View<'_>, context: &Context, login: &str, problem: Option<SignIn
             csrf: &csrf,
             hidden: &hidden,
         },
+        passkey: passkeys::available(&view.call.realm).then_some(Form {
+            action: "/signin/passkey",
+            csrf: &csrf,
+            hidden: &hidden,
+        }),
         login,
         client_name: context.client_name.as_deref(),
         again: context.again,
@@ -127,11 +149,11 @@ fn render(view: View<'_>, context: &Context, login: &str, problem: Option<SignIn
         None => StatusCode::OK,
         Some(SignInProblem::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
         Some(SignInProblem::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
-        Some(SignInProblem::WrongCredentials) => StatusCode::UNAUTHORIZED,
+        Some(SignInProblem::WrongCredentials | SignInProblem::Passkey) => StatusCode::UNAUTHORIZED,
         Some(_) => StatusCode::BAD_REQUEST,
     };
     let html = page.render(&view.texts);
-    view.page(status, html)
+    view.scripted_page(status, html)
 }
 
 /// Takes the form.
@@ -151,21 +173,20 @@ async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     if !view.csrf_holds(&form) {
         return render(view, &context, &login, Some(SignInProblem::Expired));
     }
-    match sign_in(&hub, &call, &form).await {
-        Ok(secret) => {
+    match sign_in(&hub, &view, &form, &context.place).await {
+        Ok(Next::SignedIn(secret)) => {
             view.set_session(&secret);
-            match &context.interaction {
-                Some((id, _)) => view.redirect(&format!("/oauth/continue?interaction={id}")),
-                None => view.redirect("/account"),
-            }
+            view.redirect(&context.place.address())
         }
+        Ok(Next::Step(address)) => view.redirect(&address),
         Err(Failure::Problem(problem)) => render(view, &context, &login, Some(problem)),
         Err(Failure::Broken(error)) => view.oauth_error(error),
     }
 }
 
-/// Checks the password and begins a session; gives the session's secret.
-async fn sign_in(hub: &Hub, call: &Call, form: &Parameters) -> Result<String, Failure> {
+/// Checks the password, and begins a session if there is nothing else to be shown.
+async fn sign_in(hub: &Hub, view: &View<'_>, form: &Parameters, place: &Place) -> Result<Next, Failure> {
+    let call = view.call;
     let realm = &call.realm;
     let typed = form
         .get("login")
@@ -218,13 +239,57 @@ async fn sign_in(hub: &Hub, call: &Call, form: &Parameters) -> Result<String, Fa
         hub.record(refused("sign_in.unavailable")).await?;
         return Err(error.into());
     }
-    let Some(secret) = begin(hub, call, &person, &hash).await? else {
-        hub.record(refused("sign_in.password_changed").person(person.id))
-            .await?;
-        return Err(Failure::Problem(SignInProblem::WrongCredentials));
+    if let Some(address) = another_step(hub, view, &person, &hash, place).await? {
+        return Ok(Next::Step(address));
+    }
+    let shown = (method::PASSWORD, (&hash).into());
+    if let Some(secret) = begin(hub, call, &person, SIGN_IN, shown).await? {
+        return Ok(Next::SignedIn(secret));
+    }
+    hub.record(refused("sign_in.password_changed").person(person.id))
+        .await?;
+    Err(Failure::Problem(SignInProblem::WrongCredentials))
+}
+
+/// Where the person goes to show another factor, if they have one, or to make one, if the realm asks for one.
+async fn another_step(
+    hub: &Hub,
+    view: &View<'_>,
+    person: &Person,
+    verified: &PasswordHash,
+    place: &Place,
+) -> Result<Option<String>, OAuthError> {
+    let realm = &view.call.realm;
+    let wanted = if hub.factors.any_second(realm, person.id).await? {
+        Wanted::Factor(Class::of(Level::Multi))
+    } else if needs_factor(hub, realm, person).await? {
+        Wanted::NewFactor
+    } else {
+        return Ok(None);
     };
-    metrics::counter!("musubi_sign_ins_total").increment(1);
-    Ok(secret)
+    hub.record(about(view.call.permit(FIRST), person)).await?;
+    let first = First::Password(fingerprint(realm, verified));
+    let id = InProgress::new(&hub.ephemeral, realm)
+        .begin(
+            &hub.entropy,
+            view.browser(),
+            person.id,
+            (first, wanted),
+            place.clone(),
+        )
+        .await?;
+    Ok(Some(match wanted {
+        Wanted::Factor(_) => format!("/signin/second?step={id}"),
+        Wanted::NewFactor => format!("/signin/enrol?step={id}"),
+    }))
+}
+
+async fn needs_factor(hub: &Hub, realm: &Realm, person: &Person) -> Result<bool, OAuthError> {
+    Ok(match realm.sign_in.second_factor {
+        SecondFactor::Optional => false,
+        SecondFactor::Everybody => true,
+        SecondFactor::Administrators => !hub.people.powers(realm, person.id).await?.is_empty(),
+    })
 }
 
 /// What became of a password.
@@ -256,36 +321,4 @@ async fn check(hub: &Hub, realm: &Realm, login: &str, password: &str) -> Result<
         }
         _ => Checked::Wrong,
     })
-}
-
-/// Begins a session. Who is signed in already in this browser goes on in the same one; another person's ends. `None`
-/// if the password that was verified is not theirs any more.
-async fn begin(
-    hub: &Hub,
-    call: &Call,
-    person: &Person,
-    verified: &PasswordHash,
-) -> Result<Option<String>, OAuthError> {
-    let realm = &call.realm;
-    let mut entry = call.permit(SIGN_IN).person(person.id);
-    if let Some(agent) = call.user_agent() {
-        entry = entry.detail("user_agent", agent);
-    }
-    entry.key = person.key.clone();
-    match signed_in(hub, call).await? {
-        Some(who) if who.person.id == person.id => {
-            hub.record(entry.clone().session(who.session.sid)).await?;
-            if let Some(secret) = hub.sessions.renew(realm, who.session.sid, METHOD).await? {
-                return Ok(Some(secret));
-            }
-        }
-        Some(other) => sign_out(hub, call, &other, None).await?,
-        None => {}
-    }
-    let address = call.origin.address.to_string();
-    let prepared = hub
-        .sessions
-        .prepare(realm, person, METHOD, call.user_agent(), &address)?;
-    hub.record(entry.session(prepared.session.sid)).await?;
-    Ok(hub.sessions.begin(realm, prepared, verified).await?)
 }

@@ -24,6 +24,7 @@ use platform::ephemeral::{EphemeralError, Slot};
 use platform::keys::keyed_hash;
 
 use crate::hub::Hub;
+use crate::ids::PersonId;
 use crate::realms::Realm;
 
 /// The time over which failures are counted, and after which the count starts anew.
@@ -32,6 +33,11 @@ const WINDOW: Duration = Duration::from_mins(15);
 const MOMENT: Duration = Duration::from_secs(5);
 /// How many times the failures of one network an account bears from all of them.
 const NETWORKS: u64 = 10;
+/// The time over which wrong codes are counted a second time.
+const DAY: Duration = Duration::from_hours(24);
+/// How many times the wrong codes of a quarter of an hour a day bears: one guess in a million has then less than one
+/// chance in five thousand a day.
+const QUARTERS: u64 = 5;
 
 /// Whether an attempt may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,13 +50,14 @@ pub enum Admission {
 
 /// The counters of one attempt.
 pub struct Throttle {
-    scopes: [Scope; 3],
+    scopes: Vec<Scope>,
 }
 
 struct Scope {
     attempts: Slot,
     failures: Slot,
     limit: u64,
+    window: Duration,
     /// Whether a right password forgets the failures.
     forgets: bool,
 }
@@ -67,11 +74,12 @@ impl Throttle {
                 attempts: Slot::new(realm.id, attempts, &name),
                 failures: Slot::new(realm.id, failures, &name),
                 limit,
+                window: WINDOW,
                 forgets,
             }
         };
         // The network is asked first: one that is closed makes no counters for accounts.
-        let scopes = [
+        let scopes = vec![
             scope(
                 ["attempts-network", "failures-network"],
                 network,
@@ -94,6 +102,30 @@ impl Throttle {
         Self { scopes }
     }
 
+    /// For the codes that somebody offers as `person`, from wherever they come: by then a password was right, so that no
+    /// stranger closes them. A day bears five times as many failures as a quarter of an hour.
+    pub fn codes(hub: &Hub, realm: &Realm, person: PersonId) -> Self {
+        let limit = hub.settings.limits.failures_per_account;
+        let scope = |kinds: [&'static str; 2], limit: u64, window: Duration| {
+            let [attempts, failures] = kinds;
+            let name = base64url(keyed_hash(&realm.keys.tokens, failures, person.uuid().as_bytes()));
+            Scope {
+                attempts: Slot::new(realm.id, attempts, &name),
+                failures: Slot::new(realm.id, failures, &name),
+                limit,
+                window,
+                forgets: window == WINDOW,
+            }
+        };
+        let day = limit.saturating_mul(QUARTERS);
+        Self {
+            scopes: vec![
+                scope(["attempts-codes", "failures-codes"], limit, WINDOW),
+                scope(["attempts-codes-day", "failures-codes-day"], day, DAY),
+            ],
+        }
+    }
+
     /// Counts an attempt, or says that it must wait.
     pub async fn admit(&self, hub: &Hub) -> Result<Admission, EphemeralError> {
         for (before, scope) in self.scopes.iter().enumerate() {
@@ -111,7 +143,7 @@ impl Throttle {
     /// The password was wrong.
     pub async fn failed(&self, hub: &Hub) -> Result<(), EphemeralError> {
         for scope in &self.scopes {
-            hub.ephemeral.increment(&scope.failures, WINDOW).await?;
+            hub.ephemeral.increment(&scope.failures, scope.window).await?;
         }
         self.undecided(hub).await
     }
@@ -136,10 +168,10 @@ impl Throttle {
 
 impl Scope {
     async fn admit(&self, hub: &Hub) -> Result<Admission, EphemeralError> {
-        let attempts = hub.ephemeral.increment(&self.attempts, WINDOW).await?;
+        let attempts = hub.ephemeral.increment(&self.attempts, self.window).await?;
         let failures = hub.ephemeral.count(&self.failures).await?;
         Ok(if failures >= self.limit {
-            Admission::Wait(WINDOW)
+            Admission::Wait(self.window)
         } else if failures.saturating_add(attempts) > self.limit {
             Admission::Wait(MOMENT)
         } else {

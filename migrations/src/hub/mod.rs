@@ -4,6 +4,7 @@ mod m0001_realms;
 mod m0002_people;
 mod m0003_numbers;
 mod m0004_oauth;
+mod m0006_factors;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -19,6 +20,7 @@ impl MigratorTrait for Hub {
             Box::new(m0002_people::Migration),
             Box::new(m0003_numbers::Migration),
             Box::new(m0004_oauth::Migration),
+            Box::new(m0006_factors::Migration),
         ]
     }
 }

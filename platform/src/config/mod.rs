@@ -39,6 +39,8 @@ pub struct Settings {
     pub session: Session,
     /// How long tokens last.
     pub tokens: Tokens,
+    /// What the hub's own resources ask of the sign-in behind a token, by scope; empty: nothing.
+    pub step_up: Vec<StepUp>,
     /// Explicit bounds on what the outside may ask for.
     pub limits: Limits,
     /// What the hub says about itself.
@@ -212,6 +214,38 @@ impl Default for Tokens {
             require_dpop_nonce: false,
         }
     }
+}
+
+/// `[[step_up]]`: what the userinfo endpoint and the hub's API ask of the sign-in behind a token before they take one of
+/// its scopes (RFC 9470). A token without a person is not asked.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StepUp {
+    /// The scope, such as `musubi:people.write` or `email`.
+    pub scope: String,
+    /// What the sign-in must be worth at least.
+    #[serde(default)]
+    pub acr: Option<Acr>,
+    /// How long ago it may be, in seconds.
+    #[serde(default)]
+    pub max_age_seconds: Option<u64>,
+}
+
+/// Classes of sign-in, each of which includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Acr {
+    /// One factor.
+    #[serde(rename = "urn:musubi:acr:single")]
+    Single,
+    /// Two different factors.
+    #[serde(rename = "urn:musubi:acr:multi")]
+    Multi,
+    /// Resistant to phishing.
+    #[serde(rename = "phr")]
+    PhishingResistant,
+    /// Resistant to phishing, by a key that hardware protects.
+    #[serde(rename = "phrh")]
+    PhishingResistantHardware,
 }
 
 /// `[limits]`

@@ -103,7 +103,7 @@ impl<'a> Desk<'a> {
             authority,
             action,
         };
-        match desk.authority.require(needed) {
+        match desk.authority.require(hub, needed) {
             Ok(()) => Ok(desk),
             Err(refusal) => Err(desk.finish(Err(refusal)).await),
         }

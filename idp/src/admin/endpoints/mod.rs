@@ -34,6 +34,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(people::suspend))
         .routes(routes!(people::resume))
         .routes(routes!(people::password_link))
+        .routes(routes!(people::reset_factors))
         .routes(routes!(numbers::spaces::list, numbers::spaces::create))
         .routes(routes!(numbers::blocks::issue))
         .routes(routes!(numbers::blocks::numbers))

@@ -27,6 +27,7 @@ const CREATE: Action = Action::new("person.create");
 const CREATED: Action = Action::new("person.created");
 const SUSPEND: Action = Action::new("person.suspend");
 const RESUME: Action = Action::new("person.resume");
+const RESET_FACTORS: Action = Action::new("factor.reset");
 const LINK: Action = Action::new("person.password_link");
 
 /// How long a link to set a password carries.
@@ -95,6 +96,13 @@ struct Body {
 impl Rules for Body {
     const RULES: &'static str = "login is there, with 1 to 128 characters; email, name (1 to 200 characters) and locale \
                                  (a language tag) may be; nothing else is, and no control characters are.";
+}
+
+/// What was taken from a person.
+#[derive(Debug, Serialize, ToSchema)]
+struct FactorsRemoved {
+    /// How many passkeys, apps and lists of recovery codes there were.
+    removed: u64,
 }
 
 /// A link with which a person sets their password.
@@ -362,4 +370,30 @@ async fn make_link(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refus
         .await?;
     let url = desk.realm().url(&format!("/set-password?token={token}"));
     json(StatusCode::CREATED, &PasswordLink { url, expires_at })
+}
+
+/// Takes every passkey, app and recovery code from a person who lost them, and ends their sessions and every token that
+/// rests on them. The caller must hold every power that the person holds, and must have made sure that it is they who ask.
+#[utoipa::path(
+    post, path = "/api/v1/people/{number}/reset-factors", tag = "people",
+    params(("number" = String, Path, description = "The person's number")),
+    security(("token" = ["musubi:people.write"])),
+    responses((status = 200, description = "What was removed", body = FactorsRemoved), Refused),
+)]
+pub(super) async fn reset_factors(State(hub): State<Shared>, segment: Segment, call: Call) -> Response {
+    match Desk::open(&hub, &call, RESET_FACTORS, scope::PEOPLE_WRITE).await {
+        Ok(desk) => desk.finish(remove_factors(&desk, &segment).await).await,
+        Err(refused) => refused,
+    }
+}
+
+async fn remove_factors(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refusal> {
+    desk.no_body()?;
+    let (_, person) = named(desk, segment).await?;
+    outranks(desk, &person).await?;
+    desk.record(about(desk.permit(), &person)).await?;
+    let removed = desk.hub.factors.reset(desk.realm(), person.id).await?;
+    desk.hub.sessions.forget_all();
+    desk.hub.families.forget_all();
+    json(StatusCode::OK, &FactorsRemoved { removed })
 }

@@ -114,6 +114,9 @@ async fn who_holds_less_than_somebody_cannot_become_them_by_a_link_or_let_them_i
         (link.status.as_u16(), link.problem().as_str()),
         (403, "power.beyond_own")
     );
+    let factors = format!("/api/v1/people/{number}/reset-factors");
+    let reset = world.post(&factors, &helpdesk, &Value::Null).await;
+    assert_eq!(reset.problem(), "power.beyond_own");
     // To suspend takes power away: it is allowed, and cannot be undone from below.
     let suspend = world
         .post(

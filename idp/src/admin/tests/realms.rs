@@ -49,7 +49,7 @@ async fn what_is_another_realms_is_not_found_by_any_name() {
             "{path}"
         );
     }
-    for action in ["suspend", "resume", "password-link"] {
+    for action in ["suspend", "resume", "password-link", "reset-factors"] {
         let path = format!("/api/v1/people/{number}/{action}");
         assert_eq!(
             world.post(&path, &root, &Value::Null).await.problem(),

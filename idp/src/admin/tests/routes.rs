@@ -142,6 +142,14 @@ fn table(things: &Things) -> Vec<Route> {
             &Value::Null,
             201,
         ),
+        row(
+            M::POST,
+            "/api/v1/people/{number}/reset-factors",
+            "musubi:people.write",
+            people("/reset-factors"),
+            &Value::Null,
+            200,
+        ),
         fixed(
             M::GET,
             "/api/v1/numbers/namespaces",

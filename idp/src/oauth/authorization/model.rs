@@ -7,6 +7,7 @@ use platform::encoding::base64url;
 use platform::keys::{constant_time_eq, sha256};
 use serde::{Deserialize, Serialize};
 
+use crate::credentials::{Asked, Level, Verdict};
 use crate::oauth::authorization_details::AuthorizationDetails;
 use crate::oauth::{ErrorCode, Scope};
 use crate::sessions::Session;
@@ -76,6 +77,12 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// In which languages to speak.
     pub ui_locales: Option<String>,
+    /// Classes of sign-in that the client asks for, the one that it likes best first.
+    #[serde(default)]
+    pub acr_values: Vec<String>,
+    /// Whether it takes no other.
+    #[serde(default)]
+    pub acr_essential: bool,
     /// When it was asked.
     pub asked_at: Instant,
     /// Where access tokens shall be used (RFC 8707).
@@ -89,6 +96,16 @@ pub struct AuthorizationRequest {
     pub dpop_jkt: Option<String>,
 }
 
+impl AuthorizationRequest {
+    /// What is asked of the sign-in.
+    pub fn asked(&self) -> Asked<'_> {
+        Asked {
+            classes: &self.acr_values,
+            essential: self.acr_essential,
+        }
+    }
+}
+
 /// What comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -97,6 +114,8 @@ pub enum Step {
         /// Whether there is a session.
         again: bool,
     },
+    /// The person shows one more factor.
+    StepUp,
     /// The person is asked.
     Consent,
     /// The client is told no.
@@ -110,6 +129,8 @@ pub enum Step {
 pub struct Standing<'a> {
     /// The session of the browser.
     pub session: Option<&'a Session>,
+    /// The most that the person can show on top of it.
+    pub reachable: Level,
     /// The person of that session, as the client knows them.
     pub subject: Option<&'a str>,
     /// What the person lets the client have.
@@ -122,6 +143,7 @@ pub struct Standing<'a> {
 pub fn next_step(request: &AuthorizationRequest, standing: &Standing<'_>, now: Instant) -> Step {
     let Standing {
         session,
+        reachable,
         subject,
         consented,
         asked_now,
@@ -152,6 +174,13 @@ pub fn next_step(request: &AuthorizationRequest, standing: &Standing<'_>, now: I
                 again: session.is_some(),
             }
         };
+    }
+    let held = session.map_or(Level::Single, |session| Level::of_methods(&session.amr));
+    match request.asked().judge(held, reachable) {
+        Verdict::Enough => {}
+        Verdict::More(_) if prompt.none => return Step::Refuse(ErrorCode::LoginRequired),
+        Verdict::More(_) => return Step::StepUp,
+        Verdict::Impossible => return Step::Refuse(ErrorCode::UnmetAuthenticationRequirements),
     }
     if !consented.covers(&request.scope) || (prompt.consent && !asked_now) {
         return if prompt.none {
@@ -186,6 +215,8 @@ mod tests {
             hinted: None,
             login_hint: None,
             ui_locales: None,
+            acr_values: Vec::new(),
+            acr_essential: false,
             asked_at: START,
             resources: Vec::new(),
             authorization_details: None,
@@ -215,6 +246,7 @@ mod tests {
         let consented = Scope::parse(consented).unwrap();
         let standing = Standing {
             session,
+            reachable: Level::Multi,
             subject: session.map(|_| "me"),
             consented: &consented,
             asked_now: asked,
@@ -314,6 +346,49 @@ mod tests {
             Step::Consent
         );
         assert_eq!(decide(&again, Some(&before), "openid email", true), Step::Issue);
+    }
+
+    #[test]
+    fn a_class_that_the_session_is_short_of_is_stepped_up_to_or_refused_before_consent_is_asked() {
+        let multi = || vec![Level::Multi.acr().to_owned()];
+        let asked = |acr_values: Vec<String>, acr_essential, prompt| AuthorizationRequest {
+            prompt,
+            acr_values,
+            acr_essential,
+            ..request()
+        };
+        let before = session(START.minus(Duration::from_mins(1)));
+        let stronger = Session {
+            amr: "pwd otp mfa".to_owned(),
+            ..before.clone()
+        };
+        let none = Prompt {
+            none: true,
+            ..Prompt::default()
+        };
+        let decided =
+            |request: &AuthorizationRequest, session| decide(request, Some(session), "openid email", false);
+        for essential in [false, true] {
+            let request = asked(multi(), essential, Prompt::default());
+            assert_eq!(decided(&request, &before), Step::StepUp);
+            assert_eq!(decided(&request, &stronger), Step::Issue);
+            let silent = asked(multi(), essential, none);
+            let refused = Step::Refuse(ErrorCode::LoginRequired);
+            assert_eq!(decided(&silent, &before), refused);
+        }
+        let phr = || vec!["phr".to_owned()];
+        assert_eq!(
+            decided(&asked(phr(), false, Prompt::default()), &before),
+            Step::Issue
+        );
+        for prompt in [Prompt::default(), none] {
+            let unmet = Step::Refuse(ErrorCode::UnmetAuthenticationRequirements);
+            assert_eq!(decided(&asked(phr(), true, prompt), &stronger), unmet);
+        }
+        assert_eq!(
+            decide(&asked(phr(), true, Prompt::default()), None, "", false),
+            Step::SignIn { again: false }
+        );
     }
 
     #[test]

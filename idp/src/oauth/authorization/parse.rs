@@ -27,6 +27,8 @@ pub enum Refusal {
 
 /// The longest value that is carried through (`state`, `nonce`).
 const LONGEST: usize = 2048;
+/// How many classes of sign-in a request may name.
+const MOST_CLASSES: usize = 20;
 
 fn invalid(id: &'static str, description: &'static str) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidRequest, id, description)
@@ -113,6 +115,8 @@ fn read(
         ui_locales: parameters
             .get("ui_locales")
             .map(|locales| locales.chars().take(200).collect()),
+        acr_values: acr_values(parameters, client)?,
+        acr_essential: false,
         asked_at: now,
         resources: Vec::new(),
         authorization_details: None,
@@ -211,6 +215,22 @@ fn max_age(parameters: &Parameters, client: &Client) -> Result<Option<Duration>,
         ),
     };
     Ok(seconds.map(Duration::from_secs))
+}
+
+/// Classes of sign-in, as the request or else the client's registration names them.
+fn acr_values(parameters: &Parameters, client: &Client) -> Result<Vec<String>, OAuthError> {
+    let Some(text) = parameters.get("acr_values") else {
+        return Ok(client.metadata.default_acr_values.clone());
+    };
+    let values: Vec<String> = text
+        .split(' ')
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned)
+        .collect();
+    if text.len() > LONGEST || values.len() > MOST_CLASSES {
+        return Err(invalid("authorization.acr_values", "acr_values is too long"));
+    }
+    Ok(values)
 }
 
 fn id_token_hint(

@@ -139,6 +139,9 @@ pub struct Metadata {
     /// Seconds after which a sign-in must be renewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
+    /// Classes of sign-in (`acr`) that it asks for where a request names none, the one that it likes best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub default_acr_values: Vec<String>,
     /// Whether ID tokens always say when the person signed in.
     #[serde(default)]
     pub require_auth_time: bool,

@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::http::{Call, Presented};
+use crate::oauth::step_up::Demand;
 use crate::oauth::{ErrorCode, OAuthError};
 
 #[derive(Serialize)]
@@ -120,6 +121,25 @@ pub fn bearer_error(refused: Option<OAuthError>) -> Response {
         ErrorCode::InvalidRequest | ErrorCode::InvalidToken | ErrorCode::InsufficientScope
     ) {
         challenge(&mut response, BEARER, Some(refused.code.as_str()));
+    }
+    response
+}
+
+/// The sign-in behind a token is not enough for a protected resource (RFC 9470 §3).
+pub fn step_up(call: &Call, demand: &Demand) -> Response {
+    let mut response = json(
+        StatusCode::UNAUTHORIZED,
+        &ErrorBody {
+            error: ErrorCode::InsufficientUserAuthentication.as_str(),
+            error_description: "the sign-in behind the token is worth too little here, or too long ago",
+        },
+    );
+    let scheme = match call.access_token() {
+        Some(Presented::Dpop(_)) => DPOP,
+        Some(Presented::Bearer(_)) | None => BEARER,
+    };
+    if let Ok(challenge) = HeaderValue::from_str(&demand.challenge(scheme)) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }
     response
 }

@@ -9,6 +9,8 @@ use axum::response::Response;
 use platform::ephemeral::Slot;
 use platform::http::Parameters;
 
+use crate::credentials::Level;
+use crate::factors::reachable;
 use crate::http::pages::{see_other, unavailable};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
@@ -159,13 +161,21 @@ async fn proceed(
 ) -> Response {
     match step(hub, &view, request, (client, redirect), waiting).await {
         Ok((Step::SignIn { .. }, _)) => wait(hub, view, request, waiting, "/signin").await,
+        Ok((Step::StepUp, _)) => wait(hub, view, request, waiting, "/signin/step-up").await,
         Ok((Step::Consent, _)) => wait(hub, view, request, waiting, "/oauth/consent").await,
         Ok((Step::Refuse(code), who)) => {
-            let error = OAuthError::new(
-                code,
-                "authorization.prompt_none",
-                "the person must be asked, and may not be",
-            );
+            let error = match code {
+                ErrorCode::UnmetAuthenticationRequirements => OAuthError::new(
+                    code,
+                    "authorization.acr",
+                    "the person cannot prove themselves as the request asks",
+                ),
+                _ => OAuthError::new(
+                    code,
+                    "authorization.prompt_none",
+                    "the person must be asked, and may not be",
+                ),
+            };
             let refusal = Refusal::Redirect {
                 redirect: redirect.clone(),
                 state: request.state.clone(),
@@ -231,7 +241,16 @@ async fn step(
         None => Arc::default(),
     };
     let known_as = who.as_ref().map(|who| subject(realm, who.person.id, client));
+    let reachable = match &who {
+        // Most requests ask for nothing, and cost no look at what the person has.
+        Some(who) if !request.acr_values.is_empty() => {
+            let kinds = hub.factors.kinds(realm, who.person.id).await?;
+            reachable(&who.session.amr, &kinds)
+        }
+        _ => Level::Single,
+    };
     let standing = Standing {
+        reachable,
         session: who.as_ref().map(|who| who.session.as_ref()),
         subject: known_as.as_deref(),
         consented: &consented,
@@ -305,7 +324,7 @@ async fn issue(
         amr: session.amr.clone(),
         wants_auth_time: request.max_age.is_some() || client.metadata.require_auth_time,
         family: FamilyId::new(&hub.entropy, hub.clock.now())?,
-        acr: None,
+        acr: Some(request.asked().answer(Level::of_methods(&session.amr)).to_owned()),
         resources: request.resources.clone(),
         authorization_details: request.authorization_details.clone(),
         dpop_jkt: request.dpop_jkt.clone(),

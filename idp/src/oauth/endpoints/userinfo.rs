@@ -10,6 +10,7 @@ use crate::http::Call;
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::dpop;
+use crate::oauth::step_up::Proven;
 use crate::oauth::tokens::verify_access;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::people::Person;
@@ -60,6 +61,12 @@ async fn serve(hub: &Hub, call: &Call) -> Result<Response, OAuthError> {
             "userinfo.scope",
             "the access token was not granted openid by a person",
         ))?;
+    if let Some(proven) = Proven::by(&active.claims)
+        && let Err(demand) = proven.check(&hub.settings.step_up, active.scope.iter(), hub.clock.now())
+    {
+        hub.record(call.deny(ACTION, "token.step_up")).await?;
+        return Ok(answer::step_up(call, &demand));
+    }
     let found = hub.people.by_id(&call.realm, family.person).await?;
     let person = found
         .filter(|person| person.may_sign_in())

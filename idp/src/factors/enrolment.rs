@@ -1,0 +1,146 @@
+//! An app that is being set up: its secret waits, sealed, until a code of it was shown.
+
+use std::time::Duration;
+
+use platform::encoding::base64url;
+use platform::ephemeral::Slot;
+use platform::keys::{Aad, constant_time_eq};
+use serde::{Deserialize, Serialize};
+
+use super::model::Kind;
+use super::store::NewFactor;
+use super::totp::Enrolment;
+use crate::http::Call;
+use crate::hub::Hub;
+use crate::ids::{FactorId, PersonId};
+use crate::log::{Action, Entry};
+use crate::oauth::OAuthError;
+use crate::people::Person;
+use crate::realms::Realm;
+
+const ADD: Action = Action::new("factor.add");
+/// How long setting up an app may take.
+const LIFE: Duration = Duration::from_mins(20);
+
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    person: PersonId,
+    sealed: String,
+    browser: String,
+}
+
+/// What came of a code of an app that is being set up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmed {
+    /// The app is the person's from now on.
+    Kept(FactorId),
+    /// It was no code of this secret.
+    Wrong,
+    /// The secret is not kept any more, or the person has as many factors as they can have.
+    Gone,
+}
+
+/// Keeps a fresh secret for `person` in the browser that calls; the id under which it waits.
+pub async fn offer(hub: &Hub, realm: &Realm, browser: &str, person: &Person) -> Result<String, OAuthError> {
+    let id = hub.entropy.token()?;
+    let secret = Enrolment::generate(&hub.entropy)?;
+    let sealed = person
+        .key
+        .seal(&hub.entropy, &aad(realm, person.id), secret.bytes())
+        .map_err(crate::factors::FactorsError::from)?;
+    let waiting = Waiting {
+        person: person.id,
+        sealed: base64url(sealed),
+        browser: browser_hash(realm, browser),
+    };
+    let bytes = serde_json::to_vec(&waiting)?;
+    hub.ephemeral.put(&slot(realm, &id), bytes, LIFE).await?;
+    Ok(id)
+}
+
+/// The secret that waits under `id` for this person in this browser.
+pub async fn offered(
+    hub: &Hub,
+    realm: &Realm,
+    (id, browser): (&str, &str),
+    person: &Person,
+) -> Result<Option<Enrolment>, OAuthError> {
+    let found = hub.ephemeral.get(&slot(realm, id)).await?;
+    open(realm, found.as_deref(), browser, person)
+}
+
+/// Keeps the app for good if `code` is one of the secret that waits under `id`. Its step is used up by that.
+pub async fn confirm(
+    hub: &Hub,
+    call: &Call,
+    (id, browser): (&str, &str),
+    person: &Person,
+    (code, name): (&str, &str),
+) -> Result<Confirmed, OAuthError> {
+    let realm = &call.realm;
+    let Some(secret) = offered(hub, realm, (id, browser), person).await? else {
+        return Ok(Confirmed::Gone);
+    };
+    let code: String = match super::codes::read(code) {
+        super::codes::Typed::Totp(code) => code,
+        _ => return Ok(Confirmed::Wrong),
+    };
+    let Some(step) = secret.step_of(&code, hub.clock.now()) else {
+        return Ok(Confirmed::Wrong);
+    };
+    let taken = hub.ephemeral.take(&slot(realm, id)).await?;
+    if open(realm, taken.as_deref(), browser, person)?.is_none() {
+        return Ok(Confirmed::Gone);
+    }
+    let entry = Entry {
+        key: person.key.clone(),
+        ..call.permit(ADD).person(person.id)
+    };
+    hub.record(entry.detail("kind", Kind::Totp.as_str())).await?;
+    let new = NewFactor {
+        kind: Kind::Totp,
+        name,
+        handle: None,
+        secret: secret.bytes(),
+        counter: step,
+    };
+    let kept = hub.factors.add(realm, person, new).await?;
+    Ok(kept.map_or(Confirmed::Gone, Confirmed::Kept))
+}
+
+fn open(
+    realm: &Realm,
+    waiting: Option<&[u8]>,
+    browser: &str,
+    person: &Person,
+) -> Result<Option<Enrolment>, OAuthError> {
+    let waiting: Option<Waiting> = waiting.and_then(|bytes| serde_json::from_slice(bytes).ok());
+    let Some(waiting) = waiting.filter(|waiting| {
+        let same = browser_hash(realm, browser);
+        waiting.person == person.id && constant_time_eq(same.as_bytes(), waiting.browser.as_bytes())
+    }) else {
+        return Ok(None);
+    };
+    let sealed = platform::encoding::from_base64url(&waiting.sealed).unwrap_or_default();
+    let secret = person
+        .key
+        .open(&aad(realm, person.id), &sealed)
+        .map_err(crate::factors::FactorsError::from)?;
+    Ok(Some(Enrolment::from_bytes(secret)))
+}
+
+fn aad(realm: &Realm, person: PersonId) -> Aad {
+    Aad::new(realm.id.uuid(), "factor.offered", person.uuid().as_bytes(), b"")
+}
+
+fn browser_hash(realm: &Realm, browser: &str) -> String {
+    base64url(realm.token_hash("factor.browser", browser))
+}
+
+fn slot(realm: &Realm, id: &str) -> Slot {
+    Slot::new(
+        realm.id,
+        "factor-offered",
+        &base64url(realm.token_hash("factor.offered", id)),
+    )
+}

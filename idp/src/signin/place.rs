@@ -1,0 +1,70 @@
+//! Where a person goes on once they are signed in.
+
+use platform::http::Parameters;
+use serde::{Deserialize, Serialize};
+
+/// Where a person goes on. Addresses of this host only, and none that comes from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// The request of a client that waits for them.
+    Interaction(String),
+    /// Their account.
+    Account,
+    /// The page of their factors.
+    Security,
+}
+
+impl Place {
+    /// As a form or an address names it.
+    pub(super) fn read(parameters: &Parameters) -> Self {
+        match (parameters.get("interaction"), parameters.get("to")) {
+            (Some(id), _) => Self::Interaction(id.to_owned()),
+            (None, Some("security")) => Self::Security,
+            (None, _) => Self::Account,
+        }
+    }
+
+    /// The parameter that names it, if it needs one.
+    pub(super) fn parameter(&self) -> Option<(&'static str, &str)> {
+        match self {
+            Self::Interaction(id) => Some(("interaction", id)),
+            Self::Security => Some(("to", "security")),
+            Self::Account => None,
+        }
+    }
+
+    /// Its address.
+    pub fn address(&self) -> String {
+        match self {
+            Self::Interaction(id) => {
+                let query = form_urlencoded::Serializer::new(String::new())
+                    .append_pair("interaction", id)
+                    .finish();
+                format!("/oauth/continue?{query}")
+            }
+            Self::Account => "/account".to_owned(),
+            Self::Security => "/account/security".to_owned(),
+        }
+    }
+
+    /// The same, where a passkey was not taken.
+    pub(super) fn with_problem(&self, path: &str) -> String {
+        let address = self.on(path);
+        let separator = if address.contains('?') { '&' } else { '?' };
+        format!("{address}{separator}problem=passkey")
+    }
+
+    /// `path` with the parameter that names this place.
+    pub(super) fn on(&self, path: &str) -> String {
+        match self.parameter() {
+            None => path.to_owned(),
+            Some((name, value)) => {
+                let query = form_urlencoded::Serializer::new(String::new())
+                    .append_pair(name, value)
+                    .finish();
+                format!("{path}?{query}")
+            }
+        }
+    }
+}
