@@ -17,7 +17,7 @@ export function launch() {
 export async function signIn(page, { login, password }) {
   await page.getByLabel('Login name').fill(login)
   await page.getByLabel('Password').fill(password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
 }
 
 /** Says yes to the question that is shown. */

@@ -36,6 +36,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("josekit", &["platform/src/keys/"]),
     ("openssl", &["platform/src/keys/"]),
     ("redis", &["platform/src/ephemeral/"]),
+    ("webauthn_rs", &["idp/src/factors/passkeys/"]),
+    ("totp_rs", &["idp/src/factors/totp.rs"]),
     (
         "axum",
         &[

@@ -18,6 +18,7 @@ mod bad_input;
 mod bindings;
 mod dpop;
 mod durability;
+mod factors;
 mod house;
 mod pages;
 mod parties;

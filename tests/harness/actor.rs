@@ -221,6 +221,31 @@ impl Actor {
         self.send(&form).await
     }
 
+    /// Sets up an app as a second factor, for who is signed in a moment ago; the app, and the recovery codes shown with it.
+    pub async fn set_up_app(&self) -> (crate::App, Vec<String>) {
+        let page = self.open("/account/security/app").await;
+        let secret = html::texts(&page.body, "code");
+        let secret = secret
+            .first()
+            .unwrap_or_else(|| panic!("no secret at {}: {}", page.url, page.body));
+        self.secrets.add(&secret.replace(' ', ""));
+        let mut app = crate::App::new(secret);
+        // The code of the step before, so that the present one is left for a sign-in that follows at once.
+        let form = page.form("/account/security/app").fill("code", &app.earlier());
+        let shown = self.send(&form).await;
+        let codes = html::texts(&shown.body, "code");
+        assert_eq!(codes.len(), 10, "{} {}", shown.url, shown.body);
+        for code in &codes {
+            self.secrets.add(code);
+        }
+        (app, codes)
+    }
+
+    /// Answers the second step that is shown.
+    pub async fn second_step(&self, page: &Page, code: &str) -> Page {
+        self.send(&page.form("/signin/second").fill("code", code)).await
+    }
+
     /// Does what a well-meaning person does with an authorization request: signs in where asked, allows where asked.
     pub async fn authorize(&self, request: &str, person: &Person) -> Page {
         let mut page = self.open(request).await;

@@ -97,6 +97,31 @@ pub fn forms(page: &str) -> Vec<Form> {
     forms
 }
 
+/// The text of every element called `name`, in order.
+pub fn texts(page: &str, name: &str) -> Vec<String> {
+    let dom = parse_document(RcDom::default(), ParseOpts::default()).one(page);
+    let mut texts = Vec::new();
+    read(&dom.document, name, &mut texts);
+    texts
+}
+
+fn read(node: &Handle, name: &str, texts: &mut Vec<String>) {
+    let wanted = matches!(&node.data, NodeData::Element { name: known, .. } if &*known.local == name);
+    if wanted {
+        texts.push(text_of(node));
+    }
+    for child in node.children.borrow().iter() {
+        read(child, name, texts);
+    }
+}
+
+fn text_of(node: &Handle) -> String {
+    match &node.data {
+        NodeData::Text { contents } => contents.borrow().to_string(),
+        _ => node.children.borrow().iter().map(text_of).collect(),
+    }
+}
+
 /// The language that a page says it is in.
 pub fn language(page: &str) -> Option<String> {
     elements(page)
@@ -106,10 +131,12 @@ pub fn language(page: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Names of elements that run something, wherever they came from.
+/// Names of elements that run something, wherever they came from, except for the hub's own files: those the policy of the
+/// page names, and they hold nothing that came from outside.
 pub fn scripts(page: &str) -> Vec<String> {
+    let own = |element: &Element| element.attr("src").is_some_and(|url| url.starts_with("/assets/"));
     let runs = |element: &Element| {
-        element.name == "script"
+        (element.name == "script" && !own(element))
             || element
                 .attributes
                 .iter()

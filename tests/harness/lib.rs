@@ -9,6 +9,7 @@
 //! | `html` | the forms of a page |
 //! | `party` | a relying party written by hand: PKCE, tokens, signatures |
 //! | `proxy` | a TCP connection that can be cut |
+//! | `app` | an app that shows one-time codes |
 //! | `tools` | programs from outside, each with a clear word if it is not there |
 //!
 //! The server is a black box: nothing here imports its crates.
@@ -24,6 +25,7 @@
 )]
 
 pub mod actor;
+pub mod app;
 pub mod backend;
 pub mod html;
 pub mod party;
@@ -33,6 +35,7 @@ pub mod server;
 pub mod tools;
 
 pub use actor::{Actor, Page, Person};
+pub use app::App;
 pub use backend::Backend;
 pub use party::{Party, Reply};
 pub use proxy::Proxy;
