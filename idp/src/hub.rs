@@ -9,10 +9,12 @@ use platform::entropy::Entropy;
 use platform::ephemeral::Ephemeral;
 use platform::http::TrustedProxies;
 use platform::keys::{KeyEncryptionKey, KeyRing};
+use platform::outbound::Outbound;
 
 use crate::credentials::{PasswordHasher, Passwords};
 use crate::factors::Factors;
 use crate::log::{Entry, Log};
+use crate::oauth::clients::keys::RemoteKeys;
 use crate::oauth::consents::ClientConsents;
 use crate::oauth::families::Families;
 use crate::oauth::{Clients, OAuthError, VerifiedTokens};
@@ -34,6 +36,8 @@ pub struct Hub {
     pub store: Store,
     /// Short-lived state.
     pub ephemeral: Arc<dyn Ephemeral>,
+    /// Calls to addresses that clients named.
+    pub outbound: Outbound,
     /// The access log.
     pub log: Log,
     /// Signing keys.
@@ -48,6 +52,8 @@ pub struct Hub {
     pub sessions: Sessions,
     /// Clients.
     pub clients: Clients,
+    /// Keys that clients keep elsewhere.
+    pub remote_keys: RemoteKeys,
     /// What people let clients have.
     pub consents: ClientConsents,
     /// Token families.
@@ -77,6 +83,8 @@ pub struct Parts {
     pub store: Store,
     /// Short-lived state.
     pub ephemeral: Arc<dyn Ephemeral>,
+    /// Calls to addresses that clients named.
+    pub outbound: Outbound,
     /// The access log.
     pub log: Log,
     /// Seals the realms' keys.
@@ -94,6 +102,7 @@ impl Hub {
             settings,
             store,
             ephemeral,
+            outbound,
             log,
             key,
             keys,
@@ -105,6 +114,7 @@ impl Hub {
             people: People::new(store.clone(), clock.clone(), entropy.clone()),
             sessions: Sessions::new(store.clone(), clock.clone(), entropy.clone(), &settings.session),
             clients: Clients::new(store.clone()),
+            remote_keys: RemoteKeys::default(),
             consents: ClientConsents::new(store.clone()),
             families: Families::new(store.clone()),
             passwords: Passwords::new(store.clone(), clock.clone(), entropy.clone()),
@@ -116,6 +126,7 @@ impl Hub {
             settings,
             store,
             ephemeral,
+            outbound,
             log,
             key,
         })

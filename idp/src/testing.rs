@@ -18,6 +18,7 @@ use platform::entropy::Entropy;
 use platform::ephemeral::Memory;
 use platform::http::RequestId;
 use platform::keys::{KeyEncryptionKey, KeyRing, RingPolicy, SigningAlgorithm, keyed_hash};
+use platform::outbound::Outbound;
 use platform::values;
 use tower::ServiceExt as _;
 
@@ -80,6 +81,7 @@ impl House {
                 .await
                 .unwrap(),
             ephemeral: Arc::new(Memory::new(clock.clone(), entries)),
+            outbound: Outbound::new(&settings.outbound).unwrap(),
             clock: clock.clone(),
             entropy: entropy.clone(),
             settings,

@@ -1,8 +1,8 @@
 //! What every other crate stands on: time, randomness, keys, the database, short-lived state, configuration, the
-//! conventions of HTTP, and telemetry.
+//! conventions of HTTP, calls to others, and telemetry.
 //!
 //! Nothing here knows what a person, a client or a token is. Third-party crates that must have one home live here:
-//! sea-orm in [`database`], redis in [`ephemeral`], josekit in [`keys`].
+//! sea-orm in [`database`], redis in [`ephemeral`], josekit in [`keys`], reqwest in [`outbound`].
 
 pub mod clock;
 pub mod config;
@@ -13,4 +13,5 @@ pub mod ephemeral;
 pub mod http;
 pub mod ids;
 pub mod keys;
+pub mod outbound;
 pub mod telemetry;

@@ -25,6 +25,7 @@ use platform::config::Settings;
 use platform::ephemeral::{Ephemeral, Memory, Redis, RedisUrl};
 use platform::ids::RealmId;
 use platform::keys::KeyRing;
+use platform::outbound::Outbound;
 use platform::telemetry::Telemetry;
 use tokio::net::TcpListener;
 
@@ -84,12 +85,14 @@ async fn parts(installation: Installation) -> anyhow::Result<Parts> {
         }
         None => Arc::new(Memory::new(clock.clone(), settings.limits.ephemeral_entries)),
     };
+    let outbound = Outbound::new(&settings.outbound)?;
     Ok(Parts {
         clock,
         entropy,
         settings,
         store,
         ephemeral,
+        outbound,
         log,
         key,
         keys,

@@ -36,6 +36,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("josekit", &["platform/src/keys/"]),
     ("openssl", &["platform/src/keys/"]),
     ("redis", &["platform/src/ephemeral/"]),
+    ("reqwest", &["platform/src/outbound/", "tests/", "xtask/"]),
     ("webauthn_rs", &["idp/src/factors/passkeys/"]),
     ("totp_rs", &["idp/src/factors/totp.rs"]),
     (

@@ -6,6 +6,7 @@ use super::policy::SignInPolicy;
 use bytes::Bytes;
 use platform::ids::RealmId;
 use platform::keys::{DataKey, KeyEncryptionKey, Purpose, SealError, SubKey, keyed_hash};
+use platform::outbound::Reach;
 use url::{Host, Url};
 
 /// A user base with its issuer and its keys.
@@ -78,6 +79,15 @@ impl Realm {
     /// The absolute URL of a path on this realm.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
+    }
+
+    /// How far the hub may call when a client of this realm names an address: a realm on loopback has its clients there.
+    pub fn reach(&self) -> Reach {
+        let issuer = Url::parse(&self.issuer).ok();
+        match issuer.as_ref().and_then(Url::host) {
+            Some(host) if is_loopback(&host) => Reach::Loopback,
+            _ => Reach::Public,
+        }
     }
 
     /// The hash under which a secret of `kind` is kept.

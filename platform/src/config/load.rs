@@ -47,6 +47,7 @@ pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
         .try_parsing(true)
         .list_separator(",")
         .with_list_parse_key("ntp.servers")
+        .with_list_parse_key("outbound.allow")
         .with_list_parse_key("server.trusted_proxies");
     let given: Value = Config::builder()
         .add_source(source)

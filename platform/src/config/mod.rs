@@ -43,6 +43,8 @@ pub struct Settings {
     pub step_up: Vec<StepUp>,
     /// Explicit bounds on what the outside may ask for.
     pub limits: Limits,
+    /// Calls to addresses that clients name.
+    pub outbound: Outbound,
     /// What the hub says about itself.
     pub telemetry: Telemetry,
 }
@@ -282,6 +284,38 @@ impl Default for Limits {
             hashing_threads: 0,
             hashing_queue: 256,
             ephemeral_entries: 200_000,
+        }
+    }
+}
+
+/// `[outbound]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Outbound {
+    /// Networks inside that may be called, such as `10.0.0.0/8`. Empty: the public internet only.
+    #[schemars(with = "Vec<String>")]
+    pub allow: Vec<IpNet>,
+    /// A file with the certificates (PEM) of authorities that are trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The longest a connection may take to come about, in seconds.
+    pub connect_seconds: u64,
+    /// The longest a call may take, in seconds.
+    pub total_seconds: u64,
+    /// Calls at once.
+    pub concurrent: usize,
+    /// Of these, calls to one host.
+    pub concurrent_per_host: usize,
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            ca_file: None,
+            connect_seconds: 3,
+            total_seconds: 5,
+            concurrent: 64,
+            concurrent_per_host: 4,
         }
     }
 }

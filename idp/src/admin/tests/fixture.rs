@@ -16,6 +16,7 @@ use platform::entropy::Entropy;
 use platform::ephemeral::Memory;
 use platform::http::RequestId;
 use platform::keys::{KeyEncryptionKey, KeyRing, RingPolicy, SigningAlgorithm};
+use platform::outbound::Outbound;
 use platform::values;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -89,6 +90,7 @@ impl World {
                 .await
                 .unwrap(),
             ephemeral: Arc::new(Memory::new(clock.clone(), 1000)),
+            outbound: Outbound::new(&settings.outbound).unwrap(),
             clock: clock.clone(),
             entropy: entropy.clone(),
             settings,
