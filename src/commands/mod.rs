@@ -83,7 +83,7 @@ pub fn on_hub<T>(
     work: impl AsyncFnOnce(&Installation) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
     in_runtime(set, async |set| {
-        let hub = Installation::open(set, fresh).await?;
+        let hub = Box::pin(Installation::open(set, fresh)).await?;
         let outcome = work(&hub).await;
         let closed = hub.close().await;
         let outcome = outcome?;

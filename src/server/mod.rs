@@ -48,7 +48,7 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
             "{listen} cannot be listened on; set server.listen or MUSUBI__SERVER__LISTEN to another address"
         )
     })?;
-    let installation = Installation::open(settings, Fresh::Made).await?;
+    let installation = Box::pin(Installation::open(settings, Fresh::Made)).await?;
     steer(&installation.clock, stop.clone());
     let realm = first_start::realm(&installation, |entry| entry).await?;
     let link = first_start::administrator(&installation, &realm).await?;

@@ -77,11 +77,10 @@ pub(super) fn place(address: IpAddr) -> Place {
             Place::Loopback | Place::Inside => Place::Inside,
         },
         IpAddr::V4(v4) if INSIDE_V4.iter().any(|net| net.contains(&v4)) => Place::Inside,
-        IpAddr::V4(_) => Place::Public,
         IpAddr::V6(v6) if !GLOBAL_V6.contains(&v6) || INSIDE_V6.iter().any(|net| net.contains(&v6)) => {
             Place::Inside
         }
-        IpAddr::V6(_) => Place::Public,
+        IpAddr::V4(_) | IpAddr::V6(_) => Place::Public,
     }
 }
 

@@ -1,5 +1,7 @@
 //! `/api/v1/clients`: relying parties and services, with the metadata of RFC 7591 §2.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -8,8 +10,9 @@ use axum::response::Response;
 use garde::Validate;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use utoipa::ToSchema;
+use serde_json::{Map, Value};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema as _, ToSchema};
 
 use super::answer::{Listing, Paging, Refused, bytes_of, created, json};
 use super::desk::{Desk, Rules, Segment};
@@ -18,6 +21,8 @@ use crate::http::Call;
 use crate::hub::Shared;
 use crate::log::Action;
 use crate::oauth::Scope;
+use crate::oauth::clients::metadata::Translations;
+use crate::oauth::clients::sector::{self, SectorError};
 use crate::oauth::clients::{Client, Metadata};
 
 const LIST: Action = Action::new("client.list");
@@ -42,7 +47,6 @@ struct ClientView {
     client_secret: Option<String>,
     /// What it says about itself.
     #[serde(flatten)]
-    #[schema(value_type = NewClient)]
     metadata: Metadata,
 }
 
@@ -57,91 +61,60 @@ impl ClientView {
     }
 }
 
-/// A client to be registered. What is left out gets the default of OpenID Connect Registration 1.0 §2.
-#[derive(Debug, Deserialize, Serialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
+/// A client to be registered: the members of [`Metadata`], and no others. What is left out gets the standards' default.
+#[derive(Debug, Deserialize, Validate)]
+#[serde(transparent)]
 #[garde(allow_unvalidated)]
-struct NewClient {
-    /// Where answers may go; compared exactly.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redirect_uris: Option<Vec<String>>,
-    /// `client_secret_basic` (default), `client_secret_post`, `private_key_jwt` or `none`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_endpoint_auth_method: Option<String>,
-    /// `authorization_code` (default), `refresh_token`, `client_credentials`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    grant_types: Option<Vec<String>>,
-    /// `code`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    response_types: Option<Vec<String>>,
-    /// What people call it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_name: Option<String>,
-    /// Its home page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_uri: Option<String>,
-    /// Its privacy policy.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy_uri: Option<String>,
-    /// Its terms of service.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tos_uri: Option<String>,
-    /// The scopes that it may ask for. Those of this API need a caller who holds them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
-    /// Whom to ask about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    contacts: Option<Vec<String>>,
-    /// Its public keys (RFC 7517 §5).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    jwks: Option<Value>,
-    /// `web` (default) or `native`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    application_type: Option<String>,
-    /// `public` (default) or `pairwise`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject_type: Option<String>,
-    /// The algorithm of its ID tokens; the default is RS256.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id_token_signed_response_alg: Option<String>,
-    /// The algorithm of its assertions.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token_endpoint_auth_signing_alg: Option<String>,
-    /// Where people may be sent after sign-out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    post_logout_redirect_uris: Option<Vec<String>>,
-    /// Seconds after which a sign-in must be renewed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_max_age: Option<u64>,
-    /// Whether ID tokens always say when the person signed in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    require_auth_time: Option<bool>,
-    /// The identity of its software.
-    #[garde(length(chars, max = 200))]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    software_id: Option<String>,
-    /// The version of its software.
-    #[garde(length(chars, max = 200))]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    software_version: Option<String>,
-    /// Whether its tokens are always bound to a key (RFC 9449).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dpop_bound_access_tokens: Option<bool>,
-    /// Whether its DPoP proofs always need a nonce of ours.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    require_dpop_nonce: Option<bool>,
-    /// Where its access tokens may be used beyond the realm's own resources: absolute URIs (RFC 8707).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    resources: Option<Vec<String>>,
-    /// The life of its access tokens, in seconds: 10 to 86400.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    access_token_seconds: Option<u64>,
-}
+struct NewClient(Map<String, Value>);
 
 impl Rules for NewClient {
     const RULES: &'static str =
-        "Members are those of RFC 7591 §2 that this API describes, with values of their types.";
+        "Members are those of client metadata that this API describes, with values of their types.";
+}
+
+impl NewClient {
+    /// The metadata. A member that this API does not describe is refused: it was not meant, or would not be kept.
+    fn metadata(self, secure: bool) -> Result<Metadata, Refusal> {
+        if !self.0.keys().all(|name| is_member(name)) {
+            return Err(Refusal::invalid("body.member", Self::RULES));
+        }
+        Ok(Metadata::from_json(&Value::Object(self.0), secure)?)
+    }
+}
+
+/// The members that client metadata has, as the description of the API tells.
+static MEMBERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let mut others = Vec::new();
+    Metadata::schemas(&mut others);
+    let mut members = BTreeSet::new();
+    collect(&Metadata::schema(), &others, &mut members);
+    members
+});
+
+fn collect(schema: &RefOr<Schema>, others: &[(String, RefOr<Schema>)], members: &mut BTreeSet<String>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => members.extend(object.properties.keys().cloned()),
+        RefOr::T(Schema::AllOf(all)) => {
+            for one in &all.items {
+                collect(one, others, members);
+            }
+        }
+        RefOr::T(_) => {}
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+            if let Some((_, schema)) = others.iter().find(|(other, _)| other == name) {
+                collect(schema, others, members);
+            }
+        }
+    }
+}
+
+/// Whether client metadata has a member of that name; for the reader of a language where it says so (`client_name#ja`).
+fn is_member(name: &str) -> bool {
+    match name.split_once('#') {
+        Some((member, _)) => Translations::MEMBERS.contains(&member),
+        None => MEMBERS.contains(name),
+    }
 }
 
 /// An initial access token to be made (RFC 7591 §1.2).
@@ -222,7 +195,7 @@ async fn show_all(desk: &Desk<'_>) -> Result<Response, Refusal> {
 
 /// Registers a client. The answer shows its secret once.
 #[utoipa::path(
-    post, path = "/api/v1/clients", tag = "clients", request_body = NewClient,
+    post, path = "/api/v1/clients", tag = "clients", request_body = Metadata,
     security(("token" = ["musubi:clients.write"])),
     responses((status = 201, description = "The client", body = ClientView), Refused),
 )]
@@ -235,12 +208,12 @@ pub(super) async fn create(State(hub): State<Shared>, call: Call) -> Response {
 
 async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
     let new: NewClient = desk.body()?;
-    let value = serde_json::to_value(&new).map_err(|error| Refusal::unavailable(&error))?;
-    let metadata = Metadata::from_json(&value, desk.call.realm.secure)?;
+    let metadata = new.metadata(desk.call.realm.secure)?;
     if let Some(scope) = &metadata.scope {
         let scope = Scope::parse(scope).map_err(|_| Refusal::invalid("client.scope", NewClient::RULES))?;
         desk.authority.may_pass_on(&scope)?;
     }
+    in_sector(desk, &metadata).await?;
     desk.record(desk.permit().detail("scope", metadata.scope.clone()))
         .await?;
     let (hub, now) = (desk.hub, desk.hub.clock.now());
@@ -256,6 +229,21 @@ async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
     .await?;
     let location = format!("/api/v1/clients/{}", registered.client.id);
     created(&location, &ClientView::of(registered.client, registered.secret))
+}
+
+/// That the document behind `sector_identifier_uri`, if there is one, names every redirect URI.
+async fn in_sector(desk: &Desk<'_>, metadata: &Metadata) -> Result<(), Refusal> {
+    const UNAVAILABLE: &str = "The document at sector_identifier_uri could not be fetched.";
+    const NOT_IN: &str = "The document at sector_identifier_uri names every redirect URI.";
+    let Some(uri) = &metadata.sector_identifier_uri else {
+        return Ok(());
+    };
+    let reach = desk.call.realm.reach();
+    let checked = sector::check(&desk.hub.outbound, reach, uri, metadata).await;
+    checked.map_err(|error| match error {
+        SectorError::Unavailable => Refusal::invalid("client.sector", UNAVAILABLE),
+        SectorError::NotIn => Refusal::invalid("client.sector", NOT_IN),
+    })
 }
 
 /// Reads a client.

@@ -8,11 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use platform::http::Parameters;
 use platform::keys::{
     AlgorithmSet, NumericDate, RequiredType, TimeClaims, TimeRules, VerificationPolicy, validate_times,
-    verify_compact,
 };
 use serde::Deserialize;
 
-use super::model::{AuthMethod, Client};
+use super::keys::{self, KeysError};
+use super::metadata::AuthMethod;
+use super::model::Client;
 use crate::http::Call;
 use crate::hub::Hub;
 use crate::oauth::replay::{Used, use_once};
@@ -31,6 +32,12 @@ const UNKNOWN: OAuthError = OAuthError::new(
     ErrorCode::InvalidClient,
     "client.unproven",
     "the client is unknown or did not prove who it is",
+);
+
+const UNREACHABLE_KEYS: OAuthError = OAuthError::new(
+    ErrorCode::InvalidClient,
+    "client.keys.unavailable",
+    "the keys at the client's jwks_uri could not be fetched, or are not acceptable",
 );
 
 /// What a client offers.
@@ -199,13 +206,17 @@ fn subject_of(jwt: &str) -> Option<String> {
 }
 
 async fn assertion_holds(hub: &Hub, realm: &Realm, client: &Client, jwt: &str) -> Result<(), OAuthError> {
-    let keys = client.keys.as_deref().ok_or(UNKNOWN)?;
     let algorithms = match client.metadata.token_endpoint_auth_signing_alg {
         Some(algorithm) => AlgorithmSet::of(&[algorithm]),
         None => AlgorithmSet::ALL,
     };
     let policy = VerificationPolicy::new(algorithms, RequiredType::JwtOrAbsent);
-    let verified = verify_compact(jwt, keys, &policy).map_err(|_| UNKNOWN)?;
+    let verified = keys::verify(hub, realm, client, jwt, &policy)
+        .await
+        .map_err(|error| match error {
+            KeysError::Unavailable | KeysError::Refused => UNREACHABLE_KEYS,
+            KeysError::None | KeysError::Verify(_) => UNKNOWN,
+        })?;
     let claims: Assertion = verified.claims().map_err(|_| UNKNOWN)?;
     let here = claims.aud.names(&realm.issuer) || claims.aud.names(&realm.url("/oauth/token"));
     if claims.iss != client.id || claims.sub != client.id || !here || claims.jti.is_empty() {

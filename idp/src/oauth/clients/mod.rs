@@ -6,15 +6,20 @@
 //! ```
 
 mod authentication;
+pub mod keys;
+pub mod metadata;
 mod model;
 mod redirect;
+pub mod sector;
 mod store;
-mod token_members;
+#[cfg(test)]
+mod tests;
 
 pub use authentication::{AuthenticatedClient, Credentials, authenticate};
-pub use model::{
-    ApplicationType, AuthMethod, Client, GrantType, InvalidMetadata, Metadata, ResponseType, SubjectType,
+pub use metadata::{
+    ApplicationType, AuthMethod, GrantType, InvalidMetadata, Metadata, ResponseType, SecurityProfile,
+    SubjectType,
 };
+pub use model::Client;
 pub use redirect::{RedirectVerified, is_registrable, matches};
 pub use store::{Clients, ClientsError, Registered};
-pub use token_members::TokenMembers;

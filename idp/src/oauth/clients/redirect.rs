@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use super::model::{ApplicationType, Client};
+use super::metadata::ApplicationType;
+use super::model::Client;
 use crate::realms::is_loopback;
 
 /// A redirect URI that the client registered. Only from such a value can anything be sent there.

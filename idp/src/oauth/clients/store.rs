@@ -12,7 +12,8 @@ use platform::keys::{KeySet, constant_time_eq, keyed_hash};
 use platform::values;
 use sea_orm::FromQueryResult;
 
-use super::model::{Client, Metadata};
+use super::metadata::Metadata;
+use super::model::Client;
 use crate::oauth::Scope;
 use crate::oauth::scope::PERSON_SCOPES;
 use crate::realms::Realm;

@@ -172,9 +172,14 @@ async fn finish(hub: &Hub, mut view: View<'_>, asked: Asked, who: Option<SignedI
     let vouched = asked
         .client
         .filter(|client| asked.hinted_session.is_some() || !client.self_registered);
-    let home = vouched
-        .as_ref()
-        .and_then(|client| client.metadata.client_uri.as_deref().map(|url| (client, url)));
+    let home = vouched.as_ref().and_then(|client| {
+        client
+            .metadata
+            .about
+            .client_uri
+            .as_deref()
+            .map(|url| (client, url))
+    });
     let page = SignedOut {
         frame: view.frame("/"),
         back: home.map(|(client, url)| Link {

@@ -13,6 +13,7 @@ use super::answer;
 use crate::http::Call;
 use crate::hub::{Hub, Shared};
 use crate::log::{Action, Entry};
+use crate::oauth::clients::sector::{self, SectorError};
 use crate::oauth::clients::{Client, InvalidMetadata, Metadata, Registered};
 use crate::oauth::scope::PERSON_SCOPES;
 use crate::oauth::{ErrorCode, OAuthError, Scope};
@@ -69,6 +70,7 @@ async fn register(hub: &Hub, call: &Call) -> Result<Response, OAuthError> {
     }
     within_limit(hub, call).await?;
     let metadata = requested(call)?;
+    in_sector(hub, call, &metadata).await?;
     // The row is written before the token is used up and the client made: no log, no change.
     hub.record(call.permit(REGISTER)).await?;
     if !hub.clients.use_initial_token(&call.realm, now, token).await? {
@@ -125,6 +127,7 @@ async fn replace(hub: &Hub, call: &Call, id: &str) -> Result<Response, OAuthErro
             "subject_type and the sector of pairwise subjects cannot change; register anew",
         ));
     }
+    in_sector(hub, call, &metadata).await?;
     hub.record(entry(call, UPDATE, &client)).await?;
     let now = hub.clock.now();
     let updated = hub
@@ -200,6 +203,23 @@ fn requested(call: &Call) -> Result<Metadata, OAuthError> {
         metadata.scope = Some(asked.filtered(|scope| PERSON_SCOPES.contains(&scope)).to_string());
     }
     Ok(metadata)
+}
+
+/// The document behind `sector_identifier_uri` names every redirect URI (OpenID Connect Registration 1.0 §5): else a client
+/// could join the sector of another, and learn the subjects there.
+async fn in_sector(hub: &Hub, call: &Call, metadata: &Metadata) -> Result<(), OAuthError> {
+    let Some(uri) = &metadata.sector_identifier_uri else {
+        return Ok(());
+    };
+    match sector::check(&hub.outbound, call.realm.reach(), uri, metadata).await {
+        Ok(()) => Ok(()),
+        Err(SectorError::Unavailable) => Err(metadata_error(
+            "the document at sector_identifier_uri could not be fetched",
+        )),
+        Err(SectorError::NotIn) => Err(metadata_error(
+            "the document at sector_identifier_uri does not name every redirect URI",
+        )),
+    }
 }
 
 /// The client information response (RFC 7591 §3.2.1).

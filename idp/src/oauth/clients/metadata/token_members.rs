@@ -2,8 +2,9 @@
 //! administrator's: a client that registers by itself does not get them ([`TokenMembers::of_a_stranger`]).
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::model::InvalidMetadata;
+use super::InvalidMetadata;
 use crate::oauth::resources;
 
 /// The shortest and the longest life of an access token that a client may be given, in seconds.
@@ -12,7 +13,7 @@ const ACCESS_TOKEN_SECONDS: std::ops::RangeInclusive<u64> = 10..=86_400;
 const MOST: usize = 50;
 
 /// Members of the metadata that are about tokens.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenMembers {
     /// Whether its tokens are always bound to a key (RFC 9449 §5.2).
     #[serde(default, skip_serializing_if = "is_false")]
