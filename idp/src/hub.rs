@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use platform::certificates::Authorities;
 use platform::clock::Clock;
 use platform::config::Settings;
 use platform::database::Store;
@@ -30,6 +31,8 @@ pub struct Hub {
     pub entropy: Entropy,
     /// What can be set.
     pub settings: Settings,
+    /// Whom clients' certificates may be vouched for by.
+    pub authorities: Authorities,
     /// Whose forwarding headers are believed.
     pub proxies: TrustedProxies,
     /// The hub's database.
@@ -79,6 +82,8 @@ pub struct Parts {
     pub entropy: Entropy,
     /// What can be set.
     pub settings: Settings,
+    /// Whom clients' certificates may be vouched for by.
+    pub authorities: Authorities,
     /// The hub's database, migrated.
     pub store: Store,
     /// Short-lived state.
@@ -100,6 +105,7 @@ impl Hub {
             clock,
             entropy,
             settings,
+            authorities,
             store,
             ephemeral,
             outbound,
@@ -124,6 +130,7 @@ impl Hub {
             clock,
             entropy,
             settings,
+            authorities,
             store,
             ephemeral,
             outbound,

@@ -76,6 +76,7 @@ impl House {
         };
         let store = database.store().clone();
         let hub = Hub::new(Parts {
+            authorities: platform::certificates::Authorities::default(),
             keys: KeyRing::new(store.clone(), key.clone(), clock.clone(), entropy.clone(), ring),
             log: Log::open(log.store().clone(), clock.clone(), entropy.clone(), &key)
                 .await

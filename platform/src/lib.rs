@@ -4,6 +4,7 @@
 //! Nothing here knows what a person, a client or a token is. Third-party crates that must have one home live here:
 //! sea-orm in [`database`], redis in [`ephemeral`], josekit in [`keys`], reqwest in [`outbound`].
 
+pub mod certificates;
 pub mod clock;
 pub mod config;
 pub mod database;

@@ -15,12 +15,15 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
+use platform::certificates::Chain;
 use rustix::process::{Resource, Rlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::server::TlsStream;
 use tower::Service as _;
 
 use super::signals::Stop;
+use super::tls::Tls;
 
 /// Connections at one time; the next one waits to be accepted.
 const MOST: usize = 10_000;
@@ -28,6 +31,8 @@ const MOST: usize = 10_000;
 const FILES: u64 = MOST as u64 + 1_000;
 /// A request's line and headers arrive within this time; a connection that rests longer is closed.
 const HEAD_TIME: Duration = Duration::from_secs(30);
+/// A TLS handshake is done within this time.
+const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// Bytes of a request's line and headers (RFC 6585 §5: 431 beyond that).
 const HEAD_BYTES: usize = 64 * 1024;
 /// How long requests under way may take after the hub was asked to stop.
@@ -36,7 +41,7 @@ const GRACE: Duration = Duration::from_secs(20);
 const RECOVERY: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop`, then finishes the requests under way.
-pub async fn serve(listener: TcpListener, app: Router, mut stop: Stop) {
+pub async fn serve(listener: TcpListener, app: Router, tls: Option<Tls>, mut stop: Stop) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
@@ -51,12 +56,24 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: Stop) {
         let Some((stream, peer, place)) = accepted else {
             continue;
         };
-        let app = app.clone();
-        let service = service_fn(move |request| answer(app.clone(), peer, request));
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        let (app, http, watcher) = (app.clone(), http.clone(), graceful.watcher());
+        let Some(tls) = tls.clone() else {
+            let service = service_fn(move |request| answer(app.clone(), peer, None, request));
+            let connection = watcher.watch(http.serve_connection(TokioIo::new(stream), service));
+            tokio::spawn(async move {
+                ended(connection.await);
+                drop(place);
+            });
+            continue;
+        };
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+            if let Some((stream, shown)) = shake_hands(&tls, stream).await {
+                let service = service_fn(move |request| answer(app.clone(), peer, shown.clone(), request));
+                ended(
+                    watcher
+                        .watch(http.serve_connection(TokioIo::new(stream), service))
+                        .await,
+                );
             }
             drop(place);
         });
@@ -64,6 +81,26 @@ pub async fn serve(listener: TcpListener, app: Router, mut stop: Stop) {
     drop(listener);
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests took too long and were given up");
+    }
+}
+
+fn ended(connection: Result<(), hyper::Error>) {
+    if let Err(error) = connection {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+async fn shake_hands(tls: &Tls, stream: TcpStream) -> Option<(TlsStream<TcpStream>, Option<Arc<Chain>>)> {
+    match tokio::time::timeout(HANDSHAKE_TIME, tls.accept(stream)).await {
+        Ok(Ok((stream, shown))) => Some((stream, shown.map(Arc::new))),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("a TLS handshake took too long");
+            None
+        }
     }
 }
 
@@ -101,10 +138,14 @@ fn is_the_callers(error: &io::Error) -> bool {
 async fn answer(
     mut app: Router,
     peer: SocketAddr,
+    shown: Option<Arc<Chain>>,
     request: hyper::Request<Incoming>,
 ) -> Result<Response, Infallible> {
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
+    if let Some(shown) = shown {
+        request.extensions_mut().insert(shown);
+    }
     app.call(request).await
 }
 

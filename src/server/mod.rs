@@ -12,6 +12,7 @@ mod connections;
 mod health;
 mod routes;
 mod signals;
+mod tls;
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -20,8 +21,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use idp::expiry;
 use idp::hub::{Hub, Parts, Shared};
+use platform::certificates::Authorities;
 use platform::clock::Clock;
-use platform::config::Settings;
+use platform::config::{Server, Settings};
 use platform::ephemeral::{Ephemeral, Memory, Redis, RedisUrl};
 use platform::ids::RealmId;
 use platform::keys::KeyRing;
@@ -48,26 +50,36 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
             "{listen} cannot be listened on; set server.listen or MUSUBI__SERVER__LISTEN to another address"
         )
     })?;
+    let authorities = authorities(&settings.server)?;
+    let tls = tls::Tls::of(&settings.server, &authorities)?;
     let installation = Box::pin(Installation::open(settings, Fresh::Made)).await?;
     steer(&installation.clock, stop.clone());
     let realm = first_start::realm(&installation, |entry| entry).await?;
     let link = first_start::administrator(&installation, &realm).await?;
-    let parts = parts(installation).await?;
+    let parts = parts(installation, authorities).await?;
     let (log, keys, realm) = (parts.log.clone(), parts.keys.clone(), realm.id);
     let hub = Hub::new(parts);
     let app = routes::app(hub.clone(), telemetry.clone());
 
-    announce(&listener, link.as_deref())?;
+    announce(&listener, tls.is_some(), link.as_deref())?;
     tokio::spawn(upkeep(telemetry));
     tokio::spawn(tidy(hub));
     tokio::spawn(warm(keys, realm));
-    connections::serve(listener, app, stop).await;
+    connections::serve(listener, app, tls, stop).await;
     log.close()
         .await
         .context("the end of the access log could not be signed; the rows before it are safe")
 }
 
-async fn parts(installation: Installation) -> anyhow::Result<Parts> {
+/// Whom clients' certificates may be vouched for by.
+fn authorities(settings: &Server) -> anyhow::Result<Authorities> {
+    match &settings.client_authorities_file {
+        Some(file) => Authorities::load(file).context("server.client_authorities_file"),
+        None => Ok(Authorities::default()),
+    }
+}
+
+async fn parts(installation: Installation, authorities: Authorities) -> anyhow::Result<Parts> {
     let (keys, log) = (installation.keys(), installation.log().await?.clone());
     let Installation {
         settings,
@@ -87,6 +99,7 @@ async fn parts(installation: Installation) -> anyhow::Result<Parts> {
     };
     let outbound = Outbound::new(&settings.outbound)?;
     Ok(Parts {
+        authorities,
         clock,
         entropy,
         settings,
@@ -100,13 +113,14 @@ async fn parts(installation: Installation) -> anyhow::Result<Parts> {
 }
 
 /// Says where the hub listens, after the link of a first start: whoever waits for the address has then seen everything.
-fn announce(listener: &TcpListener, link: Option<&str>) -> anyhow::Result<()> {
+fn announce(listener: &TcpListener, secure: bool, link: Option<&str>) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let mut out = std::io::stdout().lock();
     if let Some(link) = link {
         writeln!(out, "{}", first_start::welcome(link))?;
     }
-    writeln!(out, "listening on http://{address}")?;
+    let scheme = if secure { "https" } else { "http" };
+    writeln!(out, "listening on {scheme}://{address}")?;
     out.flush().context("standard output cannot be written to")
 }
 

@@ -6,6 +6,7 @@
 //! | `backend` | its databases: files, or a fresh database on PostgreSQL and Redis |
 //! | `secrets` | everything that must never be printed; searched for when the server goes |
 //! | `actor` | a person with a browser that has cookies and no scripts |
+//! | `certificates` | an authority and those that it vouches for |
 //! | `html` | the forms of a page |
 //! | `party` | a relying party written by hand: PKCE, tokens, signatures |
 //! | `proxy` | a TCP connection that can be cut |
@@ -27,6 +28,7 @@
 pub mod actor;
 pub mod app;
 pub mod backend;
+pub mod certificates;
 pub mod html;
 pub mod party;
 pub mod proxy;

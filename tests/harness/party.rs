@@ -388,6 +388,11 @@ impl ClientKey {
     }
 }
 
+/// SHA-256 in base64url.
+pub fn hash(bytes: &[u8]) -> String {
+    encode(digest(&SHA256, bytes).as_ref())
+}
+
 /// Base64url without padding.
 pub fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)

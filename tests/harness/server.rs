@@ -21,6 +21,10 @@ pub struct Options {
     /// More of the configuration file, as whole sections that are not `server`, `realm`, `data`, `database`, `log`,
     /// `redis` and `telemetry`.
     pub configuration: String,
+    /// More lines of its section `server`.
+    pub server: String,
+    /// The authority of its TLS certificate, in PEM; without one it speaks plain HTTP.
+    pub authority: Option<String>,
     /// What stands between the server and PostgreSQL.
     pub proxy: Option<Proxy>,
     /// Where its data is kept, if not in a directory of its own.
@@ -38,6 +42,8 @@ pub struct Server {
     process: Option<Process>,
     printed: Arc<Mutex<Vec<u8>>>,
     secrets: Secrets,
+    lines: String,
+    authority: Option<String>,
 }
 
 #[derive(Debug)]
@@ -83,6 +89,29 @@ impl Server {
         panic!("the server did not start:\n{}", server.printed());
     }
 
+    /// Another node of the same hub: the same databases and keys, another port. It answers for the first one's host.
+    pub async fn join(&self) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let port = tools::free_port();
+        let listen = |port: u16| format!("listen = \"127.0.0.1:{port}\"");
+        let text = std::fs::read_to_string(self.config()).expect("the configuration file");
+        let mut node = Self {
+            port,
+            data: self.data.clone(),
+            directory,
+            databases: None,
+            proxy: None,
+            process: None,
+            printed: Arc::default(),
+            secrets: self.secrets(),
+            lines: String::new(),
+            authority: None,
+        };
+        std::fs::write(node.config(), text.replace(&listen(self.port), &listen(port))).expect("a file");
+        node.restart().await;
+        node
+    }
+
     /// The configuration and the databases of a server that is not started.
     pub fn prepare(backend: Backend, options: Options) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
@@ -96,6 +125,8 @@ impl Server {
             process: None,
             printed: Arc::default(),
             secrets: Secrets::default(),
+            lines: options.server,
+            authority: options.authority,
         };
         std::fs::write(server.directory.path().join("more.toml"), options.configuration).expect("a file");
         server.configure();
@@ -106,10 +137,13 @@ impl Server {
     }
 
     fn configure(&self) {
-        let Self { port, data, .. } = self;
+        let Self {
+            port, data, lines, ..
+        } = self;
+        let issuer = self.issuer();
         let data = data.display();
         let mut text = format!(
-            "[server]\nlisten = \"127.0.0.1:{port}\"\n[realm]\nissuer = \"http://localhost:{port}\"\nname = \"Test hub\"\n\
+            "[server]\nlisten = \"127.0.0.1:{port}\"\n{lines}[realm]\nissuer = \"{issuer}\"\nname = \"Test hub\"\n\
              [data]\ndir = \"{data}\"\n[telemetry]\nfilter = \"info,idp=debug,platform=debug,musubi=debug\"\n"
         );
         if let Some(databases) = &self.databases {
@@ -171,7 +205,7 @@ impl Server {
                 self.kill();
                 return Err(format!("{status}\n{}", self.printed()));
             }
-            let answer = reqwest::get(self.url("/healthz")).await;
+            let answer = self.http().get(self.url("/healthz")).send().await;
             if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
                 return Ok(());
             }
@@ -241,7 +275,28 @@ impl Server {
 
     /// The realm's issuer.
     pub fn issuer(&self) -> String {
-        format!("http://localhost:{}", self.port)
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://localhost:{}", self.port)
+    }
+
+    /// A client that trusts the server's certificate.
+    pub fn http(&self) -> reqwest::Client {
+        let builder = reqwest::Client::builder();
+        let builder = match &self.authority {
+            Some(pem) => {
+                let root = reqwest::Certificate::from_pem(pem.as_bytes()).expect("a certificate");
+                builder.tls_certs_only([root])
+            }
+            None => builder,
+        };
+        builder.build().expect("an HTTP client")
+    }
+
+    /// Sends the process a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let process = self.process.as_ref().expect("a running server");
+        let mut kill = Command::new(tools::program("kill", "procps"));
+        tools::run(kill.args(["-s", name, &process.child.id().to_string()]), "");
     }
 
     /// An address of the server.

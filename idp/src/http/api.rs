@@ -10,9 +10,10 @@ use bytes::Bytes;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderName, Method, StatusCode};
+use platform::certificates::{Chain, from_header};
 use platform::http::{Cookies, Origin, Parameters, ParametersError, Problem, RequestId, SetCookie};
 
-use crate::hub::Shared;
+use crate::hub::{Hub, Shared};
 use crate::log::{Action, Entry};
 use crate::realms::Realm;
 
@@ -27,6 +28,8 @@ pub struct Call {
     pub request: RequestId,
     /// The body, whole.
     pub body: Bytes,
+    /// The certificate that the caller showed, here or to a trusted proxy.
+    certificate: Option<Arc<Chain>>,
     parts: Parts,
 }
 
@@ -96,6 +99,7 @@ impl FromRequest<Shared> for Call {
             return Err(Refused::Unavailable);
         };
         let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+        let certificate = shown(&parts, peer, hub);
         let origin = Origin::of(peer, &parts.headers, authority, &hub.proxies).map_err(|_| Refused::Host)?;
         let host = origin.host.as_deref().ok_or(Refused::UnknownRealm)?;
         let realm = hub.realms.by_host(host).await.map_err(|error| {
@@ -111,12 +115,33 @@ impl FromRequest<Shared> for Call {
             origin,
             request,
             body,
+            certificate,
             parts,
         })
     }
 }
 
+/// The certificate that a caller showed: in the handshake with us or, where that is set, to a trusted proxy that hands it
+/// on. What others write into that header is not read.
+fn shown(parts: &Parts, peer: SocketAddr, hub: &Hub) -> Option<Arc<Chain>> {
+    if let Some(chain) = parts.extensions.get::<Arc<Chain>>() {
+        return Some(chain.clone());
+    }
+    let name = hub.settings.server.client_certificate_header.as_deref()?;
+    if !hub.proxies.contain(peer.ip()) {
+        return None;
+    }
+    let mut values = parts.headers.get_all(name).iter();
+    let value = values.next().filter(|_| values.next().is_none())?;
+    from_header(value.to_str().ok()?).ok().map(Arc::new)
+}
+
 impl Call {
+    /// The certificate that the caller holds the key of.
+    pub fn certificate(&self) -> Option<&Chain> {
+        self.certificate.as_deref()
+    }
+
     /// A log row for something that was allowed in this call. The realm's key seals its detail until a person's does.
     pub fn permit(&self, action: Action) -> Entry {
         self.describe(Entry::permit(self.realm.id, action, self.realm.keys.data.clone()))

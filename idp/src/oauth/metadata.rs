@@ -1,32 +1,51 @@
 //! What the discovery documents say: what is here says what is true, and nothing more.
 
 use bytes::Bytes;
+use platform::config::Server;
 use serde_json::{Value, json};
 
 use crate::credentials::Level;
+use crate::oauth::authorization_details;
 use crate::oauth::dpop;
 use crate::oauth::scope::PERSON_SCOPES;
 use crate::realms::Realm;
 
 /// The document of OpenID Connect Discovery 1.0 §3, rendered once for each realm that is open.
-pub fn openid(realm: &Realm) -> Bytes {
+pub fn openid(server: &Server, realm: &Realm) -> Bytes {
     realm
         .documents
         .openid
-        .get_or_init(|| Bytes::from(provider(realm).to_string()))
+        .get_or_init(|| Bytes::from(provider(server, realm).to_string()))
         .clone()
 }
 
 /// The document of RFC 8414 §2, rendered once for each realm that is open.
-pub fn oauth(realm: &Realm) -> Bytes {
+pub fn oauth(server: &Server, realm: &Realm) -> Bytes {
     realm
         .documents
         .oauth
-        .get_or_init(|| Bytes::from(shared(realm).to_string()))
+        .get_or_init(|| Bytes::from(shared(server, realm).to_string()))
         .clone()
 }
 
-fn shared(realm: &Realm) -> Value {
+/// `token_endpoint_auth_methods_supported`: certificates where the hub sees them.
+fn auth_methods(server: &Server) -> Vec<&'static str> {
+    let mut methods = vec![
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "none",
+    ];
+    if server.sees_certificates() {
+        methods.push("self_signed_tls_client_auth");
+        if server.client_authorities_file.is_some() {
+            methods.push("tls_client_auth");
+        }
+    }
+    methods
+}
+
+fn shared(server: &Server, realm: &Realm) -> Value {
     let at = |path: &str| realm.url(path);
     json!({
         "issuer": realm.issuer,
@@ -38,18 +57,19 @@ fn shared(realm: &Realm) -> Value {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-        "token_endpoint_auth_methods_supported":
-            ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"],
+        "token_endpoint_auth_methods_supported": auth_methods(server),
+        "tls_client_certificate_bound_access_tokens": server.sees_certificates(),
         "token_endpoint_auth_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": dpop::ALGORITHMS,
+        "authorization_details_types_supported": authorization_details::TYPES,
         "authorization_response_iss_parameter_supported": true,
         "ui_locales_supported": ["ja", "en"],
     })
 }
 
-fn provider(realm: &Realm) -> Value {
-    let mut metadata = shared(realm);
+fn provider(server: &Server, realm: &Realm) -> Value {
+    let mut metadata = shared(server, realm);
     let acr = Level::ALL.map(Level::acr);
     let more = json!({
         "userinfo_endpoint": realm.url("/oauth/userinfo"),

@@ -56,15 +56,43 @@ pub struct Server {
     /// Address and port; port 0 takes a free one.
     #[schemars(with = "String")]
     pub listen: SocketAddr,
+    /// The hub's own TLS certificate with its chain, in PEM; default: plain HTTP, behind a proxy or on this machine alone. It
+    /// is read again at SIGHUP.
+    pub tls_certificate_file: Option<PathBuf>,
+    /// The private key that goes with it, in PEM.
+    pub tls_key_file: Option<PathBuf>,
+    /// Whether TLS 1.2 is spoken too, with the suites that FAPI 2.0 allows; otherwise TLS 1.3 only.
+    pub tls_1_2: bool,
+    /// Whether clients are asked for a certificate (RFC 8705). None ever has to show one.
+    pub ask_client_certificates: bool,
+    /// The authorities that clients of `tls_client_auth` may be vouched for by, in PEM.
+    pub client_authorities_file: Option<PathBuf>,
+    /// The header in which trusted proxies hand on the certificate that a client showed to them, such as `Client-Cert`
+    /// (RFC 9440). They must remove it from what callers send. Default: none.
+    pub client_certificate_header: Option<String>,
     /// Networks whose `X-Forwarded-For` and `X-Forwarded-Host` are believed. Empty: nobody's are.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Server {
+    /// Whether the hub comes to see the certificates of clients: in its own handshakes, or by way of a trusted proxy.
+    pub fn sees_certificates(&self) -> bool {
+        let own = self.ask_client_certificates && self.tls_certificate_file.is_some();
+        own || (self.client_certificate_header.is_some() && !self.trusted_proxies.is_empty())
+    }
 }
 
 impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tls_certificate_file: None,
+            tls_key_file: None,
+            tls_1_2: false,
+            ask_client_certificates: false,
+            client_authorities_file: None,
+            client_certificate_header: None,
             trusted_proxies: Vec::new(),
         }
     }

@@ -16,7 +16,8 @@ impl TrustedProxies {
         Self(networks.into())
     }
 
-    fn contain(&self, address: IpAddr) -> bool {
+    /// Whether an address is one of theirs.
+    pub fn contain(&self, address: IpAddr) -> bool {
         self.0
             .iter()
             .any(|network| network.contains(&address.to_canonical()))

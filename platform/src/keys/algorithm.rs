@@ -79,6 +79,13 @@ impl AlgorithmSet {
     /// Every algorithm of the house: what strangers may choose from where a standard leaves it to them.
     pub const ALL: Self = Self::of(&SigningAlgorithm::ALL);
 
+    /// Those that FAPI 2.0 (Security Profile §5.4.1) allows: none with the padding of PKCS #1 version 1.5.
+    pub const OF_FAPI: Self = Self::of(&[
+        SigningAlgorithm::Ps256,
+        SigningAlgorithm::Es256,
+        SigningAlgorithm::EdDsa,
+    ]);
+
     /// Exactly these.
     pub const fn of(algorithms: &[SigningAlgorithm]) -> Self {
         let mut bits = 0;

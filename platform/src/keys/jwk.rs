@@ -7,12 +7,15 @@
 use std::fmt;
 
 use aws_lc_rs::signature::ParsedPublicKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::algorithm::SigningAlgorithm;
 use super::jws::VerifyError;
 use super::public::{PublicKey, PublicKeyError};
+use super::sealing::sha256;
 use crate::encoding::from_base64url;
 
 /// Longest accepted JWK Set, in bytes.
@@ -57,6 +60,7 @@ pub enum JwkError {
 /// A public key, parsed for each algorithm that it may be used with: one, or RS256 and PS256 if its owner left it open.
 pub struct VerificationKey {
     kid: Option<String>,
+    certificate: Option<[u8; 32]>,
     public: PublicKey,
     parsed: Vec<(SigningAlgorithm, ParsedPublicKey)>,
 }
@@ -72,7 +76,12 @@ impl VerificationKey {
             .iter()
             .map(|algorithm| Ok((*algorithm, public.parse(*algorithm)?)))
             .collect::<Result<_, PublicKeyError>>()?;
-        Ok(Self { kid, public, parsed })
+        Ok(Self {
+            kid,
+            certificate: None,
+            public,
+            parsed,
+        })
     }
 
     /// The public key in a single JWK, as in `cnf` or a DPoP proof that the caller took apart.
@@ -160,6 +169,11 @@ impl KeySet {
         Self::new(keys)
     }
 
+    /// Whether a key of the set has this certificate (`x5c`, RFC 7517 §4.7), by its SHA-256.
+    pub fn has_certificate(&self, hash: &[u8; 32]) -> bool {
+        self.keys.iter().any(|key| key.certificate.as_ref() == Some(hash))
+    }
+
     /// The keys.
     pub fn keys(&self) -> &[VerificationKey] {
         &self.keys
@@ -207,6 +221,7 @@ struct RawJwk {
     #[serde(rename = "use")]
     usage: Option<String>,
     key_ops: Option<Vec<String>>,
+    x5c: Option<Vec<String>>,
     d: Option<IgnoredAny>,
     p: Option<IgnoredAny>,
     q: Option<IgnoredAny>,
@@ -256,7 +271,11 @@ impl RawJwk {
         let own = algorithm
             .as_ref()
             .map_or(public.algorithms(), std::slice::from_ref);
-        let key = VerificationKey::new(public, self.kid, own)?;
+        let mut key = VerificationKey::new(public, self.kid, own)?;
+        if let Some(first) = self.x5c.as_ref().and_then(|chain| chain.first()) {
+            let der = STANDARD.decode(first).map_err(|_| JwkError::Malformed)?;
+            key.certificate = Some(sha256(&der));
+        }
         Ok(Some(key))
     }
 }

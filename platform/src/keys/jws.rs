@@ -28,6 +28,8 @@ pub enum RequiredType {
     /// `JWT` or none: ID tokens and client assertions, whose standards name no type. Whoever accepts this tells
     /// kinds of token apart by their claims.
     JwtOrAbsent,
+    /// The same, or this one: kinds whose standard came to name a type after they were in use.
+    JwtAbsentOr(&'static str),
 }
 
 impl RequiredType {
@@ -35,8 +37,9 @@ impl RequiredType {
         match (self, typ) {
             (Self::Exactly(wanted), Some(typ)) => same_media_type(wanted, typ),
             (Self::JwtOrAbsent, Some(typ)) => same_media_type("JWT", typ),
+            (Self::JwtAbsentOr(also), Some(typ)) => same_media_type("JWT", typ) || same_media_type(also, typ),
             (Self::Exactly(_), None) => false,
-            (Self::JwtOrAbsent, None) => true,
+            (Self::JwtOrAbsent | Self::JwtAbsentOr(_), None) => true,
         }
     }
 }

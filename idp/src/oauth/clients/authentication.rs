@@ -22,6 +22,8 @@ use crate::realms::Realm;
 
 /// The one type of assertion (RFC 7523 §2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/// The type by which an assertion may be told from every other kind of token.
+const ASSERTION_TYPE: &str = "client-authentication+jwt";
 /// The longest life of an assertion: bounds what must be remembered of its `jti`.
 const ASSERTION_LIFE: Duration = Duration::from_mins(10);
 const LEEWAY: Duration = Duration::from_secs(10);
@@ -180,14 +182,60 @@ pub async fn authenticate(
                 .await
                 .map(|()| AuthenticatedClient(client));
         }
+        (Credentials::Public { .. }, AuthMethod::TlsClientAuth) => is_vouched_for(hub, call, &client),
+        (Credentials::Public { .. }, AuthMethod::SelfSignedTlsClientAuth) => {
+            has_registered(hub, call, &client).await?
+        }
         (Credentials::Public { .. }, AuthMethod::None) => true,
         _ => false,
     };
-    if proven {
+    // FAPI 2.0 knows neither secrets nor public clients (Security Profile §5.3.2.1).
+    let by_certificate = matches!(
+        client.metadata.token_endpoint_auth_method,
+        AuthMethod::TlsClientAuth | AuthMethod::SelfSignedTlsClientAuth
+    );
+    if proven && (by_certificate || !client.is_fapi()) {
         Ok(AuthenticatedClient(client))
     } else {
         Err(UNKNOWN)
     }
+}
+
+/// Whether an authority vouches for the certificate that was shown, as one of this client (RFC 8705 §2.1).
+fn is_vouched_for(hub: &Hub, call: &Call, client: &Client) -> bool {
+    match (call.certificate(), client.metadata.tokens.subject()) {
+        (Some(chain), Some(subject)) => {
+            subject.is_named_by(chain) && hub.authorities.vouch_for(chain, hub.clock.now())
+        }
+        _ => false,
+    }
+}
+
+/// Whether the certificate that was shown is one that the client registered (RFC 8705 §2.2).
+async fn has_registered(hub: &Hub, call: &Call, client: &Client) -> Result<bool, OAuthError> {
+    let Some(chain) = call.certificate() else {
+        return Ok(false);
+    };
+    let keys = keys::verification_keys(hub, &call.realm, client).await;
+    let keys = keys.map_err(not_verified)?;
+    Ok(keys.has_certificate(&chain.hash()))
+}
+
+/// Keys that cannot be had for the moment are another matter than those that do not fit.
+fn not_verified(error: KeysError) -> OAuthError {
+    match error {
+        KeysError::Unavailable | KeysError::Refused => UNREACHABLE_KEYS,
+        KeysError::None | KeysError::Verify(_) => UNKNOWN,
+    }
+}
+
+/// Whether an assertion is for this server: by its issuer or its token endpoint. In FAPI 2.0 (Security Profile §5.3.2.1) by the
+/// issuer as the only string, so that an assertion for another server cannot be one for this too.
+fn is_here(aud: &Audience, realm: &Realm, client: &Client) -> bool {
+    if client.is_fapi() {
+        return *aud == Audience::One(realm.issuer.clone());
+    }
+    aud.names(&realm.issuer) || aud.names(&realm.url("/oauth/token"))
 }
 
 /// The client that an assertion speaks of, before anything of it is verified: it only selects the keys.
@@ -208,17 +256,15 @@ fn subject_of(jwt: &str) -> Option<String> {
 async fn assertion_holds(hub: &Hub, realm: &Realm, client: &Client, jwt: &str) -> Result<(), OAuthError> {
     let algorithms = match client.metadata.token_endpoint_auth_signing_alg {
         Some(algorithm) => AlgorithmSet::of(&[algorithm]),
+        None if client.is_fapi() => AlgorithmSet::OF_FAPI,
         None => AlgorithmSet::ALL,
     };
-    let policy = VerificationPolicy::new(algorithms, RequiredType::JwtOrAbsent);
+    let policy = VerificationPolicy::new(algorithms, RequiredType::JwtAbsentOr(ASSERTION_TYPE));
     let verified = keys::verify(hub, realm, client, jwt, &policy)
         .await
-        .map_err(|error| match error {
-            KeysError::Unavailable | KeysError::Refused => UNREACHABLE_KEYS,
-            KeysError::None | KeysError::Verify(_) => UNKNOWN,
-        })?;
+        .map_err(not_verified)?;
     let claims: Assertion = verified.claims().map_err(|_| UNKNOWN)?;
-    let here = claims.aud.names(&realm.issuer) || claims.aud.names(&realm.url("/oauth/token"));
+    let here = is_here(&claims.aud, realm, client);
     if claims.iss != client.id || claims.sub != client.id || !here || claims.jti.is_empty() {
         return Err(UNKNOWN);
     }

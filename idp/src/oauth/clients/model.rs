@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use platform::keys::KeySet;
 
-use super::metadata::{AuthMethod, GrantType, Metadata};
+use super::metadata::{AuthMethod, GrantType, Metadata, SecurityProfile};
 use crate::oauth::Scope;
 
 /// A registered client.
@@ -33,6 +33,11 @@ impl Client {
     /// What people who read `language` (a tag such as `ja`) call it.
     pub fn name_in(&self, language: &str) -> &str {
         self.metadata.about.name_in(language).unwrap_or(&self.id)
+    }
+
+    /// Whether the rules of FAPI 2.0 hold for it.
+    pub fn is_fapi(&self) -> bool {
+        self.metadata.musubi_security_profile == SecurityProfile::Fapi2
     }
 
     /// Whether it has nothing to prove who it is with.

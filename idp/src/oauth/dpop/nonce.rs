@@ -43,3 +43,36 @@ impl<'r> Nonces<'r> {
         (ours && now.since(given) < LIFE).then_some(given)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::House;
+
+    #[tokio::test]
+    async fn a_nonce_is_good_in_its_realm_for_a_while_and_nowhere_else() {
+        let house = House::new().await;
+        let (clock, entropy) = (&house.hub.clock, &house.hub.entropy);
+        let other = house
+            .hub
+            .realms
+            .create(clock, entropy, "Other", "http://127.0.0.1:8080")
+            .await
+            .unwrap();
+        let now = clock.now();
+        let (here, there) = (Nonces::of(&house.realm), Nonces::of(&other));
+        let nonce = here.at(now);
+        assert_eq!(here.given_at(&nonce, now), Some(now));
+        assert_eq!(there.given_at(&nonce, now), None);
+        assert_eq!(here.given_at(&nonce, now.plus(LIFE)), None);
+        for made_up in [
+            "",
+            "x",
+            &"A".repeat(32),
+            &format!("{nonce}A"),
+            &nonce.to_lowercase(),
+        ] {
+            assert_eq!(here.given_at(made_up, now), None, "{made_up}");
+        }
+    }
+}

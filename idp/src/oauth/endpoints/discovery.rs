@@ -2,21 +2,23 @@
 //! `/.well-known/oauth-authorization-server` (RFC 8414 §2): what is here says what is true, and nothing more.
 
 use axum::body::Body;
+use axum::extract::State;
 use axum::response::Response;
 use http::HeaderValue;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 
 use crate::http::Call;
+use crate::hub::Shared;
 use crate::oauth::metadata;
 
 /// OpenID Connect Discovery.
-pub async fn openid(call: Call) -> Response {
-    serve(metadata::openid(&call.realm))
+pub async fn openid(State(hub): State<Shared>, call: Call) -> Response {
+    serve(metadata::openid(&hub.settings.server, &call.realm))
 }
 
 /// OAuth Authorization Server Metadata.
-pub async fn oauth(call: Call) -> Response {
-    serve(metadata::oauth(&call.realm))
+pub async fn oauth(State(hub): State<Shared>, call: Call) -> Response {
+    serve(metadata::oauth(&hub.settings.server, &call.realm))
 }
 
 fn serve(document: bytes::Bytes) -> Response {

@@ -12,6 +12,11 @@ const NO_PROOF: OAuthError = OAuthError::new(
     "token.binding.no_proof",
     "this client's tokens are bound to a key: send a DPoP proof",
 );
+const NO_CERTIFICATE: OAuthError = OAuthError::new(
+    ErrorCode::InvalidRequest,
+    "token.binding.no_certificate",
+    "this client's tokens are bound to its certificate: show it, and send no DPoP proof",
+);
 const NOT_THE_HOLDER: OAuthError = OAuthError::new(
     ErrorCode::InvalidToken,
     "token.access.not_the_holder",
@@ -19,16 +24,24 @@ const NOT_THE_HOLDER: OAuthError = OAuthError::new(
 );
 
 /// What the tokens of a token request are to be bound to: the key of its proof, if it has one; a client that registered for
-/// bound tokens gets no others (RFC 9449 §5.2).
+/// bound tokens gets no others (RFC 9449 §5.2, RFC 8705 §3.4).
 pub async fn binding(hub: &Hub, call: &Call, client: &Client) -> Result<Option<Confirmation>, OAuthError> {
     let members = &client.metadata.tokens;
     let demand = Demand {
         access_token: None,
         nonce: members.require_dpop_nonce || hub.settings.tokens.require_dpop_nonce,
     };
-    match dpop::proof(hub, call, demand).await? {
+    let proof = dpop::proof(hub, call, demand).await?;
+    if members.tls_client_certificate_bound_access_tokens {
+        return match (call.certificate(), proof) {
+            (Some(chain), None) => Ok(Some(Confirmation::Certificate(chain.thumbprint()))),
+            _ => Err(NO_CERTIFICATE),
+        };
+    }
+    match proof {
         Some(proof) => Ok(Some(Confirmation::Key(proof.jkt))),
-        None if members.dpop_bound_access_tokens => Err(NO_PROOF),
+        // FAPI 2.0 knows no bearer tokens (Security Profile §5.3.2.1).
+        None if members.dpop_bound_access_tokens || client.is_fapi() => Err(NO_PROOF),
         None => Ok(None),
     }
 }
@@ -57,6 +70,10 @@ pub(super) async fn holds(
                 }),
             }
         }
+        (Presented::Bearer(_), Some(Confirmation::Certificate(wanted))) => match call.certificate() {
+            Some(chain) if chain.thumbprint() == *wanted => Ok(()),
+            _ => Err(NOT_THE_HOLDER),
+        },
         _ => Err(NOT_THE_HOLDER),
     }
 }

@@ -14,6 +14,10 @@ pub enum AuthMethod {
     ClientSecretPost,
     /// A signed assertion (RFC 7523 §2.2).
     PrivateKeyJwt,
+    /// A certificate that an authority vouches for (RFC 8705 §2.1).
+    TlsClientAuth,
+    /// A certificate that the client registered (RFC 8705 §2.2).
+    SelfSignedTlsClientAuth,
     /// A public client.
     None,
 }

@@ -150,7 +150,6 @@ impl Metadata {
     pub const REFUSED_IF_TRUE: &[&str] = &[
         "require_signed_request_object",
         "require_pushed_authorization_requests",
-        "tls_client_certificate_bound_access_tokens",
     ];
 
     /// Reads and checks metadata. `secure`: the realm is served over HTTPS.
@@ -188,7 +187,7 @@ impl Metadata {
     fn check(&self, secure: bool) -> Result<(), InvalidMetadata> {
         self.check_redirects(secure)?;
         self.check_grants()?;
-        self.tokens.check()?;
+        self.tokens.check(self.token_endpoint_auth_method)?;
         self.check_keys(secure)?;
         self.check_sign_in(secure)?;
         self.about.check(secure)?;
@@ -240,8 +239,14 @@ impl Metadata {
         {
             return Err(InvalidMetadata::Other("jwks_uri is an https URL"));
         }
-        if self.token_endpoint_auth_method == AuthMethod::PrivateKeyJwt && !self.has_keys() {
-            return Err(InvalidMetadata::Other("private_key_jwt needs jwks or jwks_uri"));
+        let by_keys = matches!(
+            self.token_endpoint_auth_method,
+            AuthMethod::PrivateKeyJwt | AuthMethod::SelfSignedTlsClientAuth
+        );
+        if by_keys && !self.has_keys() {
+            return Err(InvalidMetadata::Other(
+                "private_key_jwt and self_signed_tls_client_auth need jwks or jwks_uri",
+            ));
         }
         let Some(jwks) = &self.jwks else {
             return Ok(());
