@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A refresh token is `FAMILY.SECRET.MAC`. Rotation is one conditional statement, so that of many callers with one token
-//! exactly one wins on any number of nodes. A family that does not outlive its session holds the session's `sid`.
+//! exactly one wins on any number of nodes. Where each use needs a proof of the client anyway, the token may stay as it is
+//! (FAPI 2.0 Security Profile §5.3.2.1: a lost answer must not cost the client its grant). A family that does not outlive its session holds the session's `sid`.
 
 mod store;
 

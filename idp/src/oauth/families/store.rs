@@ -314,6 +314,32 @@ impl Families {
         Ok(Some((family, next)))
     }
 
+    /// The family of a refresh token that is not replaced, if it is the present one and all that it rests on is there; the
+    /// database is asked each time, since nothing else says so.
+    pub async fn keep(
+        &self,
+        realm: &Realm,
+        now: Instant,
+        idle: Duration,
+        offered: &RefreshToken,
+    ) -> Result<Option<Arc<Family>>, FamilyError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM token_family WHERE id = $1 AND realm_id = $2 AND current_hash = $3
+             AND revoked_at IS NULL AND expires_at > $4
+             AND (sid IS NULL OR EXISTS (SELECT 1 FROM session WHERE session.sid = token_family.sid
+                 AND ended_at IS NULL AND session.expires_at > $4 AND last_seen_at > $5))"
+        );
+        let values = values![
+            offered.family.uuid(),
+            realm.id.uuid(),
+            offered.hash(realm),
+            now.as_micros(),
+            now.minus(idle).as_micros()
+        ];
+        let row: Option<Row> = self.store.fetch_optional(&sql, values).await?;
+        row.map(|row| row.open().map(Arc::new)).transpose()
+    }
+
     /// A family, at most a second old.
     pub async fn find(&self, realm: &Realm, id: FamilyId) -> Result<Option<Arc<Family>>, FamilyError> {
         if let Some(known) = self.known.get(&(realm.id, id)).await {

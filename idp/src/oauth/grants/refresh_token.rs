@@ -5,6 +5,7 @@ use platform::http::Parameters;
 use crate::http::Call;
 use crate::hub::Hub;
 use crate::log::Action;
+use crate::oauth::clients::Client;
 use crate::oauth::families::{Family, RefreshToken};
 use crate::oauth::grants::{TokenRequest, revoke};
 use crate::oauth::tokens::{Granted, Issue, TokenResponse, issue};
@@ -70,10 +71,14 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
     entry.key = key;
     hub.record(entry).await?;
     let (now, idle) = (hub.clock.now(), hub.sessions.limits().idle);
-    let rotated = hub
-        .families
-        .rotate(realm, &hub.entropy, now, idle, &offered)
-        .await?;
+    let rotated = if rotates(client, &known) {
+        hub.families
+            .rotate(realm, &hub.entropy, now, idle, &offered)
+            .await?
+    } else {
+        let kept = hub.families.keep(realm, now, idle, &offered).await?;
+        kept.map(|family| (family, offered))
+    };
     let Some((family, next)) = rotated else {
         return Err(not_rotated(hub, call, &known).await?);
     };
@@ -92,6 +97,14 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
         ..Issue::new(client, &scope)
     };
     issue(hub, realm, tokens).await
+}
+
+/// Whether a use replaces the token. One that anybody could use always is (RFC 9700 §4.14.2); one that needs a proof of the
+/// client with each use is as its administrator says; in FAPI 2.0 it stays unless they say otherwise.
+fn rotates(client: &Client, family: &Family) -> bool {
+    let anybody = client.is_public() && family.details.binding.is_none();
+    let chosen = client.metadata.tokens.refresh_token_rotation;
+    anybody || chosen.unwrap_or(!client.is_fapi())
 }
 
 /// The statement found the token taken, or the session over: which of the two decides what becomes of the family.
