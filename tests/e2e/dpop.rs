@@ -1,6 +1,6 @@
 //! Tokens bound to a key (RFC 9449): what a proof opens, and everything that somebody without the key could try.
 
-use harness::party::{ClientKey, Pkce, encode, part};
+use harness::party::{ClientKey, Pkce, encode, hash, part};
 use harness::{Actor, Backend, Options, Party, Reply, Server, tools};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
@@ -12,14 +12,9 @@ struct Holder(ClientKey);
 fn claims(method: &str, url: &str, token: Option<&str>) -> Value {
     let mut claims = json!({"jti": tools::unique(), "htm": method, "htu": url, "iat": tools::seconds()});
     if let Some(token) = token {
-        claims["ath"] = json!(hash(token));
+        claims["ath"] = json!(hash(token.as_bytes()));
     }
     claims
-}
-
-fn hash(text: &str) -> String {
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    encode(digest.as_ref())
 }
 
 impl Holder {
@@ -417,5 +412,46 @@ async fn a_required_nonce_is_given_with_the_refusal_and_taken_with_the_next_proo
         let mut claims = claims("GET", &here, Some(token));
         claims["nonce"] = json!(refused.headers["dpop-nonce"].to_str().unwrap());
         call(holder.sign(&claims)).await.good();
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_was_asked_for_with_a_key_is_worth_nothing_to_whoever_holds_another() {
+    for backend in Backend::ALL {
+        let server = Server::start(backend).await;
+        let hanako = server.person("hanako");
+        let party = Party::register(&server).await;
+        let (holder, browser) = (Holder::new(), Actor::new(&server));
+        let jkt = holder.0.thumbprint();
+        let code = |pkce: Pkce| {
+            let (party, browser, hanako, jkt) = (&party, &browser, &hanako, &jkt);
+            async move {
+                (
+                    party.code(browser, hanako, &pkce, &[("dpop_jkt", jkt)]).await,
+                    pkce,
+                )
+            }
+        };
+        let (stolen, pkce) = code(Pkce::new()).await;
+        ask(
+            &party,
+            &party.redemption(&stolen, &pkce),
+            &Holder::new().for_token_endpoint(&server),
+        )
+        .await
+        .assert_error(400, "invalid_grant");
+        let (bare, pkce) = code(Pkce::new()).await;
+        party
+            .token(&party.redemption(&bare, &pkce))
+            .await
+            .assert_error(400, "invalid_grant");
+        let (own, pkce) = code(Pkce::new()).await;
+        ask(
+            &party,
+            &party.redemption(&own, &pkce),
+            &holder.for_token_endpoint(&server),
+        )
+        .await
+        .good();
     }
 }

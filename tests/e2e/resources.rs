@@ -1,7 +1,7 @@
 //! Where an access token may be used (RFC 8707): what an administrator entered for the client, and nothing else.
 
-use harness::party::part;
-use harness::{Backend, Party, Server};
+use harness::party::{Pkce, part};
+use harness::{Actor, Backend, Party, Server};
 use serde_json::{Value, json};
 
 const RECORDS: &str = "https://records.example/fhir";
@@ -110,4 +110,57 @@ async fn an_administrator_sets_the_life_of_a_clients_access_tokens_within_bounds
         claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
         77
     );
+}
+
+#[tokio::test]
+async fn tokens_of_a_code_are_for_what_was_asked_at_first_or_a_part_of_it() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let party = registered(
+        &server,
+        json!({
+            "redirect_uris": ["https://rp.example/callback"],
+            "grant_types": ["authorization_code", "refresh_token"],
+            "scope": "openid email",
+            "resources": [RECORDS, MEALS],
+        }),
+    )
+    .await;
+    let (browser, pkce) = (Actor::new(&server), Pkce::new());
+    let asked = [("scope", "openid email"), ("resource", RECORDS)];
+    let code = party.code(&browser, &hanako, &pkce, &asked).await;
+    let tokens = party.token(&party.redemption(&code, &pkce)).await.good();
+    assert_eq!(part(tokens.text("access_token"), 1)["aud"], RECORDS);
+    party
+        .userinfo(tokens.text("access_token"))
+        .await
+        .assert_error(401, "invalid_token");
+    let with = |resource: &'static str, token: String| {
+        let party = party.clone();
+        async move {
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token.as_str()),
+                ("resource", resource),
+            ];
+            party.token(&form).await
+        }
+    };
+    let refresh = tokens.text("refresh_token").to_owned();
+    with(MEALS, refresh.clone())
+        .await
+        .assert_error(400, "invalid_target");
+    let again = with(RECORDS, refresh).await.good();
+    assert_eq!(part(again.text("access_token"), 1)["aud"], RECORDS);
+
+    let pkce = Pkce::new();
+    let other = [("scope", "openid email"), ("resource", "https://other.example")];
+    let page = browser.open(&party.request(&pkce, &other)).await;
+    assert_eq!(page.returned("error").as_deref(), Some("invalid_target"));
+    let code = party
+        .code(&browser, &hanako, &pkce, &[("scope", "openid email")])
+        .await;
+    let mut form = party.redemption(&code, &pkce);
+    form.push(("resource", RECORDS));
+    party.token(&form).await.assert_error(400, "invalid_target");
 }

@@ -2,9 +2,10 @@
 //! hostile ones.
 
 use super::pages::{
-    Account, AccountNotice, Application, Consent, ConsentClient, ErrorKind, ErrorPage, Form, Frame, Link,
-    LogAction, LogEntry, Moment, PasswordProblem, PasswordRule, PersonDetails, RenderError, SessionDetails,
-    SetPassword, SetPasswordPurpose, SignIn, SignInProblem, SignOut, SignedOut, Texts, Welcome,
+    Account, AccountNotice, Application, AuthorizationDetails, Consent, ConsentClient, ErrorKind, ErrorPage,
+    Form, Frame, Link, LogAction, LogEntry, Moment, PasswordProblem, PasswordRule, PersonDetails,
+    RenderError, SessionDetails, SetPassword, SetPasswordPurpose, SignIn, SignInProblem, SignOut, SignedOut,
+    Texts, Welcome,
 };
 
 #[path = "factors.rs"]
@@ -198,6 +199,11 @@ fn set_password(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     );
 }
 
+const DETAILS: &str = r#"[
+    {"type": "musubi_health_record", "datatypes": ["vitals", "daily_life"], "depth": "daily", "purpose": "care"},
+    {"type": "musubi_health_record", "datatypes": ["meals"], "depth": "everything", "purpose": "research"}
+]"#;
+
 fn consent(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     let hidden = [("interaction", words.id)];
     let page = Consent {
@@ -215,6 +221,7 @@ fn consent(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
             terms_url: Some(words.url),
         },
         scopes: &["openid", "profile", "email"],
+        details: None,
         signed_in_as: words.name,
         not_you_url: words.local,
     };
@@ -240,6 +247,7 @@ fn consent(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         Consent {
             client: stranger,
             scopes: &every,
+            details: AuthorizationDetails::parse(DETAILS).ok().as_ref(),
             ..page
         }
         .render(texts),

@@ -185,6 +185,21 @@ scope-offline = Access while you are away
 scope-offline-detail = After you close the page, the service can go on receiving what you allowed, until you take it back.
 scope-other = Something else
 scope-other-detail = The service named this itself. If you do not know what it means, ask the service before you allow it.
+detail-health-record = From your health record: { $kinds }
+detail-kind-separator = { ", " }
+detail-kind-vitals = body measurements such as weight, blood pressure and pulse
+detail-kind-exercise = exercise and steps
+detail-kind-daily-life = everyday life such as sleep
+detail-kind-meals = meals
+detail-kind-prescriptions = prescriptions and medicines
+detail-kind-conditions = illnesses and conditions
+detail-depth-aggregate = Only averages over longer times, no single values.
+detail-depth-daily = A summary for each day.
+detail-depth-values = Every single value.
+detail-depth-everything = Every single value, with notes, pictures and places.
+detail-purpose-care = It is used for your treatment and care.
+detail-purpose-wellness = It is used to advise you on your daily life.
+detail-purpose-research = It is used for research.
 
 # Signing out
 sign-out-title = Do you want to sign out?

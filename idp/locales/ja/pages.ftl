@@ -176,6 +176,21 @@ scope-offline = ログインしていない間の利用
 scope-offline-detail = 画面を閉じたあとも、許可を取り消すまで、許可した情報を受け取れます。
 scope-other = そのほかの利用
 scope-other-detail = サービスが決めた項目です。分からない場合は、許可する前にサービスにお問い合わせください。
+detail-health-record = あなたの健康記録のうち、{ $kinds }
+detail-kind-separator = 、
+detail-kind-vitals = 体重・血圧・脈拍などの測定値
+detail-kind-exercise = 運動と歩数
+detail-kind-daily-life = 睡眠など毎日の生活
+detail-kind-meals = 食事
+detail-kind-prescriptions = 処方とお薬
+detail-kind-conditions = 病気や体の状態
+detail-depth-aggregate = 長い期間の平均だけが渡ります。ひとつひとつの値は渡りません。
+detail-depth-daily = 1日ごとのまとめが渡ります。
+detail-depth-values = ひとつひとつの値が渡ります。
+detail-depth-everything = ひとつひとつの値に加えて、メモ・写真・場所も渡ります。
+detail-purpose-care = 使い道は、あなたの治療やお世話です。
+detail-purpose-wellness = 使い道は、毎日の過ごし方についての助言です。
+detail-purpose-research = 使い道は、研究です。
 
 # Signing out
 sign-out-title = ログアウトしますか

@@ -1,6 +1,7 @@
 //! The consent page: who asks, what they would receive, Allow or Deny (OpenID Connect Core 1.0 section 3.1.2.4).
 
-use super::{Form, Frame, Texts, links, page};
+use super::{Form, Frame, Texts, details, links, page};
+use crate::oauth::authorization_details::AuthorizationDetails;
 
 /// The consent page.
 #[derive(Debug, Clone, Copy)]
@@ -13,6 +14,8 @@ pub struct Consent<'a> {
     pub client: ConsentClient<'a>,
     /// The scopes asked for that the person has not yet granted, in the standard's names.
     pub scopes: &'a [&'a str],
+    /// What is asked for more exactly.
+    pub details: Option<&'a AuthorizationDetails>,
     /// The person's name, or their login name where there is none.
     pub signed_in_as: &'a str,
     /// Local address that starts the sign-in of another person for the same request.
@@ -85,7 +88,9 @@ pub(super) fn scope_lines<'a>(
 
 impl<'a> Consent<'a> {
     fn scope_lines(&self, texts: &Texts) -> Result<Vec<ScopeLine<'a>>, askama::Error> {
-        scope_lines(texts, self.scopes)
+        let mut lines = scope_lines(texts, self.scopes)?;
+        lines.extend(details::lines(texts, self.details)?);
+        Ok(lines)
     }
 }
 

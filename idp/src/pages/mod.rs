@@ -18,6 +18,7 @@ pub mod account;
 pub mod api;
 pub mod assets;
 pub mod consent;
+mod details;
 pub mod enrol_totp;
 pub mod error;
 pub mod escape;
@@ -35,6 +36,7 @@ pub mod texts;
 pub mod user_agent;
 pub mod welcome;
 
+pub use crate::oauth::authorization_details::AuthorizationDetails;
 pub use account::{Account, AccountNotice, Application, LogAction, LogEntry, PersonDetails, SessionDetails};
 pub use assets::Assets;
 pub use consent::{Consent, ConsentClient};

@@ -182,7 +182,9 @@ pub fn next_step(request: &AuthorizationRequest, standing: &Standing<'_>, now: I
         Verdict::More(_) => return Step::StepUp,
         Verdict::Impossible => return Step::Refuse(ErrorCode::UnmetAuthenticationRequirements),
     }
-    if !consented.covers(&request.scope) || (prompt.consent && !asked_now) {
+    // Details are not remembered: whoever asks for them is answered by the person each time.
+    let asks_anew = prompt.consent || request.authorization_details.is_some();
+    if !consented.covers(&request.scope) || (asks_anew && !asked_now) {
         return if prompt.none {
             Step::Refuse(ErrorCode::ConsentRequired)
         } else {
@@ -388,6 +390,29 @@ mod tests {
         assert_eq!(
             decide(&asked(phr(), true, Prompt::default()), None, "", false),
             Step::SignIn { again: false }
+        );
+    }
+
+    #[test]
+    fn details_are_the_persons_to_allow_in_each_request() {
+        let details = r#"[{"type": "musubi_health_record", "datatypes": ["daily_life"], "depth": "daily", "purpose": "care"}]"#;
+        let asking = AuthorizationRequest {
+            authorization_details: Some(AuthorizationDetails::parse(details).unwrap()),
+            ..request()
+        };
+        let before = session(START.minus(Duration::from_mins(1)));
+        let step = |asked| decide(&asking, Some(&before), "openid email", asked);
+        assert_eq!((step(false), step(true)), (Step::Consent, Step::Issue));
+        let silent = AuthorizationRequest {
+            prompt: Prompt {
+                none: true,
+                ..Prompt::default()
+            },
+            ..asking
+        };
+        assert_eq!(
+            decide(&silent, Some(&before), "openid email", false),
+            Step::Refuse(ErrorCode::ConsentRequired)
         );
     }
 

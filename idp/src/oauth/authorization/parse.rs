@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use platform::clock::Instant;
+use platform::encoding::from_base64url;
 use platform::http::{Parameters, ParametersError};
 
 use super::model::{AuthorizationRequest, Pkce, Prompt};
 use crate::oauth::clients::{AuthMethod, Client, GrantType, RedirectVerified};
-use crate::oauth::{ErrorCode, OAuthError, Scope};
+use crate::oauth::{ErrorCode, OAuthError, Scope, authorization_details, resources};
 
 /// Why there is no request. Only the second kind holds a place that an answer may be sent to.
 #[derive(Debug)]
@@ -43,10 +44,11 @@ impl From<ParametersError> for Refusal {
     }
 }
 
-/// Reads a request of `client`. `hinted` gives the subject of an `id_token_hint`.
+/// Reads a request of `client` at the realm of `issuer`. `hinted` gives the subject of an `id_token_hint`.
 pub fn parse(
     parameters: &Parameters,
     client: &Client,
+    issuer: &str,
     hinted: impl FnOnce(&str) -> Option<String>,
     now: Instant,
 ) -> Result<(AuthorizationRequest, RedirectVerified), Refusal> {
@@ -56,7 +58,7 @@ pub fn parse(
             "the redirect URI is missing or is not one that the client registered",
         )))?;
     let state = parameters.get("state").map(str::to_owned);
-    match read(parameters, client, &redirect, hinted, now) {
+    match read(parameters, (client, issuer), &redirect, hinted, now) {
         Ok(request) => Ok((request, redirect)),
         Err(error) => Err(Refusal::Redirect {
             redirect,
@@ -68,7 +70,7 @@ pub fn parse(
 
 fn read(
     parameters: &Parameters,
-    client: &Client,
+    (client, issuer): (&Client, &str),
     redirect: &RedirectVerified,
     hinted: impl FnOnce(&str) -> Option<String>,
     now: Instant,
@@ -118,9 +120,9 @@ fn read(
         acr_values: acr_values(parameters, client)?,
         acr_essential: false,
         asked_at: now,
-        resources: Vec::new(),
-        authorization_details: None,
-        dpop_jkt: None,
+        resources: resources::read(parameters, client, issuer)?,
+        authorization_details: authorization_details::read(parameters, client)?,
+        dpop_jkt: dpop_jkt(parameters)?,
     })
 }
 
@@ -204,6 +206,18 @@ fn prompt(text: &str) -> Result<Prompt, OAuthError> {
         return Err(invalid("authorization.prompt", "prompt none stands alone"));
     }
     Ok(prompt)
+}
+
+/// A JWK thumbprint: 256 bits in base64url (RFC 9449 §10).
+fn dpop_jkt(parameters: &Parameters) -> Result<Option<String>, OAuthError> {
+    match parameters.get("dpop_jkt") {
+        None => Ok(None),
+        Some(jkt) if from_base64url(jkt).is_some_and(|bytes| bytes.len() == 32) => Ok(Some(jkt.to_owned())),
+        Some(_) => Err(invalid(
+            "authorization.dpop_jkt",
+            "dpop_jkt is not a JWK thumbprint",
+        )),
+    }
 }
 
 fn max_age(parameters: &Parameters, client: &Client) -> Result<Option<Duration>, OAuthError> {

@@ -11,7 +11,9 @@
 //! person's to allow; a token never carries more than was granted (§6, §7).
 
 mod model;
+mod request;
 
 pub use model::{
     AuthorizationDetail, AuthorizationDetails, Depth, HealthRecord, InvalidDetails, Kind, Purpose, TYPES,
 };
+pub use request::read;

@@ -49,16 +49,16 @@ pub struct HealthRecord {
 pub enum Kind {
     /// Weight, blood pressure, pulse, temperature, blood sugar.
     Vitals,
-    /// Steps and exercise.
-    Activity,
-    /// Sleep.
-    Sleep,
+    /// Steps, walks, sports.
+    Exercise,
+    /// Sleep, and how everyday life is managed.
+    DailyLife,
     /// Meals.
     Meals,
-    /// Medication.
-    Medication,
-    /// Results of examinations.
-    Examinations,
+    /// Prescriptions and medicines.
+    Prescriptions,
+    /// Conditions and illnesses.
+    Conditions,
 }
 
 /// How deep a view goes; each depth has those before it in it.
@@ -184,13 +184,13 @@ mod tests {
 
     #[test]
     fn nothing_wider_or_for_another_purpose_is_covered() {
-        let granted = parse(r#"["vitals","sleep"]"#, "daily", "care");
+        let granted = parse(r#"["vitals","daily_life"]"#, "daily", "care");
         for (datatypes, depth, purpose, covered) in [
-            (r#"["vitals","sleep"]"#, "daily", "care", true),
-            (r#"["sleep"]"#, "aggregate", "care", true),
-            (r#"["sleep"]"#, "values", "care", false),
-            (r#"["sleep","meals"]"#, "daily", "care", false),
-            (r#"["sleep"]"#, "daily", "research", false),
+            (r#"["vitals","daily_life"]"#, "daily", "care", true),
+            (r#"["daily_life"]"#, "aggregate", "care", true),
+            (r#"["daily_life"]"#, "values", "care", false),
+            (r#"["daily_life","meals"]"#, "daily", "care", false),
+            (r#"["daily_life"]"#, "daily", "research", false),
         ] {
             let asked = parse(datatypes, depth, purpose);
             assert_eq!(granted.covers(&asked), covered, "{datatypes} {depth} {purpose}");

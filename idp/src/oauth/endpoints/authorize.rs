@@ -96,7 +96,7 @@ async fn read(
         let claims = read_hint(hint, &keys, &call.realm.issuer)?;
         (claims.aud == client.id).then_some(claims.sub)
     };
-    let (request, redirect) = parse(parameters, &client, hinted, hub.clock.now())?;
+    let (request, redirect) = parse(parameters, &client, &call.realm.issuer, hinted, hub.clock.now())?;
     Ok((request, redirect, client))
 }
 

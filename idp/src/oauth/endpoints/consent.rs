@@ -87,11 +87,21 @@ impl Question {
         }
     }
 
-    /// Binds an answer to the question as it was asked: to this person, in this session, about these scopes.
+    /// The details as they are kept: what was asked, to the letter.
+    fn details(&self) -> Option<String> {
+        let details = self.interaction.request.authorization_details.as_ref()?;
+        serde_json::to_string(details).ok()
+    }
+
+    /// Binds an answer to the question as it was asked: to this person, in this session, about these scopes and details.
     fn seal(&self, realm: &Realm) -> String {
+        let request = &self.interaction.request;
         let asked = format!(
-            "{} {} {}",
-            self.id, self.who.session.sid, self.interaction.request.scope
+            "{} {} {} {}",
+            self.id,
+            self.who.session.sid,
+            request.scope,
+            self.details().unwrap_or_default()
         );
         base64url(keyed_hash(&realm.keys.tokens, "consent", asked.as_bytes()))
     }
@@ -125,6 +135,7 @@ fn show(view: View<'_>, question: &Question, consented: &Scope) -> Response {
             terms_url: question.client.metadata.about.tos_uri.as_deref(),
         },
         scopes: &scopes,
+        details: request.authorization_details.as_ref(),
         signed_in_as: profile.name.as_deref().unwrap_or(&profile.login),
         not_you_url: &not_you,
     };
@@ -177,6 +188,9 @@ async fn allow(hub: &Hub, call: &Call, question: &Question, browser: &str) -> Re
         .client(recipient.client_id.clone())
         .detail("scope", scope.to_string())
         .detail("place", recipient.place.clone());
+    if let Some(details) = question.details() {
+        entry = entry.detail("authorization_details", details);
+    }
     entry.key = person.key.clone();
     hub.record(entry).await?;
     hub.consents
