@@ -57,6 +57,7 @@ try {
   await device.of('setAutomaticPresenceSimulation', { enabled: false })
   await page.goto(`${given.issuer}/signin`)
   await page.getByRole('button', { name: 'Sign in with a passkey' }).waitFor()
+  check((await page.locator('#login').getAttribute('autocomplete')).split(' ').includes('webauthn'), 'the field does not offer passkeys')
   await shot('sign-in-passkey')
   await device.of('setAutomaticPresenceSimulation', { enabled: true })
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
@@ -64,8 +65,7 @@ try {
 
   // By autofill: the browser offers it where the login name is typed; with consent beforehand nothing else is to be done.
   await signOut()
-  await page.goto(`${given.issuer}/signin`)
-  check((await page.locator('#login').getAttribute('autocomplete')).split(' ').includes('webauthn'), 'the field does not offer passkeys')
+  await page.goto(`${given.issuer}/signin`, { waitUntil: 'commit' })
   await account()
 
   // As the second factor after the password.

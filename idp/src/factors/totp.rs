@@ -81,7 +81,8 @@ impl Enrolment {
 
 /// A square picture of a text for a camera: its width in modules, and the dark ones as the path of an SVG.
 pub fn picture(text: &str) -> Option<(i32, String)> {
-    let code = QrCode::encode_text(text, QrCodeEcc::Medium).ok()?;
+    // A screen does not get dirty: fewer modules are worth more than the repair of broken ones.
+    let code = QrCode::encode_text(text, QrCodeEcc::Low).ok()?;
     let mut path = String::new();
     for y in 0..code.size() {
         for x in (0..code.size()).filter(|x| code.get_module(*x, y)) {
