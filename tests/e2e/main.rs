@@ -24,6 +24,7 @@ mod factors;
 mod fapi_tokens;
 mod house;
 mod nodes;
+mod oidc;
 mod pages;
 mod parties;
 mod registration;

@@ -1,0 +1,143 @@
+//! oidcc-basic: the code flow from the request to userinfo.
+
+use harness::party::{Pkce, part};
+use harness::{Actor, Backend, Party, Server};
+use serde_json::json;
+
+/// oidcc-server, oidcc-idtoken-signature, oidcc-userinfo-get, oidcc-userinfo-post-header.
+#[tokio::test]
+async fn a_code_brings_a_signed_id_token_that_names_its_key_and_userinfo_knows_the_same_subject() {
+    for backend in Backend::ALL {
+        let server = Server::start(backend).await;
+        let hanako = server.person("hanako");
+        let party = Party::register(&server).await;
+        let tokens = party.sign_in(&Actor::new(&server), &hanako).await;
+        assert_eq!(tokens.text("token_type").to_lowercase(), "bearer");
+        assert_eq!(
+            tokens.headers["cache-control"], "no-store",
+            "OpenID Connect Core 1.0 §3.1.3.3"
+        );
+        assert!(tokens.json["expires_in"].as_u64().unwrap() > 0);
+        let claims = party.id_claims(tokens.text("id_token")).await;
+        assert_eq!(claims["nonce"], "the nonce");
+        assert!(part(tokens.text("id_token"), 0)["kid"].is_string());
+        let token = tokens.text("access_token");
+        let got = party.userinfo(token).await.good();
+        assert!(
+            got.headers["content-type"]
+                .to_str()
+                .unwrap()
+                .starts_with("application/json")
+        );
+        assert_eq!(got.json["sub"], claims["sub"]);
+        let posted = party
+            .ask(|http, issuer| http.post(format!("{issuer}/oauth/userinfo")).bearer_auth(token))
+            .await
+            .good();
+        assert_eq!(posted.json, got.json);
+    }
+}
+
+/// oidcc-ensure-request-without-nonce-succeeds-for-code-flow, oidcc-ensure-request-with-valid-pkce-succeeds and its
+/// opposite: a confidential client of the basic profile may go without either.
+#[tokio::test]
+async fn a_confidential_client_needs_neither_nonce_nor_pkce_and_gets_no_nonce_that_it_did_not_send() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let party = Party::register(&server).await;
+    let without = [
+        ("nonce", ""),
+        ("code_challenge", ""),
+        ("code_challenge_method", ""),
+    ];
+    let code = party
+        .code(&Actor::new(&server), &hanako, &Pkce::new(), &without)
+        .await;
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &code),
+        ("redirect_uri", &party.redirect_uri),
+    ];
+    let tokens = party.token(&form).await.good();
+    let claims = party.id_claims(tokens.text("id_token")).await;
+    assert!(claims.get("nonce").is_none(), "{claims}");
+}
+
+/// oidcc-server-client-secret-post.
+#[tokio::test]
+async fn a_client_that_registered_for_it_sends_its_secret_in_the_form() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let party = Party::register_with(
+        &server,
+        json!({"token_endpoint_auth_method": "client_secret_post"}),
+    )
+    .await;
+    let tokens = party.sign_in(&Actor::new(&server), &hanako).await;
+    party.id_claims(tokens.text("id_token")).await;
+}
+
+/// oidcc-response-type-missing.
+#[tokio::test]
+async fn a_request_without_a_response_type_is_refused_at_the_redirect_uri() {
+    let server = Server::start(Backend::Sqlite).await;
+    let party = Party::register(&server).await;
+    let page = Actor::new(&server)
+        .open(&party.request(&Pkce::new(), &[("response_type", "")]))
+        .await;
+    assert_eq!(page.returned("error").as_deref(), Some("invalid_request"));
+    party.assert_answer_is_ours(&page);
+}
+
+/// oidcc-scope-email and, for what the hub knows of a person, oidcc-scope-profile.
+#[tokio::test]
+async fn a_scope_gives_its_claims_and_those_of_no_other_scope() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let party = Party::register(&server).await;
+    let browser = Actor::new(&server);
+    for (scope, given, withheld) in [
+        (
+            "openid email",
+            &["email", "email_verified"][..],
+            &["name", "preferred_username"][..],
+        ),
+        (
+            "openid profile",
+            &["name", "preferred_username", "updated_at"],
+            &["email", "email_verified"],
+        ),
+        ("openid", &["sub"], &["name", "email", "preferred_username"]),
+    ] {
+        let pkce = Pkce::new();
+        let code = party.code(&browser, &hanako, &pkce, &[("scope", scope)]).await;
+        let tokens = party.token(&party.redemption(&code, &pkce)).await.good();
+        let claims = party.userinfo(tokens.text("access_token")).await.good().json;
+        for name in given {
+            assert!(!claims[*name].is_null(), "{scope} gives no {name}: {claims}");
+        }
+        for name in withheld {
+            assert!(claims[*name].is_null(), "{scope} gives {name}: {claims}");
+        }
+    }
+}
+
+/// oidcc-refresh-token.
+#[tokio::test]
+async fn a_refreshed_id_token_is_about_the_same_person_client_and_sign_in() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let party = Party::register_with(&server, json!({"require_auth_time": true})).await;
+    let tokens = party.sign_in(&Actor::new(&server), &hanako).await;
+    let first = party.id_claims(tokens.text("id_token")).await;
+    let next = party.refresh(tokens.text("refresh_token")).await.good();
+    assert_ne!(next.text("access_token"), tokens.text("access_token"));
+    let second = party.id_claims(next.text("id_token")).await;
+    for name in ["iss", "sub", "aud", "auth_time"] {
+        assert_eq!(
+            first[name], second[name],
+            "{name} (OpenID Connect Core 1.0 §12.2)"
+        );
+    }
+    party.userinfo(next.text("access_token")).await.good();
+}
