@@ -7,6 +7,7 @@
 
 pub mod clauses;
 pub mod ids;
+pub mod outcomes;
 pub mod requirements;
 pub mod sources;
 

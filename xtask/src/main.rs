@@ -13,6 +13,7 @@ mod process;
 mod requirements;
 mod servers;
 mod services;
+mod suite;
 mod test;
 mod tools;
 
@@ -43,6 +44,7 @@ enum Command {
     Tools(tools::Arguments),
     Services(services::Arguments),
     Requirements(requirements::Arguments),
+    Suite(suite::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Requirements(arguments) => requirements::run(&arguments),
+        Command::Suite(arguments) => suite::run(&arguments),
         Command::Services(arguments) => services::run(&arguments),
     };
     match outcome {

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use conformance::{clauses, requirements, sources};
+use conformance::{clauses, outcomes, requirements, sources};
 
-/// Writes conformance/REQUIREMENTS.md and conformance/CLAUSES.md from the TOML files beside them.
+/// Writes conformance/REQUIREMENTS.md, conformance/CLAUSES.md and conformance/plans/OUTCOMES.md from the TOML files beside them.
 ///
 /// Refuses a table that claims what no test shows: `shown` needs an end-to-end test, and every test that is named
 /// must exist in the sources.
@@ -26,6 +26,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let tables = [
         (requirements::table_path(), requirements::table(&requirements)),
         (clauses::table_path(), clauses::table(&clauses)),
+        (outcomes::table_path(), outcomes::table(&outcomes::load()?)),
     ];
     for (path, table) in tables {
         let shown = path.display();
