@@ -1,10 +1,12 @@
 //! `musubi user create`, `musubi user reset-factors`.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use idp::factors::Factors;
 use idp::log::Action;
-use idp::people::{IdentifierKind, NewPerson, People, Profile, normalise, number_of};
+use idp::people::{Details, IdentifierKind, NewPerson, People, Profile, normalise, number_of};
 use serde_json::json;
 
 use super::password::PasswordSource;
@@ -49,12 +51,23 @@ pub struct Create {
     /// Full name
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// JSON file with more claims of OpenID Connect Core 1.0 section 5.1: given_name, birthdate, address …
+    #[arg(long, value_name = "FILE")]
+    details: Option<PathBuf>,
     /// Where the password comes from.
     #[command(flatten)]
     password: PasswordSource,
     /// Which realm.
     #[command(flatten)]
     realm: RealmChoice,
+}
+
+fn read(path: &Path) -> anyhow::Result<Details> {
+    let shown = || path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(shown)?;
+    let details: Details = serde_json::from_str(&text).with_context(shown)?;
+    details.check().with_context(shown)?;
+    Ok(details)
 }
 
 /// Runs it.
@@ -94,6 +107,7 @@ async fn create(new: Create, hub: &Installation, output: Output) -> anyhow::Resu
         login,
         email,
         name,
+        details,
         password,
         realm,
     } = new;
@@ -101,6 +115,7 @@ async fn create(new: Create, hub: &Installation, output: Output) -> anyhow::Resu
     if let Some(email) = &email {
         normalise(IdentifierKind::Email, email)?;
     }
+    let details = details.as_deref().map_or_else(|| Ok(Details::default()), read)?;
     let realm = hub.realm(&realm).await?;
     let chosen = password.choose(hub, &login).await?;
     record::append(hub, record::entry(&realm, CREATE).detail("login", login.clone())).await?;
@@ -109,6 +124,7 @@ async fn create(new: Create, hub: &Installation, output: Output) -> anyhow::Resu
         name,
         email,
         email_verified: false,
+        details,
     };
     let people = People::new(hub.store.clone(), hub.clock.clone(), hub.entropy.clone());
     let person = people

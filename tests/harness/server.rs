@@ -336,6 +336,11 @@ impl Server {
 
     /// Makes a person by the command line.
     pub fn person(&self, login: &str) -> Person {
+        self.person_with(login, &[])
+    }
+
+    /// The same with more arguments of `musubi user create`.
+    pub fn person_with(&self, login: &str, more: &[&str]) -> Person {
         let person = Person {
             login: login.to_owned(),
             password: format!("blue kettle {}", tools::unique()),
@@ -354,7 +359,7 @@ impl Server {
             "--name",
             &person.name,
         ];
-        self.musubi(&arguments, &person.password);
+        self.musubi(&[&arguments, more].concat(), &person.password);
         person
     }
 

@@ -8,6 +8,7 @@ use crate::credentials::Level;
 use crate::oauth::authorization_details;
 use crate::oauth::dpop;
 use crate::oauth::scope::PERSON_SCOPES;
+use crate::people::CLAIMS;
 use crate::realms::Realm;
 
 /// The document of OpenID Connect Discovery 1.0 §3, rendered once for each realm that is open.
@@ -68,6 +69,26 @@ fn shared(server: &Server, realm: &Realm) -> Value {
     })
 }
 
+/// Claims of the ID token, and those about a person.
+fn claims() -> Vec<&'static str> {
+    let own = [
+        "sub",
+        "iss",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "nonce",
+        "acr",
+        "amr",
+        "at_hash",
+        "sid",
+    ];
+    own.into_iter()
+        .chain(CLAIMS.iter().map(|(name, _)| *name))
+        .collect()
+}
+
 fn provider(server: &Server, realm: &Realm) -> Value {
     let mut metadata = shared(server, realm);
     let acr = Level::ALL.map(Level::acr);
@@ -76,8 +97,7 @@ fn provider(server: &Server, realm: &Realm) -> Value {
         "end_session_endpoint": realm.url("/oauth/logout"),
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
-            "name", "preferred_username", "locale", "updated_at", "email", "email_verified"],
+        "claims_supported": claims(),
         "acr_values_supported": acr,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "claims_parameter_supported": false,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 /// Scopes that say what of a person a client receives (OpenID Connect Core 1.0 §5.4, §11).
-pub const PERSON_SCOPES: &[&str] = &["openid", "profile", "email", "offline_access"];
+pub const PERSON_SCOPES: &[&str] = &["openid", "profile", "email", "address", "phone", "offline_access"];
 
 /// A set of scopes, in alphabetical order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::details::Details;
+
 /// What is known about a person, in the names of OpenID Connect Core 1.0 §5.1. Kept sealed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
@@ -16,6 +18,9 @@ pub struct Profile {
     /// Whether the person has shown that the address is theirs.
     #[serde(default)]
     pub email_verified: bool,
+    /// What else they told.
+    #[serde(default)]
+    pub details: Details,
 }
 
 /// Whether a person may sign in.

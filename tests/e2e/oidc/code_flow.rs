@@ -1,5 +1,7 @@
 //! oidcc-basic: the code flow from the request to userinfo.
 
+use std::io::Write as _;
+
 use harness::party::{Pkce, part};
 use harness::{Actor, Backend, Party, Server};
 use serde_json::json;
@@ -118,6 +120,74 @@ async fn a_scope_gives_its_claims_and_those_of_no_other_scope() {
         }
         for name in withheld {
             assert!(claims[*name].is_null(), "{scope} gives {name}: {claims}");
+        }
+    }
+}
+
+/// oidcc-scope-profile, oidcc-scope-address, oidcc-scope-phone, oidcc-scope-all.
+#[tokio::test]
+async fn a_person_who_told_everything_is_known_by_every_standard_claim_of_the_scopes_that_were_allowed() {
+    let server = Server::start(Backend::Sqlite).await;
+    let details = json!({
+        "family_name": "山田", "given_name": "花子", "middle_name": "M", "nickname": "はな",
+        "profile": "https://hanako.example/", "picture": "https://hanako.example/me.png", "website": "https://hanako.example/",
+        "gender": "female", "birthdate": "1950-04-29", "zoneinfo": "Asia/Tokyo",
+        "phone_number": "+81312345678", "phone_number_verified": true,
+        "address": {"formatted": "東京都港区芝公園4-2-8", "postal_code": "105-0011", "country": "JP"},
+    });
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(details.to_string().as_bytes()).unwrap();
+    let path = file.path().to_str().unwrap();
+    let hanako = server.person_with("hanako", &["--details", path]);
+    let party = Party::register_with(&server, json!({"scope": "openid profile email address phone"})).await;
+    let browser = Actor::new(&server);
+    for (scope, given) in [
+        (
+            "openid profile",
+            &[
+                "name",
+                "family_name",
+                "given_name",
+                "middle_name",
+                "nickname",
+                "preferred_username",
+                "profile",
+                "picture",
+                "website",
+                "gender",
+                "birthdate",
+                "zoneinfo",
+                "updated_at",
+            ][..],
+        ),
+        ("openid phone", &["phone_number", "phone_number_verified"]),
+        ("openid address", &["address"]),
+        (
+            "openid profile email address phone",
+            &["name", "email", "address", "phone_number"],
+        ),
+    ] {
+        let pkce = Pkce::new();
+        let code = party.code(&browser, &hanako, &pkce, &[("scope", scope)]).await;
+        let tokens = party.token(&party.redemption(&code, &pkce)).await.good();
+        let claims = party.userinfo(tokens.text("access_token")).await.good().json;
+        for name in given {
+            assert!(!claims[*name].is_null(), "{scope} gives no {name}: {claims}");
+        }
+        for (name, value) in details.as_object().unwrap() {
+            assert!(
+                claims[name].is_null() || claims[name] == *value,
+                "{name}: {claims}"
+            );
+        }
+        if !scope.contains("profile") {
+            assert!(
+                claims["given_name"].is_null() && claims["birthdate"].is_null(),
+                "{scope}: {claims}"
+            );
+        }
+        if !scope.contains("phone") {
+            assert!(claims["phone_number"].is_null(), "{scope}: {claims}");
         }
     }
 }

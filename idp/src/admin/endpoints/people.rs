@@ -18,7 +18,7 @@ use crate::http::Call;
 use crate::hub::Shared;
 use crate::log::{Action, Entry};
 use crate::numbers::Number;
-use crate::people::{NewPerson, Person, PersonState, Profile, number_of, person_by_number};
+use crate::people::{Details, NewPerson, Person, PersonState, Profile, number_of, person_by_number};
 use platform::clock::Instant;
 
 const LIST: Action = Action::new("person.list");
@@ -238,6 +238,7 @@ async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
         name,
         email,
         email_verified: false,
+        details: Details::default(),
     };
     let new = NewPerson {
         profile,

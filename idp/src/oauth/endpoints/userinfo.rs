@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
-use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::answer;
 use crate::http::Call;
@@ -12,27 +12,10 @@ use crate::log::Action;
 use crate::oauth::dpop;
 use crate::oauth::step_up::Proven;
 use crate::oauth::tokens::verify_access;
-use crate::oauth::{ErrorCode, OAuthError};
-use crate::people::Person;
+use crate::oauth::{ErrorCode, OAuthError, Scope};
+use crate::people::{CLAIMS, Person};
 
 const ACTION: Action = Action::new("profile.read");
-
-#[derive(Serialize)]
-struct UserInfo<'a> {
-    sub: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    preferred_username: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    locale: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    updated_at: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email_verified: Option<bool>,
-}
 
 /// The claims of the person behind an access token, as far as its scope reaches.
 pub async fn userinfo(State(hub): State<Shared>, call: Call) -> Response {
@@ -82,23 +65,19 @@ async fn serve(hub: &Hub, call: &Call) -> Result<Response, OAuthError> {
     entry.session = Some(family.details.signed_in_as);
     entry.key = person.key.clone();
     hub.record(entry).await?;
-    let profile = active.scope.has("profile");
-    let email = active.scope.has("email");
     Ok(answer::json(
         StatusCode::OK,
-        &claims(&person, &active.claims.sub, profile, email),
+        &claims(&person, &active.claims.sub, &active.scope),
     ))
 }
 
-fn claims<'a>(person: &'a Person, sub: &'a str, profile: bool, email: bool) -> UserInfo<'a> {
-    let address = person.profile.email.as_deref().filter(|_| email);
-    UserInfo {
-        sub,
-        name: person.profile.name.as_deref().filter(|_| profile),
-        preferred_username: profile.then_some(person.profile.login.as_str()),
-        locale: person.locale.as_deref().filter(|_| profile),
-        updated_at: profile.then_some(person.updated_at / 1_000_000),
-        email: address,
-        email_verified: address.map(|_| person.profile.email_verified),
-    }
+/// The claims that the scope gives, and `sub`, which no other claim can take the place of.
+fn claims(person: &Person, sub: &str, scope: &Scope) -> Map<String, Value> {
+    let mut claims: Map<String, Value> = CLAIMS
+        .iter()
+        .filter(|(_, needed)| scope.has(needed))
+        .filter_map(|(name, _)| Some(((*name).to_owned(), person.claim(name)?)))
+        .collect();
+    claims.insert("sub".to_owned(), Value::from(sub));
+    claims
 }
