@@ -65,6 +65,44 @@ async fn a_confidential_client_needs_neither_nonce_nor_pkce_and_gets_no_nonce_th
     assert!(claims.get("nonce").is_none(), "{claims}");
 }
 
+/// oidcc-userinfo-post-body.
+#[tokio::test]
+async fn an_access_token_may_come_in_a_posted_form_but_in_one_way_only_and_never_in_an_address() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let party = Party::register(&server).await;
+    let tokens = party.sign_in(&Actor::new(&server), &hanako).await;
+    let token = tokens.text("access_token");
+    let form = [("access_token", token)];
+    let post =
+        |http: &reqwest::Client, issuer: &str| http.post(format!("{issuer}/oauth/userinfo")).form(&form);
+    let posted = party.ask(post).await.good();
+    assert_eq!(posted.json, party.userinfo(token).await.good().json);
+    let twice = party
+        .ask(|http, issuer| post(http, issuer).bearer_auth(token))
+        .await;
+    twice.assert_error(400, "invalid_request");
+    let doubled = format!("access_token={token}&access_token={token}");
+    let doubled = party
+        .ask(|http, issuer| {
+            http.post(format!("{issuer}/oauth/userinfo"))
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(doubled)
+        })
+        .await;
+    doubled.assert_error(400, "invalid_request");
+    for wrong in [
+        party
+            .ask(|http, issuer| http.get(format!("{issuer}/oauth/userinfo")).form(&form))
+            .await,
+        party
+            .ask(|http, issuer| http.post(format!("{issuer}/oauth/userinfo")).query(&form))
+            .await,
+    ] {
+        assert_eq!(wrong.status.as_u16(), 401, "{}", wrong.text);
+    }
+}
+
 /// oidcc-server-client-secret-post.
 #[tokio::test]
 async fn a_client_that_registered_for_it_sends_its_secret_in_the_form() {

@@ -2,16 +2,17 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{Method, StatusCode};
+use platform::http::{Parameters, ParametersError};
 use serde_json::{Map, Value};
 
 use super::answer;
-use crate::http::Call;
+use crate::http::{Call, Presented};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::dpop;
 use crate::oauth::step_up::Proven;
-use crate::oauth::tokens::verify_access;
+use crate::oauth::tokens::verify_presented;
 use crate::oauth::{ErrorCode, OAuthError, Scope};
 use crate::people::{CLAIMS, Person};
 
@@ -19,10 +20,13 @@ const ACTION: Action = Action::new("profile.read");
 
 /// The claims of the person behind an access token, as far as its scope reaches.
 pub async fn userinfo(State(hub): State<Shared>, call: Call) -> Response {
-    if call.access_token().is_none() {
-        return answer::resource_error(&call, None);
-    }
-    let mut response = match serve(&hub, &call).await {
+    let form = call.form().filter(|_| call.method() == Method::POST);
+    let outcome = match presented(&call, form.as_ref()) {
+        Ok(None) => return answer::resource_error(&call, None),
+        Ok(Some(token)) => serve(&hub, &call, token).await,
+        Err(refused) => Err(refused),
+    };
+    let mut response = match outcome {
         Ok(response) => response,
         Err(refused) => match hub.record(call.deny(ACTION, refused.id)).await {
             Ok(()) => answer::resource_error(&call, Some(refused)),
@@ -33,8 +37,25 @@ pub async fn userinfo(State(hub): State<Shared>, call: Call) -> Response {
     response
 }
 
-async fn serve(hub: &Hub, call: &Call) -> Result<Response, OAuthError> {
-    let active = verify_access(hub, call).await?;
+/// The access token from the header, or from a form (RFC 6750 §2.2), but not from both.
+fn presented<'a>(
+    call: &'a Call,
+    form: Option<&'a Result<Parameters, ParametersError>>,
+) -> Result<Option<Presented<'a>>, OAuthError> {
+    let wrong = |description| OAuthError::new(ErrorCode::InvalidRequest, "userinfo.form", description);
+    let posted = match form {
+        None => None,
+        Some(Ok(form)) => form.get("access_token").map(Presented::Bearer),
+        Some(Err(_)) => return Err(wrong("a parameter is doubled or not UTF-8")),
+    };
+    match (call.access_token(), posted) {
+        (Some(_), Some(_)) => Err(wrong("the access token is sent in one way, not in two")),
+        (sent, posted) => Ok(sent.or(posted)),
+    }
+}
+
+async fn serve(hub: &Hub, call: &Call, token: Presented<'_>) -> Result<Response, OAuthError> {
+    let active = verify_presented(hub, call, token).await?;
     let family = active
         .family
         .as_ref()
