@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use idp::factors::Factors;
 use idp::log::Action;
+use idp::pages::Language;
 use idp::people::{Details, IdentifierKind, NewPerson, People, Profile, normalise, number_of};
 use serde_json::json;
 
@@ -51,6 +52,9 @@ pub struct Create {
     /// Full name
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// Language of the pages and letters for them: ja or en
+    #[arg(long, value_name = "LANGUAGE")]
+    language: Option<String>,
     /// JSON file with more claims of OpenID Connect Core 1.0 section 5.1: given_name, birthdate, address …
     #[arg(long, value_name = "FILE")]
     details: Option<PathBuf>,
@@ -107,6 +111,7 @@ async fn create(new: Create, hub: &Installation, output: Output) -> anyhow::Resu
         login,
         email,
         name,
+        language,
         details,
         password,
         realm,
@@ -115,6 +120,9 @@ async fn create(new: Create, hub: &Installation, output: Output) -> anyhow::Resu
     if let Some(email) = &email {
         normalise(IdentifierKind::Email, email)?;
     }
+    let language = language
+        .map(|tag| Language::of_tag(&tag).context("the languages are ja and en"))
+        .transpose()?;
     let details = details.as_deref().map_or_else(|| Ok(Details::default()), read)?;
     let realm = hub.realm(&realm).await?;
     let chosen = password.choose(hub, &login).await?;
@@ -132,7 +140,7 @@ async fn create(new: Create, hub: &Installation, output: Output) -> anyhow::Resu
             &realm,
             NewPerson {
                 profile,
-                locale: None,
+                locale: language.map(|language| language.tag().to_owned()),
                 powers: Vec::new(),
             },
         )

@@ -176,7 +176,7 @@ async fn a_person_who_told_everything_is_known_by_every_standard_claim_of_the_sc
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(details.to_string().as_bytes()).unwrap();
     let path = file.path().to_str().unwrap();
-    let hanako = server.person_with("hanako", &["--details", path]);
+    let hanako = server.person_with("hanako", &["--language", "ja", "--details", path]);
     let party = Party::register_with(&server, json!({"scope": "openid profile email address phone"})).await;
     let browser = Actor::new(&server);
     for (scope, given) in [
@@ -195,6 +195,7 @@ async fn a_person_who_told_everything_is_known_by_every_standard_claim_of_the_sc
                 "gender",
                 "birthdate",
                 "zoneinfo",
+                "locale",
                 "updated_at",
             ][..],
         ),
