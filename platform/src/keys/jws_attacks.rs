@@ -4,8 +4,10 @@ use aws_lc_rs::hmac;
 
 use super::algorithm::{AlgorithmSet, SigningAlgorithm};
 use super::header::HeaderError;
-use super::jwk::{KeySet, VerificationKey};
-use super::jws::{RequiredType, VerificationPolicy, VerifyError, sign_compact, verify_compact};
+use super::jwk::{JwkError, KeySet, VerificationKey};
+use super::jws::{
+    RequiredType, VerificationPolicy, VerifyError, sign_compact, verify_carrying, verify_compact,
+};
 use super::signer::SigningKey;
 use crate::encoding::{base64url, from_base64url};
 
@@ -371,4 +373,73 @@ fn an_rsa_key_whose_owner_named_no_algorithm_verifies_both_and_with_one_named_on
         refused(&token, &KeySet::new(vec![named]).unwrap()),
         VerifyError::UnknownKey
     );
+}
+
+const PROOF: VerificationPolicy =
+    VerificationPolicy::new(AlgorithmSet::ALL, RequiredType::Exactly("dpop+jwt"));
+
+/// An object that carries `jwk`, signed with `key`.
+fn carrying(key: &SigningKey, jwk: &str) -> String {
+    let header = format!(r#"{{"typ":"dpop+jwt","alg":"{}","jwk":{jwk}}}"#, key.algorithm());
+    forge(key, &header, b"{}")
+}
+
+#[test]
+fn an_object_that_carries_its_key_proves_that_key_and_no_other() {
+    for algorithm in SigningAlgorithm::ALL {
+        let (own, other) = (key(algorithm), key(algorithm));
+        let members = own.public().required_members();
+        let (_, proven) = verify_carrying(&carrying(&own, &members), &PROOF).unwrap();
+        assert_eq!(proven.thumbprint(), own.public().thumbprint());
+        assert_eq!(
+            verify_carrying(&carrying(&other, &members), &PROOF).unwrap_err(),
+            VerifyError::Signature
+        );
+    }
+}
+
+#[test]
+fn a_carried_key_that_is_private_symmetric_doubled_or_absent_proves_nothing() {
+    let own = key(SigningAlgorithm::Es256);
+    let members = own.public().required_members();
+    let open = members.trim_end_matches('}');
+    for (jwk, error) in [
+        (format!(r#"{open},"d":"AAAA"}}"#), JwkError::PrivateKey.into()),
+        (
+            r#"{"kty":"oct","k":"c2VjcmV0"}"#.to_owned(),
+            JwkError::SymmetricKey.into(),
+        ),
+        (format!(r#"{open},"use":"enc"}}"#), JwkError::Unsupported.into()),
+        (
+            format!(r#"{open},"alg":"EdDSA"}}"#),
+            VerifyError::CarriedKey(JwkError::Key(super::public::PublicKeyError::Algorithm)),
+        ),
+        ("null".to_owned(), HeaderError::Member.into()),
+        (format!("[{members}]"), HeaderError::Member.into()),
+        (
+            format!(r#"{members},"jwk":{members}"#),
+            HeaderError::Duplicate.into(),
+        ),
+        (format!(r#"{members},"x5c":[]"#), HeaderError::EmbeddedKey.into()),
+        (
+            format!(r#"{members},"crit":["exp"]"#),
+            HeaderError::Critical.into(),
+        ),
+    ] {
+        let refused: VerifyError = error;
+        assert_eq!(
+            verify_carrying(&carrying(&own, &jwk), &PROOF).unwrap_err(),
+            refused,
+            "{jwk}"
+        );
+    }
+    let bare = forge(&own, r#"{"typ":"dpop+jwt","alg":"ES256"}"#, b"{}");
+    assert_eq!(
+        verify_carrying(&bare, &PROOF).unwrap_err(),
+        HeaderError::Member.into()
+    );
+    let untyped = forge(&own, &format!(r#"{{"alg":"ES256","jwk":{members}}}"#), b"{}");
+    assert_eq!(verify_carrying(&untyped, &PROOF).unwrap_err(), VerifyError::Type);
+    let elsewhere = verify_compact(&carrying(&own, &members), &set(&[&own]), &PROOF);
+    assert_eq!(elsewhere.unwrap_err(), HeaderError::EmbeddedKey.into());
 }

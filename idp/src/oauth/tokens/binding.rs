@@ -4,7 +4,7 @@ use crate::http::{Call, Presented};
 use crate::hub::Hub;
 use crate::oauth::clients::Client;
 use crate::oauth::dpop::{self, Demand};
-use crate::oauth::tokens::Confirmation;
+use crate::oauth::tokens::{AccessClaims, Confirmation};
 use crate::oauth::{ErrorCode, OAuthError};
 
 const NO_PROOF: OAuthError = OAuthError::new(
@@ -52,14 +52,16 @@ pub(super) async fn holds(
     hub: &Hub,
     call: &Call,
     presented: Presented<'_>,
-    cnf: Option<&Confirmation>,
+    claims: &AccessClaims,
 ) -> Result<(), OAuthError> {
-    match (presented, cnf) {
+    match (presented, &claims.cnf) {
         (Presented::Bearer(_), None) => Ok(()),
         (Presented::Dpop(token), Some(Confirmation::Key(jkt))) => {
+            let client = hub.clients.find(&call.realm, &claims.client_id).await?;
+            let asks = client.is_some_and(|client| client.metadata.tokens.require_dpop_nonce);
             let demand = Demand {
                 access_token: Some(token),
-                nonce: hub.settings.tokens.require_dpop_nonce,
+                nonce: asks || hub.settings.tokens.require_dpop_nonce,
             };
             match dpop::proof(hub, call, demand).await? {
                 Some(proof) if proof.jkt == *jkt => Ok(()),

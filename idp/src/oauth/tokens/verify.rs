@@ -68,7 +68,7 @@ pub async fn verify_presented(
     if !active.claims.aud.names(&call.realm.issuer) {
         return Err(INVALID);
     }
-    holds(hub, call, presented, active.claims.cnf.as_ref()).await?;
+    holds(hub, call, presented, &active.claims).await?;
     Ok(active)
 }
 
