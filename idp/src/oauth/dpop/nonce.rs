@@ -8,8 +8,6 @@ use platform::keys::constant_time_eq;
 
 use crate::realms::Realm;
 
-/// How long one is good for.
-const LIFE: Duration = Duration::from_mins(5);
 /// Bytes of the moment.
 const MOMENT: usize = 8;
 /// Bytes of the hash.
@@ -20,6 +18,9 @@ const MAC: usize = 16;
 pub struct Nonces<'r>(&'r Realm);
 
 impl<'r> Nonces<'r> {
+    /// How long one is good for. Whoever sends proofs gets a new one with each answer.
+    pub const LIFE: Duration = Duration::from_mins(2);
+
     /// Those of `realm`.
     pub fn of(realm: &'r Realm) -> Self {
         Self(realm)
@@ -40,7 +41,7 @@ impl<'r> Nonces<'r> {
         let moment = i64::from_be_bytes(bytes.get(..MOMENT)?.try_into().ok()?);
         let given = Instant::from_micros(moment);
         let ours = constant_time_eq(self.at(given).as_bytes(), nonce.as_bytes());
-        (ours && now.since(given) < LIFE).then_some(given)
+        (ours && now.since(given) < Self::LIFE).then_some(given)
     }
 }
 
@@ -64,7 +65,7 @@ mod tests {
         let nonce = here.at(now);
         assert_eq!(here.given_at(&nonce, now), Some(now));
         assert_eq!(there.given_at(&nonce, now), None);
-        assert_eq!(here.given_at(&nonce, now.plus(LIFE)), None);
+        assert_eq!(here.given_at(&nonce, now.plus(Nonces::LIFE)), None);
         for made_up in [
             "",
             "x",

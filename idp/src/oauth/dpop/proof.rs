@@ -23,8 +23,8 @@ pub const ALGORITHMS: [&str; 4] = ["ES256", "EdDSA", "PS256", "RS256"];
 const LIFE: Duration = Duration::from_mins(1);
 /// How far the clock of its maker may be before ours.
 const LEEWAY: Duration = Duration::from_secs(10);
-/// How long a use is remembered: as long as the proof, or the nonce in it, may still be taken.
-const MEMORY: Duration = Duration::from_mins(6);
+/// How long a use of a proof is remembered that is judged by its own time: as long as it may still be taken.
+const MEMORY: Duration = Duration::from_secs(LIFE.as_secs() + 2 * LEEWAY.as_secs());
 /// The longest proof, in characters: one with an RSA key of 8192 bits is half as long.
 const MAX_CHARS: usize = 8 * 1024;
 /// The longest `jti`.
@@ -99,9 +99,9 @@ pub async fn proof(hub: &Hub, call: &Call, demand: Demand<'_>) -> Result<Option<
         });
     }
     let jkt = key.thumbprint();
-    let made = made_at(&claims, Nonces::of(&call.realm), demand.nonce, hub.clock.now())?;
+    let (made, memory) = made_at(&claims, Nonces::of(&call.realm), demand.nonce, hub.clock.now())?;
     let name = format!("{jkt} {}", claims.jti);
-    match use_once(hub, &call.realm, "dpop-proof", &name, Some(made), MEMORY).await? {
+    match use_once(hub, &call.realm, "dpop-proof", &name, Some(made), memory).await? {
         Used::ForTheFirstTime => Ok(Some(Proof { jkt })),
         Used::Before => Err(OAuthError {
             id: "dpop.replayed",
@@ -112,15 +112,24 @@ pub async fn proof(hub: &Hub, call: &Call, demand: Demand<'_>) -> Result<Option<
     }
 }
 
-/// When a proof was made: by our own clock if it has a nonce of ours, otherwise by its maker's (§4.3, 11).
-fn made_at(claims: &Claims, nonces: Nonces<'_>, required: bool, now: Instant) -> Result<Instant, OAuthError> {
+/// When a proof was made, by our own clock if it has a nonce of ours, otherwise by its maker's (§4.3, 11); and how long its use
+/// must be remembered.
+fn made_at(
+    claims: &Claims,
+    nonces: Nonces<'_>,
+    required: bool,
+    now: Instant,
+) -> Result<(Instant, Duration), OAuthError> {
     match &claims.nonce {
-        Some(nonce) => nonces.given_at(nonce, now).ok_or(USE_NONCE),
+        Some(nonce) => {
+            let given = nonces.given_at(nonce, now).ok_or(USE_NONCE)?;
+            Ok((given, Nonces::LIFE))
+        }
         None if required => Err(USE_NONCE),
         None => {
             let NumericDate(at) = claims.iat;
             if at <= now.plus(LEEWAY) && now.since(at) <= LIFE.saturating_add(LEEWAY) {
-                Ok(at)
+                Ok((at, MEMORY))
             } else {
                 Err(OAuthError {
                     id: "dpop.time",
