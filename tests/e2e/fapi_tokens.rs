@@ -1,7 +1,10 @@
 //! FAPI 2.0 Security Profile at the token endpoint: assertions for this server alone, no bearer tokens, no secrets, refresh
 //! tokens that stay.
 
-use harness::party::{ClientKey, Pkce};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
+use harness::party::{ClientKey, Pkce, encode};
 use harness::{Actor, Backend, Party, Reply, Server, tools};
 use serde_json::{Value, json};
 
@@ -17,6 +20,18 @@ async fn registered(server: &Server, metadata: &Value) -> Party {
         })
         .await;
     Party::of(server, made.good().json)
+}
+
+/// Metadata of a service under FAPI 2.0.
+fn of_fapi(jwks: &Value) -> Value {
+    json!({
+        "grant_types": ["client_credentials"],
+        "response_types": [],
+        "scope": "vitals.write",
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": jwks,
+        "musubi_security_profile": "fapi2",
+    })
 }
 
 fn assertion(key: &ClientKey, party: &Party, audience: &Value, header: &Value) -> String {
@@ -62,18 +77,7 @@ async fn ask(party: &Party, assertion: &str, proof: Option<String>) -> Reply {
 async fn an_assertion_of_fapi_names_the_issuer_alone_and_its_tokens_are_bound() {
     let server = Server::start(Backend::Sqlite).await;
     let key = ClientKey::generate();
-    let party = registered(
-        &server,
-        &json!({
-            "grant_types": ["client_credentials"],
-            "response_types": [],
-            "scope": "vitals.write",
-            "token_endpoint_auth_method": "private_key_jwt",
-            "jwks": key.jwks(),
-            "musubi_security_profile": "fapi2",
-        }),
-    )
-    .await;
+    let party = registered(&server, &of_fapi(&key.jwks())).await;
     let issuer = server.issuer();
     let plain = json!({"alg": "ES256", "kid": "k1"});
     for audience in [
@@ -104,6 +108,90 @@ async fn an_assertion_of_fapi_names_the_issuer_alone_and_its_tokens_are_bound() 
         ask(&party, &offered, Some(proof(&key, &server)))
             .await
             .assert_error(401, "invalid_client");
+    }
+}
+
+#[tokio::test]
+async fn clocks_that_are_ten_seconds_ahead_are_taken_and_a_minute_ahead_are_not() {
+    let server = Server::start(Backend::Sqlite).await;
+    let key = ClientKey::generate();
+    let party = registered(&server, &of_fapi(&key.jwks())).await;
+    let at = |iat: i64, nbf: i64| {
+        let (id, now) = (party.id(), tools::seconds());
+        key.sign(&json!({
+            "iss": id, "sub": id, "aud": server.issuer(), "jti": tools::unique(),
+            "iat": now + iat, "nbf": now + nbf, "exp": now + 120,
+        }))
+    };
+    let made = |iat: i64| {
+        let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": key.jwk()});
+        let url = server.url("/oauth/token");
+        let said = json!({"jti": tools::unique(), "htm": "POST", "htu": url, "iat": tools::seconds() + iat});
+        key.sign_with(&header, &said)
+    };
+    for (iat, nbf) in [(0, 0), (8, 0), (0, 8)] {
+        ask(&party, &at(iat, nbf), Some(made(0))).await.good();
+    }
+    for (iat, nbf) in [(70, 0), (0, 70)] {
+        ask(&party, &at(iat, nbf), Some(made(0)))
+            .await
+            .assert_error(401, "invalid_client");
+    }
+    ask(&party, &at(0, 0), Some(made(8))).await.good();
+    ask(&party, &at(0, 0), Some(made(70)))
+        .await
+        .assert_error(400, "invalid_dpop_proof");
+}
+
+/// An RSA key that signs with either padding.
+struct Rsa(KeyPair);
+
+impl Rsa {
+    fn jwks(&self) -> Value {
+        let (n, e) = (self.0.public_key().modulus(), self.0.public_key().exponent());
+        let (n, e) = (
+            encode(n.big_endian_without_leading_zero()),
+            encode(e.big_endian_without_leading_zero()),
+        );
+        json!({"keys": [{"kty": "RSA", "n": n, "e": e, "kid": "r1"}]})
+    }
+
+    fn sign(&self, alg: &str, padding: &'static dyn RsaEncoding, claims: &Value) -> String {
+        let header = json!({"alg": alg, "kid": "r1"}).to_string();
+        let signed = format!(
+            "{}.{}",
+            encode(header.as_bytes()),
+            encode(claims.to_string().as_bytes())
+        );
+        let mut signature = vec![0; self.0.public_modulus_len()];
+        self.0
+            .sign(padding, &SystemRandom::new(), signed.as_bytes(), &mut signature)
+            .unwrap();
+        format!("{signed}.{}", encode(&signature))
+    }
+}
+
+#[tokio::test]
+async fn an_assertion_with_the_padding_of_pkcs_1_version_1_5_proves_no_client_of_fapi() {
+    let server = Server::start(Backend::Sqlite).await;
+    let rsa = Rsa(KeyPair::generate(KeySize::Rsa2048).unwrap());
+    let key = ClientKey::generate();
+    for (profile, taken) in [("fapi2", false), ("standard", true)] {
+        let mut metadata = of_fapi(&rsa.jwks());
+        metadata["musubi_security_profile"] = json!(profile);
+        let party = registered(&server, &metadata).await;
+        let claims = || {
+            let (id, now) = (party.id(), tools::seconds());
+            json!({
+                "iss": id, "sub": id, "aud": server.issuer(), "jti": tools::unique(),
+                "iat": now, "exp": now + 60,
+            })
+        };
+        let pss = rsa.sign("PS256", &RSA_PSS_SHA256, &claims());
+        ask(&party, &pss, Some(proof(&key, &server))).await.good();
+        let old = rsa.sign("RS256", &RSA_PKCS1_SHA256, &claims());
+        let reply = ask(&party, &old, Some(proof(&key, &server))).await;
+        assert_eq!(reply.status.is_success(), taken, "{profile}: {}", reply.text);
     }
 }
 
