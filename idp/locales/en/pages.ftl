@@ -187,6 +187,7 @@ scope-other = Something else
 scope-other-detail = The service named this itself. If you do not know what it means, ask the service before you allow it.
 detail-health-record = From your health record: { $kinds }
 detail-kind-separator = { ", " }
+detail-sentence-separator = { " " }
 detail-kind-vitals = body measurements such as weight, blood pressure and pulse
 detail-kind-exercise = exercise and steps
 detail-kind-daily-life = everyday life such as sleep

@@ -178,6 +178,7 @@ scope-other = そのほかの利用
 scope-other-detail = サービスが決めた項目です。分からない場合は、許可する前にサービスにお問い合わせください。
 detail-health-record = あなたの健康記録のうち、{ $kinds }
 detail-kind-separator = 、
+detail-sentence-separator = { "" }
 detail-kind-vitals = 体重・血圧・脈拍などの測定値
 detail-kind-exercise = 運動と歩数
 detail-kind-daily-life = 睡眠など毎日の生活

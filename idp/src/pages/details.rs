@@ -22,11 +22,8 @@ fn health_record<'a>(texts: &Texts, record: &HealthRecord) -> Result<ScopeLine<'
     let kinds = record.datatypes.iter().map(|one| kind(texts, *one));
     let kinds = kinds.collect::<Result<Vec<_>, _>>()?;
     let kinds = kinds.join(&texts.say("detail-kind-separator")?);
-    let detail = format!(
-        "{} {}",
-        depth(texts, record.depth)?,
-        purpose(texts, record.purpose)?
-    );
+    let sentences = [depth(texts, record.depth)?, purpose(texts, record.purpose)?];
+    let detail = sentences.join(&texts.say("detail-sentence-separator")?);
     Ok(ScopeLine {
         title: texts.with("detail-health-record", "kinds", kinds.as_str())?,
         detail,
