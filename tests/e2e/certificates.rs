@@ -298,27 +298,117 @@ fn browser(authority: &Authority, shown: Option<&Identity>) -> reqwest::ClientBu
     }
 }
 
+/// A hub that speaks TLS itself and asks for certificates.
+struct Secure {
+    server: Server,
+    authority: Authority,
+    first: Identity,
+    files: TempDir,
+}
+
+impl Secure {
+    async fn open() -> Self {
+        let (authority, files) = (Authority::new(), tempfile::tempdir().unwrap());
+        let first = authority.vouch("hub");
+        let at = |name: &str, text: &str| {
+            let path = files.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let lines = format!(
+            "tls_certificate_file = \"{}\"\ntls_key_file = \"{}\"\nask_client_certificates = true\n\
+             client_authorities_file = \"{}\"\n",
+            at("hub.pem", &first.pem()),
+            at("hub.key", &first.key()),
+            at("authorities.pem", &authority.pem())
+        );
+        let options = Options {
+            server: lines,
+            authority: Some(authority.pem()),
+            ..Options::default()
+        };
+        Self {
+            server: Server::start_with(Backend::Sqlite, options).await,
+            authority,
+            first,
+            files,
+        }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.files.path().join(name), text).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_handshake_proves_a_client_and_binds_its_token() {
+    let hub = Secure::open().await;
+    let scope = "musubi:clients.read musubi:clients.write";
+    let desk = hub
+        .server
+        .musubi(&["client", "create", "--name", "Desk", "--scope", scope], "");
+    let text = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+    hub.server.secret(&text(&desk, "client_secret"));
+    let with = |shown: Option<&Identity>| browser(&hub.authority, shown).build().unwrap();
+    let request = with(None)
+        .post(hub.server.url("/oauth/token"))
+        .basic_auth(text(&desk, "client_id"), Some(text(&desk, "client_secret")));
+    let tokens: Value = request.form(&GRANT).send().await.unwrap().json().await.unwrap();
+    let own = hub.authority.vouch("portal");
+    let metadata = json!({
+        "grant_types": ["client_credentials"],
+        "response_types": [],
+        "scope": "musubi:clients.read",
+        "token_endpoint_auth_method": "tls_client_auth",
+        "tls_client_auth_san_dns": "localhost",
+        "tls_client_certificate_bound_access_tokens": true,
+    });
+    let made = with(None)
+        .post(hub.server.url("/api/v1/clients"))
+        .bearer_auth(text(&tokens, "access_token"))
+        .json(&metadata)
+        .send();
+    let made: Value = made.await.unwrap().json().await.unwrap();
+    let id = text(&made, "client_id");
+    let form = [GRANT[0], ("client_id", id.as_str())];
+    let ask = |shown: Option<&Identity>| {
+        with(shown)
+            .post(hub.server.url("/oauth/token"))
+            .form(&form)
+            .send()
+    };
+    for other in [
+        None,
+        Some(&Authority::new().vouch("portal")),
+        Some(&Identity::of_its_own("portal")),
+    ] {
+        assert_eq!(ask(other).await.unwrap().status(), 401);
+    }
+    let tokens: Value = ask(Some(&own)).await.unwrap().json().await.unwrap();
+    let token = text(&tokens, "access_token");
+    assert_eq!(part(&token, 1)["cnf"]["x5t#S256"], own.thumbprint());
+    let list = |shown: Option<&Identity>| {
+        let request = with(shown).get(hub.server.url("/api/v1/clients"));
+        request.bearer_auth(&token).send()
+    };
+    assert_eq!(list(Some(&own)).await.unwrap().status(), 200);
+    assert_eq!(list(None).await.unwrap().status(), 401);
+    assert_eq!(
+        list(Some(&hub.authority.vouch("portal"))).await.unwrap().status(),
+        401
+    );
+}
+
 #[tokio::test]
 async fn the_hub_speaks_tls_itself_takes_a_certificate_in_the_handshake_and_asks_nobody_for_one() {
-    let (authority, files) = (Authority::new(), tempfile::tempdir().unwrap());
-    let at = |name: &str| files.path().join(name);
-    let write = |name: &str, text: &str| std::fs::write(at(name), text).unwrap();
-    let first = authority.vouch("hub");
-    write("hub.pem", &first.pem());
-    write("hub.key", &first.key());
-    write("authorities.pem", &authority.pem());
-    let lines = format!(
-        "tls_certificate_file = \"{}\"\ntls_key_file = \"{}\"\nask_client_certificates = true\nclient_authorities_file = \"{}\"\n",
-        at("hub.pem").display(),
-        at("hub.key").display(),
-        at("authorities.pem").display()
-    );
-    let options = Options {
-        server: lines,
-        authority: Some(authority.pem()),
-        ..Options::default()
-    };
-    let server = Server::start_with(Backend::Sqlite, options).await;
+    let hub = Secure::open().await;
+    let Secure {
+        server,
+        authority,
+        first,
+        ..
+    } = &hub;
+    let write = |name: &str, text: &str| hub.write(name, text);
     let service = server.musubi(
         &[
             "client",
@@ -341,10 +431,10 @@ async fn the_hub_speaks_tls_itself_takes_a_certificate_in_the_handshake_and_asks
         request.basic_auth(id, Some(secret)).form(&GRANT).send()
     };
     for shown in [None, Some(authority.vouch("x")), Some(Identity::of_its_own("x"))] {
-        let answer = ask(browser(&authority, shown.as_ref())).await.unwrap();
+        let answer = ask(browser(authority, shown.as_ref())).await.unwrap();
         assert_eq!(answer.status(), 200, "nobody must show one, anybody may");
     }
-    let old = browser(&authority, None).tls_version_max(reqwest::tls::Version::TLS_1_2);
+    let old = browser(authority, None).tls_version_max(reqwest::tls::Version::TLS_1_2);
     assert!(ask(old).await.is_err(), "TLS 1.2 is spoken only where it is set");
     let stranger = browser(&Authority::new(), None);
     assert!(ask(stranger).await.is_err());
@@ -356,7 +446,7 @@ async fn the_hub_speaks_tls_itself_takes_a_certificate_in_the_handshake_and_asks
     write("hub.key", &second.key());
     server.signal("HUP");
     loop {
-        let answer = ask(browser(&authority, None)).await.unwrap();
+        let answer = ask(browser(authority, None)).await.unwrap();
         let info = answer.extensions().get::<reqwest::tls::TlsInfo>().unwrap();
         let shown = hash(info.peer_certificate().unwrap());
         if shown == second.thumbprint() {
@@ -367,7 +457,7 @@ async fn the_hub_speaks_tls_itself_takes_a_certificate_in_the_handshake_and_asks
     }
     write("hub.pem", "nothing");
     server.signal("HUP");
-    let answer = ask(browser(&authority, None)).await.unwrap();
+    let answer = ask(browser(authority, None)).await.unwrap();
     assert_eq!(
         answer.status(),
         200,
