@@ -128,7 +128,7 @@ impl Installation {
     /// The signing keys of all realms.
     pub fn keys(&self) -> KeyRing {
         let longest = ring_keep(&self.settings);
-        let policy = RingPolicy::new(JWKS_CACHED_FOR, longest);
+        let policy = RingPolicy::new(JWKS_CACHED_FOR, longest).readable_for(hints_keep(&self.settings));
         KeyRing::new(
             self.store.clone(),
             self.key.clone(),
@@ -139,11 +139,17 @@ impl Installation {
     }
 }
 
-/// How long what a key signed may come back: tokens until they expire, and ID tokens as hints for sign-out as long as a
-/// session may last (OpenID Connect RP-Initiated Logout 1.0 §2 lets them be expired).
+/// How long a key that has retired stays published: tokens that it signed may come until they expire, and a session's ID
+/// tokens as long as the session may last.
 fn ring_keep(settings: &Settings) -> Duration {
     let tokens = settings.tokens.access_seconds.max(settings.tokens.id_seconds);
     Duration::from_secs(tokens.max(settings.session.absolute_hours.saturating_mul(3600)))
+}
+
+/// How much longer its signature is known on hints (OpenID Connect RP-Initiated Logout 1.0 §2 lets them be expired): a
+/// client's own session, which holds the ID token, lasts as long as it can refresh its tokens.
+fn hints_keep(settings: &Settings) -> Duration {
+    Duration::from_secs(settings.tokens.refresh_days.saturating_mul(86_400))
 }
 
 /// The two databases.

@@ -73,6 +73,7 @@ impl House {
         let ring = RingPolicy {
             algorithms: vec![SigningAlgorithm::Es256],
             ..RingPolicy::new(Duration::from_mins(5), Duration::from_mins(5))
+                .readable_for(Duration::from_hours(24))
         };
         let store = database.store().clone();
         let hub = Hub::new(Parts {

@@ -78,6 +78,7 @@ struct Snapshot {
     opened: HashMap<String, Arc<SigningKey>>,
     jwks: Bytes,
     verification: Arc<KeySet>,
+    hints: Arc<KeySet>,
 }
 
 impl KeyRing {
@@ -125,6 +126,11 @@ impl KeyRing {
     /// The realm's public keys, parsed: for tokens that the realm itself signed.
     pub async fn verification_keys(&self, realm: RealmId) -> Result<Arc<KeySet>, KeyRingError> {
         Ok(self.known(realm).await?.verification.clone())
+    }
+
+    /// The same with those that are no longer published: for ID tokens that come back as hints, and nothing that carries.
+    pub async fn hint_keys(&self, realm: RealmId) -> Result<Arc<KeySet>, KeyRingError> {
+        Ok(self.known(realm).await?.hints.clone())
     }
 
     /// The dates of the keys that are published now.
@@ -240,11 +246,9 @@ impl KeyRing {
     async fn read(&self, realm: RealmId, slot: &Slot) -> Result<Arc<Snapshot>, KeyRingError> {
         let read_at = self.inner.clock.now();
         let mut stored = self.inner.keys.load(realm).await?;
-        if stored
-            .iter()
-            .any(|key| key.recorded != Some(key.entry.phase(read_at)))
-        {
-            match self.inner.keys.settle(realm, read_at).await {
+        let policy = &self.inner.policy;
+        if stored.iter().any(|key| !key.is_settled(read_at, policy)) {
+            match self.inner.keys.settle(realm, read_at, policy).await {
                 Ok(()) => stored = self.inner.keys.load(realm).await?,
                 Err(error) => {
                     tracing::warn!(%realm, %error, "the phases of signing keys could not be recorded yet");
@@ -266,9 +270,8 @@ impl KeyRing {
                 Ok((key.entry.kid.clone(), opened))
             })
             .collect::<Result<_, KeyStoreError>>()?;
-        let snapshot = Arc::new(Snapshot::new(read_at, stored, opened)?);
+        let snapshot = Arc::new(Snapshot::new(read_at, policy, stored, opened)?);
         // A ring whose first keys are still being made is nobody's to go on with: who asks meanwhile waits for them.
-        let policy = &self.inner.policy;
         let first_missing = |algorithm: &SigningAlgorithm| {
             matches!(snapshot.ring.due(*algorithm, read_at, policy), Turn::First(_))
         };
@@ -288,30 +291,24 @@ impl Slot {
 impl Snapshot {
     fn new(
         read_at: Instant,
+        policy: &RingPolicy,
         stored: Vec<StoredKey>,
         opened: HashMap<String, Arc<SigningKey>>,
     ) -> Result<Self, KeyStoreError> {
         let ring = Ring::new(stored.into_iter().map(|key| key.entry).collect());
-        let published: Vec<_> = ring
-            .published(read_at)
-            .filter_map(|entry| opened.get(&entry.kid))
-            .collect();
+        let opened_of = |entry: &RingEntry| opened.get(&entry.kid);
+        let published: Vec<_> = ring.published(read_at).filter_map(opened_of).collect();
+        let readable: Vec<_> = ring.readable(read_at, policy).filter_map(opened_of).collect();
         let jwks: Vec<_> = published
             .iter()
             .map(|key| key.public().to_jwk(key.kid(), key.algorithm()))
             .collect();
-        let keys = published
-            .iter()
-            .map(|key| {
-                VerificationKey::new(
-                    key.public().clone(),
-                    Some(key.kid().to_owned()),
-                    &[key.algorithm()],
-                )
-            })
-            .collect::<Result<_, _>>()
-            .map_err(|_| KeyStoreError::Corrupt)?;
-        let verification = Arc::new(KeySet::new(keys).map_err(|_| KeyStoreError::Corrupt)?);
+        let verification = key_set(published.iter().copied())?;
+        let hints = if readable.is_empty() {
+            verification.clone()
+        } else {
+            key_set(published.iter().chain(&readable).copied())?
+        };
         let jwks = Bytes::from(format!(r#"{{"keys":[{}]}}"#, jwks.join(",")));
         Ok(Self {
             read_at,
@@ -319,6 +316,7 @@ impl Snapshot {
             opened,
             jwks,
             verification,
+            hints,
         })
     }
 
@@ -326,6 +324,20 @@ impl Snapshot {
     fn read_within(&self, age: Duration, now: Instant) -> bool {
         self.read_at <= now && now.since(self.read_at) < age
     }
+}
+
+fn key_set<'k>(keys: impl Iterator<Item = &'k Arc<SigningKey>>) -> Result<Arc<KeySet>, KeyStoreError> {
+    let keys = keys
+        .map(|key| {
+            VerificationKey::new(
+                key.public().clone(),
+                Some(key.kid().to_owned()),
+                &[key.algorithm()],
+            )
+        })
+        .collect::<Result<_, _>>()
+        .map_err(|_| KeyStoreError::Corrupt)?;
+    Ok(Arc::new(KeySet::new(keys).map_err(|_| KeyStoreError::Corrupt)?))
 }
 
 /// RSA keys take long enough to make that the runtime's threads must not wait for them.

@@ -58,9 +58,25 @@ impl House {
     }
 
     async fn node_with(&self, kek: [u8; 32], algorithms: &[SigningAlgorithm]) -> KeyRing {
+        let policy = RingPolicy::new(Duration::from_mins(10), Duration::from_hours(1));
+        self.node_under(kek, algorithms, policy).await
+    }
+
+    async fn node_that_reads_hints(&self, for_so_long: Duration) -> KeyRing {
+        let policy = RingPolicy::new(Duration::from_mins(10), Duration::from_hours(1));
+        self.node_under([1; 32], &[ES256], policy.readable_for(for_so_long))
+            .await
+    }
+
+    async fn node_under(
+        &self,
+        kek: [u8; 32],
+        algorithms: &[SigningAlgorithm],
+        policy: RingPolicy,
+    ) -> KeyRing {
         let policy = RingPolicy {
             algorithms: algorithms.to_vec(),
-            ..RingPolicy::new(Duration::from_mins(10), Duration::from_hours(1))
+            ..policy
         };
         let store = Store::open(self.database.url()).await.unwrap();
         let kek = Arc::new(KeyEncryptionKey::from_bytes(kek).unwrap());
@@ -188,6 +204,28 @@ async fn a_rotation_fails_no_verification_on_any_node(house: House) {
     );
     verifies(&late, &one, house.realm).await.unwrap();
     assert_eq!(house.rows("1 = 1").await, 1);
+}
+
+async fn a_hint_is_read_for_a_while_after_its_key_was_published_last_and_carries_nothing_then(house: House) {
+    let readable = Duration::from_hours(48);
+    let node = house.node_that_reads_hints(readable).await;
+    let old = node.signer(house.realm, ES256).await.unwrap();
+    let token = sign_compact(&old, None, b"{}").unwrap();
+    let rotation = node.rotate(house.realm, ES256).await.unwrap();
+    house
+        .hand
+        .set(rotation.activates_at.plus(node.policy().keep_retired));
+    assert_eq!(
+        verifies(&token, &node, house.realm).await,
+        Err(VerifyError::UnknownKey)
+    );
+    let hints = node.hint_keys(house.realm).await.unwrap();
+    assert!(verify_compact(&token, &hints, &ANY).is_ok());
+    assert_eq!(node.published(house.realm).await.unwrap().len(), 1);
+    house.hand.advance(readable);
+    let hints = node.hint_keys(house.realm).await.unwrap();
+    assert!(verify_compact(&token, &hints, &ANY).is_err());
+    assert_eq!(house.rows("1 = 1").await, 1, "the key is gone");
 }
 
 async fn a_key_that_signed_long_enough_is_succeeded_without_anybody_asking(house: House) {
@@ -349,6 +387,7 @@ on_both_databases! {
     nodes_that_start_at_once_agree_on_one_key,
     nodes_that_rotate_at_once_publish_one_successor,
     a_rotation_fails_no_verification_on_any_node,
+    a_hint_is_read_for_a_while_after_its_key_was_published_last_and_carries_nothing_then,
     a_key_that_signed_long_enough_is_succeeded_without_anybody_asking,
     the_keys_of_one_realm_are_not_those_of_another,
     private_keys_lie_sealed_and_open_under_their_root_only,

@@ -9,7 +9,8 @@
 //! A key's phase follows from its dates alone, so that all nodes agree without talking: the next key activates at the
 //! very moment at which the current one retires. Two distances make every turn invisible to relying parties:
 //! `publish_lead` is longer than anybody may cache the JWK Set, and a retired key stays published until the last token
-//! it signed has expired.
+//! it signed has expired. After that this house alone goes on to know it for `keep_readable`: an ID token that comes back as
+//! a hint (OpenID Connect Core 1.0 §3.1.2.1) may be older than anything that carries.
 
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ pub struct RingPolicy {
     pub publish_lead: Duration,
     /// How long a key stays published after it signed last.
     pub keep_retired: Duration,
+    /// How long after that its signature is still known here, on hints only.
+    pub keep_readable: Duration,
 }
 
 impl RingPolicy {
@@ -41,6 +44,16 @@ impl RingPolicy {
             active_for: Duration::from_hours(90 * 24),
             publish_lead: jwks_max_age.saturating_add(SLACK),
             keep_retired: longest_token.saturating_add(SLACK),
+            keep_readable: Duration::ZERO,
+        }
+    }
+
+    /// The same, with signatures on hints known for so long after their key was published last.
+    #[must_use]
+    pub fn readable_for(self, keep_readable: Duration) -> Self {
+        Self {
+            keep_readable,
+            ..self
         }
     }
 }
@@ -87,6 +100,14 @@ impl RingEntry {
         } else {
             Phase::Next
         }
+    }
+
+    /// Whether the key is no longer published at `now`, and still known for hints.
+    pub fn is_only_readable(&self, now: Instant, policy: &RingPolicy) -> bool {
+        self.phase(now) == Phase::Expired
+            && self
+                .expires_at
+                .is_some_and(|expires| now < expires.plus(policy.keep_readable))
     }
 }
 
@@ -146,6 +167,13 @@ impl Ring {
         self.entries
             .iter()
             .filter(move |entry| entry.phase(now) != Phase::Expired)
+    }
+
+    /// The keys that are no longer published at `now` and still known for hints.
+    pub fn readable(&self, now: Instant, policy: &RingPolicy) -> impl Iterator<Item = &RingEntry> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.is_only_readable(now, policy))
     }
 
     /// The key that will take over `algorithm`, if it is published already.

@@ -10,7 +10,7 @@ use sea_orm::FromQueryResult;
 
 use super::algorithm::SigningAlgorithm;
 use super::kek::KeyEncryptionKey;
-use super::ring::{Phase, RingDates, RingEntry, Succession};
+use super::ring::{Phase, RingDates, RingEntry, RingPolicy, Succession};
 use super::sealing::{Aad, SealError};
 use super::signer::{SigningKey, SigningKeyError};
 use crate::clock::Instant;
@@ -56,6 +56,15 @@ struct Row {
     activates_at: i64,
     retires_at: Option<i64>,
     expires_at: Option<i64>,
+}
+
+impl StoredKey {
+    /// Whether the row says what its dates say at `now`.
+    pub(super) fn is_settled(&self, now: Instant, policy: &RingPolicy) -> bool {
+        let phase = self.entry.phase(now);
+        self.recorded == Some(phase)
+            || (self.recorded == Some(Phase::Retired) && self.entry.is_only_readable(now, policy))
+    }
 }
 
 const LOAD: &str = "SELECT kid, algorithm, state, sealed_private, created_at, activates_at, retires_at, expires_at \
@@ -150,16 +159,24 @@ impl KeyStore {
             .await
     }
 
-    /// Brings the recorded phases up to the dates, and forgets keys whose last token has expired. Any node may do it at
+    /// Brings the recorded phases up to the dates, and forgets keys whose last hint is too old. Any node may do it at
     /// any time, any number of times.
-    pub(super) async fn settle(&self, realm: RealmId, now: Instant) -> Result<(), KeyStoreError> {
+    pub(super) async fn settle(
+        &self,
+        realm: RealmId,
+        now: Instant,
+        policy: &RingPolicy,
+    ) -> Result<(), KeyStoreError> {
+        let unknown = now.minus(policy.keep_readable);
         self.store
             .write(move |tx: &Tx| {
                 Box::pin(async move {
-                    for statement in [SETTLE_RETIRED, SETTLE_SKIPPED, SETTLE_CURRENT, FORGET_EXPIRED] {
+                    for statement in [SETTLE_RETIRED, SETTLE_SKIPPED, SETTLE_CURRENT] {
                         tx.execute(statement, values![realm.uuid(), now.as_micros()])
                             .await?;
                     }
+                    tx.execute(FORGET_EXPIRED, values![realm.uuid(), unknown.as_micros()])
+                        .await?;
                     Ok::<_, KeyStoreError>(())
                 })
             })
