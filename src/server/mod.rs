@@ -21,6 +21,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use idp::expiry;
 use idp::hub::{Hub, Parts, Shared};
+use idp::oauth::logout::tell;
 use platform::certificates::Authorities;
 use platform::clock::Clock;
 use platform::config::{Server, Settings};
@@ -63,7 +64,8 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
 
     announce(&listener, tls.is_some(), link.as_deref())?;
     tokio::spawn(upkeep(telemetry));
-    tokio::spawn(tidy(hub));
+    tokio::spawn(tidy(hub.clone()));
+    tokio::spawn(tell(hub));
     tokio::spawn(warm(keys, realm));
     connections::serve(listener, app, tls, stop).await;
     log.close()

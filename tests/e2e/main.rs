@@ -23,6 +23,7 @@ mod durability;
 mod factors;
 mod fapi_tokens;
 mod house;
+mod logout;
 mod nodes;
 mod oidc;
 mod pages;

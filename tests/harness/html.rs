@@ -131,6 +131,15 @@ pub fn language(page: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// What an attribute holds in each element of a name that has it.
+pub fn values(page: &str, name: &str, attribute: &str) -> Vec<String> {
+    elements(page)
+        .iter()
+        .filter(|element| element.name == name)
+        .filter_map(|element| element.attr(attribute).map(str::to_owned))
+        .collect()
+}
+
 /// Names of elements that run something, wherever they came from, except for the hub's own files: those the policy of the
 /// page names, and they hold nothing that came from outside.
 pub fn scripts(page: &str) -> Vec<String> {

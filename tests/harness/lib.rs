@@ -9,6 +9,7 @@
 //! | `certificates` | an authority and those that it vouches for |
 //! | `html` | the forms of a page |
 //! | `party` | a relying party written by hand: PKCE, tokens, signatures |
+//! | `receiver` | a place of a relying party that is sent things |
 //! | `proxy` | a TCP connection that can be cut |
 //! | `app` | an app that shows one-time codes |
 //! | `tools` | programs from outside, each with a clear word if it is not there |
@@ -32,6 +33,7 @@ pub mod certificates;
 pub mod html;
 pub mod party;
 pub mod proxy;
+pub mod receiver;
 pub mod secrets;
 pub mod server;
 pub mod tools;
@@ -41,5 +43,6 @@ pub use app::App;
 pub use backend::Backend;
 pub use party::{Party, Reply};
 pub use proxy::Proxy;
+pub use receiver::Receiver;
 pub use secrets::Secrets;
 pub use server::{Options, Server};

@@ -283,6 +283,8 @@ fn sign_out(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     let done = SignedOut {
         frame: words.frame(),
         back,
+        told: &[],
+        onward: None,
         sign_in_url: words.local,
     };
     add(samples, "signed-out", done.render(texts));
@@ -290,6 +292,18 @@ fn sign_out(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         samples,
         "signed-out-alone",
         SignedOut { back: None, ..done }.render(texts),
+    );
+    let told = [words.url.to_owned(), words.url.to_owned()];
+    let telling = SignedOut { told: &told, ..done };
+    add(samples, "signed-out-telling", telling.render(texts));
+    add(
+        samples,
+        "signed-out-onward",
+        SignedOut {
+            onward: back,
+            ..telling
+        }
+        .render(texts),
     );
 }
 
@@ -427,6 +441,7 @@ fn log<'a>(words: &Words<'a>) -> Vec<LogEntry<'a>> {
         by(words.client, 3_001, LogAction::TokenRevoked),
         own(4_000, LogAction::SessionEnded),
         own(4_400, LogAction::SignOut),
+        by(words.client, 4_399, LogAction::ServiceTold),
         by(words.name, 9_000, LogAction::ProfileChanged),
         own(60_000, LogAction::PasswordSet),
         by(words.name, 60_001, LogAction::AccountCreated),

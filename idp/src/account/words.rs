@@ -17,6 +17,7 @@ pub fn of(action: &str) -> LogAction<'_> {
         "authorization.issue" => LogAction::SingleSignOn,
         "session.end" => LogAction::SignOut,
         "session.end.other" => LogAction::SessionEnded,
+        "logout.tell" => LogAction::ServiceTold,
         "consent.grant" => LogAction::ConsentGiven,
         "consent.withdraw" => LogAction::ConsentWithdrawn,
         "token.issue.authorization_code" => LogAction::TokenIssued,

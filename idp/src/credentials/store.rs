@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::phc::{PasswordHash, UnreadableHash};
 use crate::ids::PersonId;
 use crate::realms::Realm;
+use crate::sessions::end_all_in;
 
 /// Passwords or links could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +50,6 @@ struct Link {
 const PURPOSE: &str = "set-password";
 const UPSERT: &str = "INSERT INTO password (person_id, realm_id, phc, changed_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT (person_id) DO UPDATE SET phc = excluded.phc, changed_at = excluded.changed_at";
-const END_SESSIONS: &str =
-    "UPDATE session SET ended_at = $3 WHERE person_id = $1 AND realm_id = $2 AND ended_at IS NULL";
 const REVOKE_FAMILIES: &str = "UPDATE token_family SET revoked_at = $3, revoked_because = 'password changed'
      WHERE person_id = $1 AND realm_id = $2 AND revoked_at IS NULL";
 
@@ -64,12 +63,12 @@ async fn replace(
     phc: String,
     now: Instant,
 ) -> Result<(), DatabaseError> {
-    let (realm, person, now) = (realm.uuid(), person.uuid(), now.as_micros());
-    tx.execute(UPSERT, values![person, realm, phc, now]).await?;
-    tx.execute(END_SESSIONS, values![person, realm, now]).await?;
-    tx.execute(REVOKE_FAMILIES, values![person, realm, now])
-        .await
-        .map(drop)
+    let ids = || values![person.uuid(), realm.uuid()];
+    let upsert = [ids(), values![phc, now.as_micros()]].concat();
+    tx.execute(UPSERT, upsert).await?;
+    end_all_in(tx, realm, person, now).await?;
+    let revoke = [ids(), values![now.as_micros()]].concat();
+    tx.execute(REVOKE_FAMILIES, revoke).await.map(drop)
 }
 
 impl Passwords {

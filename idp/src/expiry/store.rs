@@ -9,7 +9,7 @@ pub const BATCH: u64 = 1000;
 /// Batches of one table in one call at the most; what is left waits for the next.
 const BATCHES: usize = 1000;
 
-const TABLES: [&str; 4] = [
+const TABLES: [&str; 5] = [
     "DELETE FROM session WHERE hash IN
      (SELECT hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM token_family WHERE id IN
@@ -18,6 +18,11 @@ const TABLES: [&str; 4] = [
      (SELECT hash FROM initial_access_token WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM one_time_link WHERE hash IN
      (SELECT hash FROM one_time_link WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    // A session that was renewed outlives the date that its clients' rows were given.
+    "DELETE FROM session_client WHERE (sid, client_id) IN
+     (SELECT sid, client_id FROM session_client AS old WHERE expires_at <= $1 AND NOT EXISTS
+         (SELECT 1 FROM session WHERE session.sid = old.sid AND ended_at IS NULL AND session.expires_at > $1)
+      ORDER BY expires_at LIMIT $2)",
 ];
 
 /// Deletes what is over at `now`, at most a million rows of each table; the number of rows that went.
@@ -71,6 +76,8 @@ mod tests {
              SELECT $1, realm.id, 'set-password', realm.id, 0, $4 FROM realm WHERE $2 = $2 AND id = $3",
             "INSERT INTO initial_access_token (hash, realm_id, uses_left, created_at, expires_at)
              SELECT $1, realm.id, 1, 0, $4 FROM realm WHERE $2 = $2 AND id = $3",
+            "INSERT INTO session_client (sid, client_id, realm_id, person_id, expires_at)
+             SELECT $2, 'rp', id, id, $4 FROM realm WHERE $1 = $1 AND id = $3",
         ] {
             let values = values![hash.clone(), id, realm, expires_at];
             store.execute(sql, values).await.unwrap();
@@ -96,10 +103,16 @@ mod tests {
             }
             assert_eq!(
                 delete(store, Instant::from_micros(NOW)).await.unwrap(),
-                8,
+                10,
                 "{backend:?}"
             );
-            for table in ["session", "token_family", "one_time_link", "initial_access_token"] {
+            for table in [
+                "session",
+                "token_family",
+                "one_time_link",
+                "initial_access_token",
+                "session_client",
+            ] {
                 assert_eq!(rows(store, table).await, 2, "{backend:?}: {table}");
             }
             assert_eq!(delete(store, Instant::from_micros(NOW)).await.unwrap(), 0);

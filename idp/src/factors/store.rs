@@ -14,6 +14,7 @@ use super::model::{Factor, Kind};
 use crate::ids::{FactorId, PersonId, SessionId};
 use crate::people::Person;
 use crate::realms::Realm;
+use crate::sessions::{end_all_in, end_others_in};
 
 /// Factors could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -116,18 +117,15 @@ async fn end_others(
     keep: Option<SessionId>,
     now: Instant,
 ) -> Result<(), DatabaseError> {
+    match keep {
+        Some(keep) => end_others_in(tx, realm, person, keep, now).await?,
+        None => end_all_in(tx, realm, person, now).await?,
+    };
     let keep = keep.map_or(Uuid::nil(), SessionId::uuid);
-    let values = || values![realm.uuid(), person.uuid(), keep, now.as_micros()];
-    tx.execute(
-        "UPDATE session SET ended_at = $4
-         WHERE realm_id = $1 AND person_id = $2 AND sid <> $3 AND ended_at IS NULL",
-        values(),
-    )
-    .await?;
     tx.execute(
         "UPDATE token_family SET revoked_at = $4, revoked_because = 'factor removed'
          WHERE realm_id = $1 AND person_id = $2 AND (sid IS NULL OR sid <> $3) AND revoked_at IS NULL",
-        values(),
+        values![realm.uuid(), person.uuid(), keep, now.as_micros()],
     )
     .await
     .map(drop)

@@ -21,6 +21,8 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub const SESSION: &str = "musubi_session";
 /// Holds a random value of this browser's own: interactions and forms are bound to it.
 const BROWSER: &str = "musubi_browser";
+/// Holds the state of this browser that clients compare; no secret ([`crate::oauth::logout::watched`]).
+const STATE: &str = "musubi_state";
 /// Remembers the language that was chosen.
 const LANGUAGE: &str = "musubi_language";
 
@@ -141,6 +143,31 @@ impl<'c> View<'c> {
             }
             .header(),
         );
+        self.set_state(&state_of(
+            self.call,
+            Some(secret).filter(|secret| !secret.is_empty()),
+        ));
+    }
+
+    /// The state of this browser that clients compare, empty where nobody is signed in; the browser has it from this answer
+    /// on.
+    pub fn browser_state(&mut self, signed_in: bool) -> String {
+        let secret = self.call.cookie(SESSION).filter(|_| signed_in);
+        let state = state_of(self.call, secret);
+        if self.call.cookie(STATE).unwrap_or_default() != state {
+            self.set_state(&state);
+        }
+        state
+    }
+
+    fn set_state(&mut self, value: &str) {
+        let cookie = SetCookie {
+            name: STATE,
+            value,
+            max_age: value.is_empty().then_some(std::time::Duration::ZERO),
+            secure: self.call.realm.secure,
+        };
+        self.cookies.extend(cookie.header_for_frames());
     }
 
     /// Sends a page.
@@ -168,6 +195,22 @@ impl<'c> View<'c> {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         self.finish(response)
+    }
+
+    /// Sends a page that loads frames from `origins` and has a script of ours.
+    pub fn page_framing(
+        self,
+        status: StatusCode,
+        html: Result<String, RenderError>,
+        origins: &[String],
+    ) -> Response {
+        let policy = format!("{POLICY}; script-src 'self'; frame-src {}", origins.join(" "));
+        let Ok(policy) = HeaderValue::from_str(&policy) else {
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        };
+        let mut response = self.page(status, html);
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+        response
     }
 
     /// Sends the browser elsewhere with `GET` (RFC 9700 §4.12: 303, so that a form is never posted on).
@@ -214,6 +257,22 @@ impl<'c> View<'c> {
         }
         response
     }
+}
+
+/// What a session's secret shows of itself to clients.
+fn state_of(call: &Call, secret: Option<&str>) -> String {
+    secret.map_or_else(String::new, |secret| {
+        base64url(keyed_hash(
+            &call.realm.keys.tokens,
+            "browser-state",
+            secret.as_bytes(),
+        ))
+    })
+}
+
+/// The name on the wire of the cookie that holds this browser's state.
+pub fn browser_state_cookie(secure: bool) -> String {
+    SetCookie::wire_name(STATE, secure)
 }
 
 fn kind_of(error: OAuthError) -> ErrorKind {

@@ -143,6 +143,7 @@ unavailable!(
     crate::oauth::families::FamilyError,
     crate::pages::UnknownZone,
     crate::people::PeopleError,
+    crate::realms::RealmError,
     crate::sessions::SessionsError,
     platform::database::DatabaseError,
     platform::entropy::EntropyFailed,

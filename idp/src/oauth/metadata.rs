@@ -95,6 +95,11 @@ fn provider(server: &Server, realm: &Realm) -> Value {
     let more = json!({
         "userinfo_endpoint": realm.url("/oauth/userinfo"),
         "end_session_endpoint": realm.url("/oauth/logout"),
+        "check_session_iframe": realm.url("/oauth/check-session"),
+        "backchannel_logout_supported": true,
+        "backchannel_logout_session_supported": true,
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
         "subject_types_supported": ["public", "pairwise"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
         "claims_supported": claims(),

@@ -8,6 +8,7 @@
 //! | `consents` | what a person lets a client have, remembered by scope |
 //! | `dpop` | proof of possession of a key (RFC 9449) |
 //! | `families` | refresh tokens: rotation, and what their reuse brings about (RFC 9700 §4.14) |
+//! | `logout` | telling clients that a session has ended |
 //! | `tokens` | access tokens (RFC 9068), ID tokens (OpenID Connect Core §2), subjects |
 //! | `grants` | one grant type a file |
 //! | `endpoints` | one endpoint a file |
@@ -26,6 +27,7 @@ pub mod endpoints;
 pub mod error;
 pub mod families;
 pub mod grants;
+pub mod logout;
 mod metadata;
 pub mod replay;
 pub mod resources;

@@ -124,6 +124,8 @@ pub enum LogAction<'a> {
     SignOut,
     /// A session was ended from the account page or by an administrator.
     SessionEnded,
+    /// A service was told that a session has ended.
+    ServiceTold,
     /// A grant was given.
     ConsentGiven,
     /// A grant was withdrawn.
@@ -208,6 +210,7 @@ impl LogEntry<'_> {
             LogAction::SingleSignOn => texts.say("log-single-sign-on"),
             LogAction::SignOut => texts.say("log-sign-out"),
             LogAction::SessionEnded => texts.say("log-session-ended"),
+            LogAction::ServiceTold => texts.say("log-service-told"),
             LogAction::ConsentGiven => texts.say("log-consent-given"),
             LogAction::ConsentWithdrawn => texts.say("log-consent-withdrawn"),
             LogAction::TokenIssued => texts.say("log-token-issued"),

@@ -36,6 +36,23 @@ pub(super) fn external(address: &str) -> Option<&str> {
     (scheme_fits && url.username().is_empty() && url.password().is_none()).then_some(address)
 }
 
+/// `address` if a browser may be sent on to it: as for [`external`], or a program on the device by a scheme of its own
+/// (RFC 8252 §7.1), which has a dot in it.
+pub(super) fn onward(address: &str) -> Option<&str> {
+    let private = |scheme: &str| {
+        scheme.contains('.')
+            && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+    };
+    let graphic = address.bytes().all(|byte| byte.is_ascii_graphic());
+    match address.split_once(':') {
+        Some((scheme, _)) if graphic && private(scheme) => Some(address),
+        _ => external(address),
+    }
+}
+
 impl Language {
     /// The address of the page at `here` in this language.
     pub(super) fn in_place_of(self, here: &str) -> String {

@@ -11,12 +11,14 @@
 //! - No page needs JavaScript, and no page has an inline script or an inline style, so that the policy
 //!   `default-src 'none'; style-src 'self'; img-src 'self'` is enough for each of them. Where passkeys are offered, which
 //!   browsers give to scripts only, one script of ours from this host adds them.
+//!   A page that tells clients of a sign-out has such a script, and frames of just those clients, besides.
 //! - Every text exists in every language, with the same placeholders. A missing one fails a test, and at run time it
 //!   is an error and never an empty label.
 
 pub mod account;
 pub mod api;
 pub mod assets;
+pub mod check_session;
 pub mod consent;
 mod details;
 pub mod enrol_totp;
@@ -39,6 +41,7 @@ pub mod welcome;
 pub use crate::oauth::authorization_details::AuthorizationDetails;
 pub use account::{Account, AccountNotice, Application, LogAction, LogEntry, PersonDetails, SessionDetails};
 pub use assets::Assets;
+pub use check_session::CheckSession;
 pub use consent::{Consent, ConsentClient};
 pub use enrol_totp::EnrolTotp;
 pub use error::{ErrorKind, ErrorPage};

@@ -1,4 +1,4 @@
-//! Signing out: the question and the answer (OpenID Connect RP-Initiated Logout 1.0 sections 2 and 4).
+//! Signing out: the question and the answer (OpenID Connect RP-Initiated Logout 1.0 §2, §3; Front-Channel Logout 1.0 §3).
 
 use super::{Form, Frame, Link, links, page};
 
@@ -22,8 +22,13 @@ pub struct SignOut<'a> {
 pub struct SignedOut<'a> {
     /// What surrounds the page.
     pub frame: Frame<'a>,
-    /// The relying party to return to; its address is a verified `post_logout_redirect_uri`.
+    /// The relying party to return to, by its name and an address of it.
     pub back: Option<Link<'a>>,
+    /// Addresses of clients that took part in the session, loaded unseen so that they end theirs.
+    pub told: &'a [String],
+    /// Where the page goes on to by itself, once all have loaded; with its script after a few seconds at the latest. A
+    /// verified `post_logout_redirect_uri`.
+    pub onward: Option<Link<'a>>,
     /// Local address of the sign-in page.
     pub sign_in_url: &'a str,
 }
@@ -31,6 +36,15 @@ pub struct SignedOut<'a> {
 impl SignedOut<'_> {
     fn return_to(&self) -> Option<(&str, &str)> {
         self.back.and_then(Link::safe)
+    }
+
+    fn frames(&self) -> impl Iterator<Item = &str> {
+        self.told.iter().filter_map(|url| links::external(url))
+    }
+
+    fn goes_on_to(&self) -> Option<(&str, &str)> {
+        let link = self.onward?;
+        links::onward(link.url).map(|url| (link.name, url))
     }
 }
 

@@ -104,6 +104,13 @@ impl Realms {
         })
     }
 
+    /// The realm of this key, for work that no request asked for.
+    pub async fn by_id(&self, id: RealmId) -> Result<Option<Arc<Realm>>, RealmError> {
+        let sql = format!("{COLUMNS} WHERE id = $1");
+        let row: Option<Row> = self.store.fetch_optional(&sql, values![id.uuid()]).await?;
+        row.map(|row| self.open(row).map(Arc::new)).transpose()
+    }
+
     async fn look_up(&self, host: &str) -> Result<Arc<Realm>, Miss> {
         let failed = |error: RealmError| Miss::Failed(Arc::new(error));
         let sql = format!("{COLUMNS} WHERE host = $1");

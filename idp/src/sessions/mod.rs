@@ -15,4 +15,4 @@ mod store;
 mod tests;
 
 pub use model::{Limits, Session, SessionView, Shown};
-pub use store::{Sessions, SessionsError};
+pub use store::{Sessions, SessionsError, end_all_in, end_others_in};

@@ -43,7 +43,9 @@ pub(crate) async fn begin(
                 return Ok(Some(secret));
             }
         }
-        Some(other) => sign_out(hub, call, &other, None).await?,
+        Some(other) => {
+            sign_out(hub, call, &other, None).await?;
+        }
         None => {}
     }
     let address = call.origin.address.to_string();

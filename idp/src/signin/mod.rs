@@ -63,21 +63,22 @@ pub async fn signed_in(hub: &Hub, call: &Call) -> Result<Option<SignedIn>, OAuth
     Ok(person.map(|person| SignedIn { session, person }))
 }
 
-/// Ends a session and what rests on it. `asked_by` is the relying party that asked for it.
+/// Ends a session and what rests on it; the clients that took part in it. `asked_by` is the relying party that asked for
+/// it.
 pub async fn sign_out(
     hub: &Hub,
     call: &Call,
     who: &SignedIn,
     asked_by: Option<&Client>,
-) -> Result<(), OAuthError> {
+) -> Result<Vec<String>, OAuthError> {
     let sid = who.session.sid;
     let mut entry = call.permit(SIGN_OUT).person(who.person.id).session(sid);
     entry.client = asked_by.map(|client| client.id.clone());
     entry.key = who.person.key.clone();
     hub.record(entry).await?;
-    hub.sessions.end(&call.realm, who.person.id, sid).await?;
+    let clients = hub.sessions.end(&call.realm, who.person.id, sid).await?;
     hub.families
         .revoke_session(&call.realm, sid, hub.clock.now())
         .await?;
-    Ok(())
+    Ok(clients.unwrap_or_default())
 }

@@ -37,7 +37,7 @@ impl<'h> Cookies<'h> {
     }
 }
 
-/// A cookie that scripts cannot read and other sites do not send.
+/// A cookie that scripts cannot read and other sites do not send, unless it is made for frames.
 #[derive(Debug, Clone)]
 pub struct SetCookie<'a> {
     /// The name without prefix.
@@ -62,14 +62,22 @@ impl SetCookie<'_> {
 
     /// The header's value; `None` if the cookie's value has characters that a cookie cannot hold.
     pub fn header(&self) -> Option<HeaderValue> {
+        let secure = if self.secure { "; Secure" } else { "" };
+        self.with(&format!("; HttpOnly; SameSite=Lax{secure}"))
+    }
+
+    /// The header's value for a cookie that is no secret: scripts of ours read it, also in a frame of another site. Browsers
+    /// want it `Secure` for that, and take a loopback address for secure.
+    pub fn header_for_frames(&self) -> Option<HeaderValue> {
+        self.with("; SameSite=None; Secure")
+    }
+
+    fn with(&self, attributes: &str) -> Option<HeaderValue> {
         let mut text = format!(
-            "{}={}; Path=/; HttpOnly; SameSite=Lax",
+            "{}={}; Path=/{attributes}",
             Self::wire_name(self.name, self.secure),
             self.value
         );
-        if self.secure {
-            text.push_str("; Secure");
-        }
         if let Some(age) = self.max_age {
             text.push_str("; Max-Age=");
             text.push_str(&age.as_secs().to_string());
@@ -125,6 +133,10 @@ mod tests {
         assert_eq!(
             cookie.header().unwrap(),
             "__Host-s=x; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(
+            cookie.header_for_frames().unwrap(),
+            "__Host-s=x; Path=/; SameSite=None; Secure"
         );
     }
 }

@@ -140,6 +140,39 @@ async fn visit(backend: Backend) {
     }
 }
 
+/// Apache is told that the session has ended, by `channel`, and shows its page no more.
+async fn hear(backend: Backend, channel: &str) {
+    let server = Server::start(backend).await;
+    let hanako = server.person("hanako");
+    let port = tools::free_port();
+    let site = format!("http://localhost:{port}");
+    let callback = format!("{site}/protected/callback");
+    let mut metadata = json!({"redirect_uris": [callback], "grant_types": ["authorization_code"],
+        "scope": "openid profile email"});
+    let (member, kind) = match channel {
+        "back" => ("backchannel_logout_uri", "backchannel"),
+        _ => ("frontchannel_logout_uri", "get"),
+    };
+    metadata[member] = json!(format!("{callback}?logout={kind}"));
+    let party = Party::register_with(&server, metadata).await;
+    let _apache = Apache::start(port, &party, &server).await;
+    let given = json!({"site": format!("{site}/protected/"), "issuer": server.issuer(), "login": hanako.login,
+        "password": hanako.password, "channel": channel});
+    let mut script = tools::node("apache-logout.mjs");
+    script.env("MUSUBI_TEST_CHROMIUM", tools::program("chromium", "chromium"));
+    assert_eq!(tools::run(&mut script, &given.to_string()).trim(), "done");
+}
+
+#[tokio::test]
+async fn apache_honours_a_logout_token() {
+    hear(Backend::Sqlite, "back").await;
+}
+
+#[tokio::test]
+async fn apache_honours_a_sign_out_in_a_frame() {
+    hear(Backend::Sqlite, "front").await;
+}
+
 #[tokio::test]
 async fn apache_shows_its_page_to_a_person_in_chromium_on_sqlite() {
     visit(Backend::Sqlite).await;

@@ -27,7 +27,7 @@ pub(super) async fn end_session(State(hub): State<Shared>, call: Call) -> Respon
         };
         hub.record(entry(&call, END_OTHER, who).resource("session", [sid.to_string()]))
             .await?;
-        let ended = hub.sessions.end(&call.realm, who.person.id, sid).await?;
+        let ended = hub.sessions.end(&call.realm, who.person.id, sid).await?.is_some();
         if ended {
             hub.families
                 .revoke_session(&call.realm, sid, hub.clock.now())

@@ -271,6 +271,7 @@ impl World {
             scope: scope.clone(),
             details: details.clone(),
             expires_at: now.plus(Duration::from_hours(24)),
+            takes_part: false,
         };
         let begun = hub.families.begin(realm, &hub.entropy, now, &family, false).await;
         assert!(begun.unwrap().is_some());

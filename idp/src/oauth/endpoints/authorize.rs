@@ -22,6 +22,7 @@ use crate::oauth::authorization::{
 };
 use crate::oauth::clients::{AuthMethod, Client, RedirectVerified};
 use crate::oauth::consents::Recipient;
+use crate::oauth::logout::watched;
 use crate::oauth::tokens::{read_hint, subject};
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::ErrorKind;
@@ -89,7 +90,7 @@ async fn read(
         .ok_or(unknown)?;
     let keys = hub
         .keys
-        .verification_keys(call.realm.id)
+        .hint_keys(call.realm.id)
         .await
         .map_err(|error| Refusal::Page(error.into()))?;
     let hinted = |hint: &str| {
@@ -201,13 +202,8 @@ async fn proceed(
             }
             match issue(hub, view.call, request, (client, redirect), &who).await {
                 Ok(code) => {
-                    let location = answer(
-                        &view.call.realm,
-                        redirect,
-                        request.state.as_deref(),
-                        &[("code", &code)],
-                    );
-                    view.redirect(&location)
+                    let to = (redirect, request.state.as_deref());
+                    answer(hub, view, Some(&client.id), to, &[("code", &code)]).await
                 }
                 Err(error) => view.oauth_error(error),
             }
@@ -342,19 +338,29 @@ async fn issue(
         .await
 }
 
-/// Where an answer goes: the verified redirect URI with the parameters, `state` and `iss` (RFC 9207).
-fn answer(
-    realm: &Realm,
-    redirect: &RedirectVerified,
-    state: Option<&str>,
+/// Sends the browser to the verified redirect URI with the parameters, `state`, `session_state` (Session Management 1.0 §2)
+/// and `iss` (RFC 9207).
+async fn answer(
+    hub: &Hub,
+    mut view: View<'_>,
+    client_id: Option<&str>,
+    (redirect, state): (&RedirectVerified, Option<&str>),
     parameters: &[(&str, &str)],
-) -> String {
+) -> Response {
+    let watched = match client_id {
+        Some(client_id) => watched(hub, &mut view, client_id, redirect.uri()).await,
+        None => Ok(None),
+    };
+    let watched = match watched {
+        Ok(watched) => watched,
+        Err(error) => return view.oauth_error(error),
+    };
     let mut all = parameters.to_vec();
-    if let Some(state) = state {
-        all.push(("state", state));
-    }
-    all.push(("iss", &realm.issuer));
-    redirect.with(&all)
+    all.extend(state.map(|state| ("state", state)));
+    all.extend(watched.as_deref().map(|watched| ("session_state", watched)));
+    all.push(("iss", &view.call.realm.issuer));
+    let location = redirect.with(&all);
+    view.redirect(&location)
 }
 
 /// Whom a refusal is about, as far as is known.
@@ -391,8 +397,14 @@ pub async fn refuse(hub: &Hub, view: View<'_>, refusal: Refusal, about: About<'_
                 ("error", error.code.as_str()),
                 ("error_description", error.description),
             ];
-            let location = answer(&view.call.realm, &redirect, state.as_deref(), &parameters);
-            view.redirect(&location)
+            answer(
+                hub,
+                view,
+                about.client,
+                (&redirect, state.as_deref()),
+                &parameters,
+            )
+            .await
         }
     }
 }

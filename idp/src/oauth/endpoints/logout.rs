@@ -1,7 +1,8 @@
 //! `GET|POST /oauth/logout` (OpenID Connect RP-Initiated Logout 1.0).
 //!
 //! The person is always asked, unless the relying party shows an ID token of the very session that it wants to end:
-//! a link alone must not sign anybody out.
+//! a link alone must not sign anybody out. The browser is sent back only to an address that the client registered, and
+//! only if an ID token or an administrator vouches for the client.
 
 use std::sync::Arc;
 
@@ -10,15 +11,29 @@ use axum::response::Response;
 use http::StatusCode;
 use platform::http::Parameters;
 
-use crate::http::pages::unavailable;
+use crate::http::pages::{see_other, unavailable};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
+use crate::log::Action;
 use crate::oauth::clients::Client;
-use crate::oauth::tokens::{read_hint, session_id};
+use crate::oauth::logout::{Frames, Hint, frames};
+use crate::oauth::tokens::session_id;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::{ErrorKind, Form, Link, SignOut, SignedOut};
 use crate::realms::Realm;
 use crate::signin::{SignedIn, sign_out, signed_in};
+
+const REFUSE: Action = Action::new("session.end.refuse");
+/// What the question carries on to the answer.
+const CARRIED: [&str; 5] = [
+    "id_token_hint",
+    "logout_hint",
+    "client_id",
+    "post_logout_redirect_uri",
+    "state",
+];
+/// The longest value that is carried through.
+const LONGEST_STATE: usize = 2048;
 
 /// What a relying party asks for, verified as far as it goes.
 struct Asked {
@@ -35,6 +50,26 @@ impl Asked {
         let known_as = client.map(|client| session_id(realm, who.session.sid, client));
         known_as.is_some() && self.hinted_session == known_as
     }
+
+    /// Whether somebody vouches for the client, so that the browser may be sent on to it: it had an ID token from here,
+    /// or did not come by itself (§3: other means of confirming the legitimacy of the target).
+    fn vouched(&self) -> Option<&Client> {
+        let client = self.client.as_deref();
+        client.filter(|client| self.hinted_session.is_some() || !client.self_registered)
+    }
+
+    /// Where the browser goes in the end, with `state` as it came.
+    fn destination(&self) -> Option<String> {
+        let back = self.back.as_deref()?;
+        let Some(state) = &self.state else {
+            return Some(back.to_owned());
+        };
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("state", state)
+            .finish();
+        let separator = if back.contains('?') { '&' } else { '?' };
+        Some(format!("{back}{separator}{query}"))
+    }
 }
 
 fn wrong(id: &'static str, description: &'static str) -> OAuthError {
@@ -42,11 +77,27 @@ fn wrong(id: &'static str, description: &'static str) -> OAuthError {
 }
 
 async fn read(hub: &Hub, call: &Call, parameters: &Parameters) -> Result<Asked, OAuthError> {
-    let keys = hub.keys.verification_keys(call.realm.id).await?;
-    // A hint that cannot be read (its key may be long gone) vouches for nothing; the person is asked.
-    let hint = parameters
-        .get("id_token_hint")
-        .and_then(|hint| read_hint(hint, &keys, &call.realm.issuer));
+    let back = parameters.get("post_logout_redirect_uri").map(str::to_owned);
+    let hint = match parameters.get("id_token_hint") {
+        None => None,
+        Some(text) => {
+            let keys = hub.keys.hint_keys(call.realm.id).await?;
+            match Hint::read(text, &keys, &call.realm.issuer) {
+                Hint::Ours(claims) => Some(claims),
+                Hint::Encrypted => {
+                    return Err(wrong(
+                        "logout.hint.encrypted",
+                        "id_token_hint is encrypted; send the ID token that was inside",
+                    ));
+                }
+                // What is not an ID token from here vouches for nothing (§4), least of all for an address.
+                Hint::Other if back.is_some() => {
+                    return Err(wrong("logout.hint", "id_token_hint is not an ID token from here"));
+                }
+                Hint::Other => None,
+            }
+        }
+    };
     let client_id = match (&hint, parameters.get("client_id")) {
         (Some(hint), Some(id)) if hint.aud != id => {
             return Err(wrong(
@@ -61,19 +112,21 @@ async fn read(hub: &Hub, call: &Call, parameters: &Parameters) -> Result<Asked, 
         Some(id) => hub.clients.find(&call.realm, &id).await?,
         None => None,
     };
-    let back = parameters.get("post_logout_redirect_uri").map(str::to_owned);
-    if let Some(back) = &back {
-        let registered = client
+    let registered = |back: &String| {
+        client
             .as_ref()
-            .is_some_and(|client| client.metadata.post_logout_redirect_uris.contains(back));
-        if !registered {
-            return Err(wrong(
-                "logout.redirect",
-                "post_logout_redirect_uri is not one that the client registered",
-            ));
-        }
+            .is_some_and(|client| client.metadata.post_logout_redirect_uris.contains(back))
+    };
+    if back.as_ref().is_some_and(|back| !registered(back)) {
+        return Err(wrong(
+            "logout.redirect",
+            "post_logout_redirect_uri is not one that the client registered",
+        ));
     }
     let state = parameters.get("state").map(str::to_owned);
+    if state.as_ref().is_some_and(|state| state.len() > LONGEST_STATE) {
+        return Err(wrong("logout.state", "state is too long"));
+    }
     Ok(Asked {
         client,
         back,
@@ -88,21 +141,32 @@ pub async fn ask(State(hub): State<Shared>, call: Call) -> Response {
     begin(&hub, &call, parameters.ok()).await
 }
 
-/// The same by form; or the person's answer to the question, which carries `decision`.
+/// The same by form: the browser asks again by query, since it sends no cookies of ours with a form of another site. Or
+/// the person's answer to the question, which carries `decision`.
 pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
-    let form = call.form().and_then(Result::ok);
-    if form.as_ref().is_none_or(|form| form.get("decision").is_none()) {
-        return begin(&hub, &call, form).await;
+    let Some(form) = call.form().and_then(Result::ok) else {
+        return begin(&hub, &call, None).await;
+    };
+    if form.get("decision").is_none() {
+        return see_other(&format!("/oauth/logout?{}", form.to_query()));
     }
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Some(form) = form.filter(|form| view.csrf_holds(form)) else {
+    if !view.csrf_holds(&form) {
         return view.error(ErrorKind::SessionExpired, "logout.csrf");
-    };
+    }
     match (read(&hub, &call, &form).await, signed_in(&hub, &call).await) {
         (Ok(asked), Ok(session)) => finish(&hub, view, asked, session).await,
-        (Err(error), _) | (_, Err(error)) => view.oauth_error(error),
+        (Err(error), _) | (_, Err(error)) => refuse(&hub, view, error).await,
+    }
+}
+
+/// Tells the person what is wrong, on record first. Nobody is signed out and nobody is sent anywhere.
+async fn refuse(hub: &Hub, view: View<'_>, error: OAuthError) -> Response {
+    match hub.record(view.call.deny(REFUSE, error.id)).await {
+        Ok(()) => view.oauth_error(error),
+        Err(unavailable) => view.oauth_error(unavailable),
     }
 }
 
@@ -114,11 +178,12 @@ async fn begin(hub: &Hub, call: &Call, parameters: Option<Parameters>) -> Respon
         return unavailable();
     };
     let Some(parameters) = parameters else {
-        return view.error(ErrorKind::BadRequest, "logout.parameters");
+        let error = wrong("logout.parameters", "the parameters cannot be read");
+        return refuse(hub, view, error).await;
     };
     let asked = match read(hub, call, &parameters).await {
         Ok(asked) => asked,
-        Err(error) => return view.oauth_error(error),
+        Err(error) => return refuse(hub, view, error).await,
     };
     match signed_in(hub, call).await {
         Err(error) => view.oauth_error(error),
@@ -128,8 +193,7 @@ async fn begin(hub: &Hub, call: &Call, parameters: Option<Parameters>) -> Respon
 }
 
 fn question(view: View<'_>, parameters: &Parameters, asked: &Asked, who: &SignedIn) -> Response {
-    let carried = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
-    let hidden: Vec<(&str, &str)> = carried
+    let hidden: Vec<(&str, &str)> = CARRIED
         .into_iter()
         .filter_map(|name| parameters.get(name).map(|value| (name, value)))
         .collect();
@@ -151,43 +215,49 @@ fn question(view: View<'_>, parameters: &Parameters, asked: &Asked, who: &Signed
 }
 
 async fn finish(hub: &Hub, mut view: View<'_>, asked: Asked, who: Option<SignedIn>) -> Response {
+    let mut told = Frames::default();
     if let Some(who) = who {
-        if let Err(error) = sign_out(hub, view.call, &who, asked.client.as_deref()).await {
-            return view.oauth_error(error);
-        }
+        told = match sign_out(hub, view.call, &who, asked.client.as_deref()).await {
+            Ok(clients) => frames(hub, &view.call.realm, who.session.sid, &clients).await,
+            Err(error) => return view.oauth_error(error),
+        };
         view.set_session("");
     }
-    if let Some(back) = asked.back {
-        let location = match asked.state {
-            Some(state) => {
-                let query = form_urlencoded::Serializer::new(String::new())
-                    .append_pair("state", &state)
-                    .finish();
-                format!("{back}{}{query}", if back.contains('?') { '&' } else { '?' })
-            }
-            None => back,
-        };
-        return view.redirect(&location);
+    let destination = asked.destination();
+    if let (Some(_), Some(destination), true) = (asked.vouched(), &destination, told.urls.is_empty()) {
+        return view.redirect(destination);
     }
-    let vouched = asked
-        .client
-        .filter(|client| asked.hinted_session.is_some() || !client.self_registered);
-    let home = vouched.as_ref().and_then(|client| {
-        client
-            .metadata
-            .about
-            .client_uri
-            .as_deref()
-            .map(|url| (client, url))
+    signed_out(view, &asked, destination.as_deref(), &told)
+}
+
+/// The last page: it tells the clients of the session, and goes on to the one that asked, or leads there.
+fn signed_out(view: View<'_>, asked: &Asked, destination: Option<&str>, told: &Frames) -> Response {
+    let vouched = asked.vouched();
+    let link = |client, url| Link {
+        name: Client::name(client),
+        url,
+    };
+    let home = vouched.and_then(|client| {
+        let url = client.metadata.about.client_uri.as_deref()?;
+        Some(link(client, url))
     });
+    // Nobody vouches for this client: the person decides whether to follow its registered address.
+    let registered = asked
+        .client
+        .as_deref()
+        .zip(destination)
+        .map(|(client, url)| link(client, url));
     let page = SignedOut {
         frame: view.frame("/"),
-        back: home.map(|(client, url)| Link {
-            name: client.name(),
-            url,
-        }),
+        back: registered.or(home),
+        told: &told.urls,
+        onward: vouched.zip(destination).map(|(client, url)| link(client, url)),
         sign_in_url: "/signin",
     };
     let html = page.render(&view.texts);
-    view.page(StatusCode::OK, html)
+    if told.urls.is_empty() {
+        view.page(StatusCode::OK, html)
+    } else {
+        view.page_framing(StatusCode::OK, html, &told.origins)
+    }
 }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod authorize;
+pub mod check_session;
 pub mod consent;
 pub mod discovery;
 pub mod jwks;
@@ -33,6 +34,7 @@ pub fn router() -> Router<Shared> {
             get(userinfo::userinfo).post(userinfo::userinfo),
         )
         .route("/oauth/logout", get(logout::ask).post(logout::answer))
+        .route("/oauth/check-session", get(check_session::frame))
         .route("/oauth/register", post(register::create))
         .route(
             "/oauth/register/{client_id}",

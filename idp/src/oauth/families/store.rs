@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use moka::future::Cache;
 use platform::clock::Instant;
-use platform::database::{DatabaseError, Queries as _, Store};
+use platform::database::{DatabaseError, Queries as _, Store, Tx};
 use platform::encoding::base64url;
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::ids::{FamilyId, PersonId, SessionId};
 use crate::oauth::Scope;
 use crate::oauth::authorization_details::AuthorizationDetails;
+use crate::oauth::logout::take_part_in;
 use crate::oauth::tokens::Confirmation;
 use crate::realms::Realm;
 
@@ -95,6 +96,8 @@ pub struct NewFamily {
     pub details: FamilyDetails,
     /// When it is over.
     pub expires_at: Instant,
+    /// Whether its client wants to be told when the session ends.
+    pub takes_part: bool,
 }
 
 /// A family that has begun.
@@ -197,6 +200,25 @@ struct Row {
     current_hash: Option<Vec<u8>>,
 }
 
+/// Why the beginning of a family was undone.
+enum Undone {
+    Refused,
+    Database(DatabaseError),
+}
+
+impl From<DatabaseError> for Undone {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
+
+const BEGIN: &str = "INSERT INTO token_family (id, realm_id, client_id, person_id, sid, scope, grant_details,
+     current_hash, generation, created_at, expires_at)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10
+     WHERE EXISTS (SELECT 1 FROM session WHERE sid = $11 AND realm_id = $2 AND person_id = $4
+         AND ended_at IS NULL AND expires_at > $9)
+     AND EXISTS (SELECT 1 FROM client_consent WHERE realm_id = $2 AND person_id = $4
+         AND client_id = $3 AND place = $12)";
 const COLUMNS: &str =
     "id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at, current_hash";
 
@@ -226,33 +248,56 @@ impl Families {
             None
         };
         let details = serde_json::to_string(&new.details).map_err(|_| FamilyError::Unreadable)?;
+        let row = values![
+            new.id.uuid(),
+            realm.id.uuid(),
+            new.client_id.clone(),
+            new.person.uuid(),
+            new.sid.map(SessionId::uuid),
+            new.scope.to_string(),
+            details,
+            token.as_ref().map(|token| token.hash(realm)),
+            now.as_micros(),
+            new.expires_at.as_micros(),
+            new.details.signed_in_as.uuid(),
+            new.place.clone(),
+        ];
+        let begun = if new.takes_part {
+            self.begin_taking_part(realm, now, new, row).await?
+        } else {
+            self.store.change(BEGIN, row).await? == 1
+        };
+        Ok(begun.then_some(Begun { refresh: token }))
+    }
+
+    /// Begins a family, and notes that its client took part in the session: both or neither.
+    async fn begin_taking_part(
+        &self,
+        realm: &Realm,
+        now: Instant,
+        new: &NewFamily,
+        row: Vec<sea_orm::Value>,
+    ) -> Result<bool, DatabaseError> {
+        let (backend, realm) = (self.store.backend(), realm.id);
+        let (sid, client_id) = (new.details.signed_in_as, new.client_id.clone());
         let begun = self
             .store
-            .change(
-                "INSERT INTO token_family (id, realm_id, client_id, person_id, sid, scope, grant_details,
-                 current_hash, generation, created_at, expires_at)
-                 SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10
-                 WHERE EXISTS (SELECT 1 FROM session WHERE sid = $11 AND realm_id = $2 AND person_id = $4
-                     AND ended_at IS NULL AND expires_at > $9)
-                 AND EXISTS (SELECT 1 FROM client_consent WHERE realm_id = $2 AND person_id = $4
-                     AND client_id = $3 AND place = $12)",
-                values![
-                    new.id.uuid(),
-                    realm.id.uuid(),
-                    new.client_id.clone(),
-                    new.person.uuid(),
-                    new.sid.map(SessionId::uuid),
-                    new.scope.to_string(),
-                    details,
-                    token.as_ref().map(|token| token.hash(realm)),
-                    now.as_micros(),
-                    new.expires_at.as_micros(),
-                    new.details.signed_in_as.uuid(),
-                    new.place.clone(),
-                ],
-            )
-            .await?;
-        Ok((begun == 1).then_some(Begun { refresh: token }))
+            .write(move |tx: &Tx| {
+                Box::pin(async move {
+                    let live = take_part_in(tx, backend, realm, sid, &client_id, now).await?;
+                    if live && tx.execute(BEGIN, row).await? == 1 {
+                        Ok(())
+                    } else {
+                        Err(Undone::Refused)
+                    }
+                })
+            })
+            .await;
+        match begun {
+            Ok(()) => Ok(true),
+            Err(Undone::Refused) => Ok(false),
+            Err(Undone::Database(error)) => Err(error),
+        }
     }
 
     /// The family of a refresh token, and whether the token is its present one. A cached state is not enough to call a

@@ -119,6 +119,7 @@ fn family(request: TokenRequest<'_>, grant: CodeGrant) -> NewFamily {
             binding: request.binding.filter(|_| client.is_public()).cloned(),
         },
         expires_at: grant.authenticated_at.plus(life),
+        takes_part: client.metadata.logout.wants_to_know(),
     }
 }
 

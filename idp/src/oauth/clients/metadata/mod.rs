@@ -6,6 +6,7 @@
 //! | `mod` | what every client has |
 //! | `kinds` | the values that members choose from |
 //! | `about` | what people are told |
+//! | `logout_members` | how it is told that a session has ended |
 //! | `sector` | subjects |
 //! | `token_members` | tokens |
 //! | `uris` | which addresses are taken |
@@ -16,6 +17,7 @@
 
 mod about;
 mod kinds;
+mod logout_members;
 mod sector;
 mod token_members;
 mod uris;
@@ -27,6 +29,7 @@ use utoipa::ToSchema;
 
 pub use about::{About, Translations};
 pub use kinds::{ApplicationType, AuthMethod, GrantType, ResponseType, SecurityProfile, SubjectType};
+pub use logout_members::LogoutMembers;
 pub use token_members::TokenMembers;
 pub use uris::{is_callable, is_web_page};
 
@@ -99,6 +102,9 @@ pub struct Metadata {
     /// Where people may be sent after sign-out.
     #[serde(default)]
     pub post_logout_redirect_uris: Vec<String>,
+    /// How it wants to be told that a session has ended.
+    #[serde(flatten)]
+    pub logout: LogoutMembers,
     /// Seconds after which a sign-in must be renewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_max_age: Option<u64>,
@@ -141,8 +147,6 @@ impl Metadata {
         "userinfo_signed_response_alg",
         "userinfo_encrypted_response_alg",
         "request_object_encryption_alg",
-        "backchannel_logout_uri",
-        "frontchannel_logout_uri",
         "software_statement",
     ];
 
@@ -188,6 +192,7 @@ impl Metadata {
         self.check_redirects(secure)?;
         self.check_grants()?;
         self.tokens.check(self.token_endpoint_auth_method)?;
+        self.logout.check(&self.redirect_uris, secure)?;
         self.check_keys(secure)?;
         self.check_sign_in(secure)?;
         self.about.check(secure)?;
