@@ -16,6 +16,12 @@ platform::identifiers! {
     BlockId,
     /// A dated assignment of a number to a holder.
     AssignmentId,
+    /// A mail that waits to be sent.
+    MailId,
+    /// Something that a person was told.
+    NoticeId,
+    /// A recovery that people whom the person trusts confirm.
+    RecoveryId,
     /// A writer of the access log: one process from start to end.
     WriterId,
 }

@@ -63,6 +63,11 @@ impl House {
 
     /// One whose short-lived state has so many entries of each kind.
     pub(crate) async fn on(backend: Backend, entries: usize) -> Self {
+        Self::with(backend, entries, |_| ()).await
+    }
+
+    /// One with other settings.
+    pub(crate) async fn with(backend: Backend, entries: usize, set: impl FnOnce(&mut Settings)) -> Self {
         let (clock, time) = Clock::manual(Instant::from_micros(1_800_000_000_000_000));
         let entropy = Entropy::system();
         let database = TestDatabase::hub(backend).await;
@@ -70,6 +75,7 @@ impl House {
         let key = Arc::new(KeyEncryptionKey::from_bytes([7; 32]).unwrap());
         let mut settings = Settings::default();
         settings.limits.hashing_threads = 1;
+        set(&mut settings);
         let ring = RingPolicy {
             algorithms: vec![SigningAlgorithm::Es256],
             ..RingPolicy::new(Duration::from_mins(5), Duration::from_mins(5))

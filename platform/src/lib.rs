@@ -1,8 +1,8 @@
 //! What every other crate stands on: time, randomness, keys, the database, short-lived state, configuration, the
-//! conventions of HTTP, calls to others, and telemetry.
+//! conventions of HTTP, mail, calls to others, and telemetry.
 //!
 //! Nothing here knows what a person, a client or a token is. Third-party crates that must have one home live here:
-//! sea-orm in [`database`], redis in [`ephemeral`], josekit in [`keys`], reqwest in [`outbound`].
+//! sea-orm in [`database`], redis in [`ephemeral`], josekit in [`keys`], lettre in [`mail`], reqwest in [`outbound`].
 
 pub mod certificates;
 pub mod clock;
@@ -14,5 +14,6 @@ pub mod ephemeral;
 pub mod http;
 pub mod ids;
 pub mod keys;
+pub mod mail;
 pub mod outbound;
 pub mod telemetry;

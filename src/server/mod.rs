@@ -22,12 +22,14 @@ use anyhow::Context as _;
 use idp::expiry;
 use idp::hub::{Hub, Parts, Shared};
 use idp::oauth::logout::tell;
+use idp::{mail, recovery};
 use platform::certificates::Authorities;
 use platform::clock::Clock;
 use platform::config::{Server, Settings};
 use platform::ephemeral::{Ephemeral, Memory, Redis, RedisUrl};
 use platform::ids::RealmId;
 use platform::keys::KeyRing;
+use platform::mail::Mailer;
 use platform::outbound::Outbound;
 use platform::telemetry::Telemetry;
 use tokio::net::TcpListener;
@@ -37,6 +39,9 @@ use crate::installation::{Fresh, Installation};
 
 /// Between two upkeeps of the metrics.
 const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Mails that are handed over at one time.
+const SENDERS: usize = 2;
 
 /// Between two deletions of what is over.
 const TIDY: Duration = Duration::from_hours(1);
@@ -51,6 +56,7 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
             "{listen} cannot be listened on; set server.listen or MUSUBI__SERVER__LISTEN to another address"
         )
     })?;
+    let mailer = Mailer::new(&settings.smtp).context("smtp")?;
     let authorities = authorities(&settings.server)?;
     let tls = tls::Tls::of(&settings.server, &authorities)?;
     let installation = Box::pin(Installation::open(settings, Fresh::Made)).await?;
@@ -64,6 +70,8 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
 
     announce(&listener, tls.is_some(), link.as_deref())?;
     tokio::spawn(upkeep(telemetry));
+    post(&hub, mailer);
+    tokio::spawn(recovery::run(hub.clone()));
     tokio::spawn(tidy(hub.clone()));
     tokio::spawn(tell(hub));
     tokio::spawn(warm(keys, realm));
@@ -129,6 +137,20 @@ fn announce(listener: &TcpListener, secure: bool, link: Option<&str>) -> anyhow:
 fn steer(clock: &Clock, mut stop: signals::Stop) {
     let clock = clock.clone();
     tokio::spawn(async move { clock.run(stop.asked()).await });
+}
+
+/// Sends mail, if there is a way to.
+fn post(hub: &Shared, mailer: Option<Mailer>) {
+    let Some(mailer) = mailer else {
+        tracing::info!(
+            "no mail is sent, so that nobody recovers an account or confirms an address by themselves; smtp.url and \
+             smtp.from change that"
+        );
+        return;
+    };
+    for _ in 0..SENDERS {
+        tokio::spawn(mail::run(hub.clone(), mailer.clone()));
+    }
 }
 
 async fn upkeep(telemetry: Arc<Telemetry>) {

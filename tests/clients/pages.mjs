@@ -66,12 +66,21 @@ async function walk(locale, width) {
   await page.keyboard.press('Enter')
   await page.waitForURL('**/oauth/consent**')
   await shot('consent')
-  await page.goto(`${given.issuer}/account`)
-  await shot('account')
-  await page.goto(`${given.issuer}/account/security`)
-  await shot('security')
   await page.goto(`${given.issuer}/account/security/app`)
   await shot('enrol-totp')
+  for (const [name, path] of [
+    ['account', '/account'], ['profile', '/account/profile'], ['password', '/account/password'], ['security', '/account/security'], ['trusted', '/account/trusted'],
+    ['devices', '/account/devices'], ['services', '/account/services'], ['log', '/account/log'],
+  ]) {
+    await page.goto(`${given.issuer}${path}`)
+    check(await page.locator('nav.sections a[aria-current="page"]').count() === 1, `${name} does not say where one is`)
+    await shot(name)
+  }
+  await page.goto(`${given.issuer}/recover`)
+  await shot('recover')
+  await page.locator('#name').fill(given.login)
+  await press('family')
+  await shot('recover-family')
   await page.goto(`${given.issuer}/oauth/logout`)
   await shot('sign-out')
   await press('sign-out')

@@ -39,6 +39,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("reqwest", &["platform/src/outbound/", "tests/", "xtask/"]),
     ("webauthn_rs", &["idp/src/factors/passkeys/"]),
     ("totp_rs", &["idp/src/factors/totp.rs"]),
+    ("lettre", &["platform/src/mail/"]),
     (
         "axum",
         &[

@@ -246,6 +246,16 @@ impl Actor {
         self.send(&page.form("/signin/second").fill("code", code)).await
     }
 
+    /// Opens a page of the account, signing in first where that is asked for.
+    pub async fn account(&self, path: &str, person: &Person) -> Page {
+        let page = self.open(path).await;
+        if !page.has_form("/signin") {
+            return page;
+        }
+        self.sign_in(&page, person).await;
+        self.open(path).await
+    }
+
     /// Does what a well-meaning person does with an authorization request: signs in where asked, allows where asked.
     pub async fn authorize(&self, request: &str, person: &Person) -> Page {
         let mut page = self.open(request).await;

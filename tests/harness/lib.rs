@@ -9,6 +9,7 @@
 //! | `certificates` | an authority and those that it vouches for |
 //! | `html` | the forms of a page |
 //! | `party` | a relying party written by hand: PKCE, tokens, signatures |
+//! | `mail` | a mail server that keeps what it is given |
 //! | `receiver` | a place of a relying party that is sent things |
 //! | `proxy` | a TCP connection that can be cut |
 //! | `app` | an app that shows one-time codes |
@@ -31,6 +32,7 @@ pub mod app;
 pub mod backend;
 pub mod certificates;
 pub mod html;
+pub mod mail;
 pub mod party;
 pub mod proxy;
 pub mod receiver;
@@ -41,6 +43,7 @@ pub mod tools;
 pub use actor::{Actor, Page, Person};
 pub use app::App;
 pub use backend::Backend;
+pub use mail::{Mail, MailSink};
 pub use party::{Party, Reply};
 pub use proxy::Proxy;
 pub use receiver::Receiver;

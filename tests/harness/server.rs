@@ -339,6 +339,11 @@ impl Server {
         self.person_with(login, &[])
     }
 
+    /// Makes a person whose address is known to be theirs.
+    pub fn confirmed_person(&self, login: &str) -> Person {
+        self.person_with(login, &["--email-verified"])
+    }
+
     /// The same with more arguments of `musubi user create`.
     pub fn person_with(&self, login: &str, more: &[&str]) -> Person {
         let person = Person {

@@ -9,7 +9,7 @@ pub const BATCH: u64 = 1000;
 /// Batches of one table in one call at the most; what is left waits for the next.
 const BATCHES: usize = 1000;
 
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 9] = [
     "DELETE FROM session WHERE hash IN
      (SELECT hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM token_family WHERE id IN
@@ -23,6 +23,14 @@ const TABLES: [&str; 5] = [
      (SELECT sid, client_id FROM session_client AS old WHERE expires_at <= $1 AND NOT EXISTS
          (SELECT 1 FROM session WHERE session.sid = old.sid AND ended_at IS NULL AND session.expires_at > $1)
       ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM notice WHERE id IN
+     (SELECT id FROM notice WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM email_change WHERE person_id IN
+     (SELECT person_id FROM email_change WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM recovery_link WHERE hash IN
+     (SELECT hash FROM recovery_link WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM family_recovery WHERE id IN
+     (SELECT id FROM family_recovery WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
 ];
 
 /// Deletes what is over at `now`, at most a million rows of each table; the number of rows that went.
@@ -78,6 +86,11 @@ mod tests {
              SELECT $1, realm.id, 1, 0, $4 FROM realm WHERE $2 = $2 AND id = $3",
             "INSERT INTO session_client (sid, client_id, realm_id, person_id, expires_at)
              SELECT $2, 'rp', id, id, $4 FROM realm WHERE $1 = $1 AND id = $3",
+            "INSERT INTO notice (id, realm_id, person_id, sealed, at, expires_at) VALUES ($2, $3, $3, $1, 0, $4)",
+            "INSERT INTO recovery_link (hash, realm_id, person_id, created_at, expires_at)
+             SELECT $1, realm.id, realm.id, 0, $4 FROM realm WHERE $2 = $2 AND id = $3",
+            "INSERT INTO family_recovery (id, realm_id, secret_hash, code_hash, state, began_at, expires_at)
+             VALUES ($2, $3, $1, $1, 'asked', 0, $4)",
         ] {
             let values = values![hash.clone(), id, realm, expires_at];
             store.execute(sql, values).await.unwrap();
@@ -103,7 +116,7 @@ mod tests {
             }
             assert_eq!(
                 delete(store, Instant::from_micros(NOW)).await.unwrap(),
-                10,
+                16,
                 "{backend:?}"
             );
             for table in [
@@ -112,6 +125,9 @@ mod tests {
                 "one_time_link",
                 "initial_access_token",
                 "session_client",
+                "notice",
+                "recovery_link",
+                "family_recovery",
             ] {
                 assert_eq!(rows(store, table).await, 2, "{backend:?}: {table}");
             }

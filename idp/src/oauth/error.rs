@@ -138,6 +138,7 @@ unavailable!(
     crate::credentials::PasswordsError,
     crate::factors::FactorsError,
     crate::log::LogUnavailable,
+    crate::mail::MailError,
     crate::numbers::NumbersError,
     crate::oauth::clients::ClientsError,
     crate::oauth::families::FamilyError,

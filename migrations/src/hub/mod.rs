@@ -5,6 +5,7 @@ mod m0002_people;
 mod m0003_numbers;
 mod m0004_oauth;
 mod m0006_factors;
+mod m0007_recovery;
 mod m0008_logout;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
@@ -22,6 +23,7 @@ impl MigratorTrait for Hub {
             Box::new(m0003_numbers::Migration),
             Box::new(m0004_oauth::Migration),
             Box::new(m0006_factors::Migration),
+            Box::new(m0007_recovery::Migration),
             Box::new(m0008_logout::Migration),
         ]
     }

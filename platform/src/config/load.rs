@@ -63,6 +63,7 @@ fn read(given: Value) -> Result<Settings, ConfigError> {
     resolve(&mut settings.database.url, settings.database.url_file.as_deref())?;
     resolve(&mut settings.log.url, settings.log.url_file.as_deref())?;
     resolve(&mut settings.redis.url, settings.redis.url_file.as_deref())?;
+    resolve(&mut settings.smtp.url, settings.smtp.url_file.as_deref())?;
     Ok(settings)
 }
 

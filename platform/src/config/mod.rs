@@ -45,6 +45,12 @@ pub struct Settings {
     pub limits: Limits,
     /// Calls to addresses that clients name.
     pub outbound: Outbound,
+    /// How mail is sent.
+    pub smtp: Smtp,
+    /// Which passwords are taken.
+    pub passwords: Passwords,
+    /// How somebody gets back into their account.
+    pub recovery: Recovery,
     /// What the hub says about itself.
     pub telemetry: Telemetry,
 }
@@ -291,6 +297,10 @@ pub struct Limits {
     pub failures_per_address: u64,
     /// Authorization requests that wait for a person, per address in half an hour.
     pub interactions_per_address: u64,
+    /// Mails per hour to one e-mail address that somebody who is not signed in can cause, or that ask to confirm it.
+    pub mails_per_address: u64,
+    /// Recoveries that one address can begin in an hour.
+    pub recoveries_per_address: u64,
     /// Registrations of clients per hour and address.
     pub registrations_per_hour: u64,
     /// Threads that hash passwords; 0: one less than there are processors, at least one.
@@ -308,6 +318,8 @@ impl Default for Limits {
             failures_per_account: 10,
             failures_per_address: 100,
             interactions_per_address: 5000,
+            mails_per_address: 5,
+            recoveries_per_address: 100,
             registrations_per_hour: 1000,
             hashing_threads: 0,
             hashing_queue: 256,
@@ -344,6 +356,70 @@ impl Default for Outbound {
             total_seconds: 5,
             concurrent: 64,
             concurrent_per_host: 4,
+        }
+    }
+}
+
+/// `[smtp]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Smtp {
+    /// `smtp://USER:PASSWORD@HOST:PORT` (STARTTLS, port 587) or `smtps://…` (TLS from the start, port 465); default: no
+    /// mail is sent. `smtp://` to this machine itself is plain, on port 25, unless `?tls=required` stands at its end.
+    pub url: Option<SecretUrl>,
+    /// A file that holds the URL.
+    pub url_file: Option<PathBuf>,
+    /// The address that mails come from; people see the realm's name before it.
+    pub from: Option<String>,
+    /// A PEM file with the authority of the server's certificate, if the system does not know it.
+    pub ca_file: Option<PathBuf>,
+    /// How long the server may take for each step, in seconds.
+    pub timeout_seconds: u64,
+    /// The pause after the first failure, in seconds; each further one is twice as long, up to an hour.
+    pub retry_seconds: u64,
+    /// Tries of one mail before it is given up.
+    pub most_tries: u32,
+}
+
+impl Default for Smtp {
+    fn default() -> Self {
+        Self {
+            url: None,
+            url_file: None,
+            from: None,
+            ca_file: None,
+            timeout_seconds: 30,
+            retry_seconds: 30,
+            most_tries: 20,
+        }
+    }
+}
+
+/// `[passwords]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Passwords {
+    /// Passwords that are known from breaches: a text file of lines `HASH:COUNT`, each HASH the SHA-1 of a password as 40
+    /// upper-case hexadecimal digits, sorted by it, as Have I Been Pwned offers it ordered by hash. It is searched where it
+    /// lies, not loaded. `musubi passwords check-file` looks it through. Default: none.
+    pub breached_file: Option<PathBuf>,
+}
+
+/// `[recovery]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Recovery {
+    /// How long a link to recover an account works, in minutes.
+    pub link_minutes: u64,
+    /// How long the person is told and can object, in seconds, after two whom they trust have confirmed a recovery.
+    pub family_delay_seconds: u64,
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self {
+            link_minutes: 30,
+            family_delay_seconds: 24 * 3600,
         }
     }
 }

@@ -1,0 +1,136 @@
+//! The task that sends what is due.
+
+use std::time::Duration;
+
+use platform::mail::{MailAddress, Mailer, Message, NotSent};
+
+use super::letter::{MailError, open};
+use super::model::{Fate, Patience, after_failure};
+use super::store::{self, Kept};
+use crate::hub::{Hub, Shared};
+use crate::log::{Action, Entry};
+use crate::oauth::OAuthError;
+use crate::people::Person;
+use crate::realms::Realm;
+
+/// Between two looks when there is nothing to send.
+const PAUSE: Duration = Duration::from_secs(1);
+/// After the database or the log did not answer.
+const RECOVERY: Duration = Duration::from_secs(10);
+/// How long a claim lasts: if its holder dies, somebody else sends the mail after this.
+const LEASE: Duration = Duration::from_mins(10);
+/// A conversation with the mail server ends well before the claim does.
+const LONGEST: Duration = Duration::from_mins(5);
+
+const SEND: Action = Action::new("mail.send");
+
+/// Sends what is due, for ever.
+pub async fn run(hub: Shared, mailer: Mailer) {
+    loop {
+        match step(&hub, &mailer).await {
+            Ok(true) => {}
+            Ok(false) => tokio::time::sleep(PAUSE).await,
+            Err(error) => {
+                tracing::warn!(id = error.id, "mail rests for a moment");
+                tokio::time::sleep(RECOVERY).await;
+            }
+        }
+    }
+}
+
+/// Sends one mail, if one is due.
+pub(super) async fn step(hub: &Hub, mailer: &Mailer) -> Result<bool, OAuthError> {
+    let now = hub.clock.now();
+    let Some(mail) = store::claim(&hub.store, now, now.plus(LEASE)).await? else {
+        return Ok(false);
+    };
+    if let Ok(waiting) = u32::try_from(store::waiting(&hub.store).await?) {
+        metrics::gauge!("musubi_mails_waiting").set(waiting);
+    }
+    let Some((realm, person)) = addressee(hub, &mail).await? else {
+        // Nobody holds the key to it any more.
+        store::delete(&hub.store, &mail).await?;
+        return Ok(true);
+    };
+    let fault = match message(hub, &realm, &person, &mail) {
+        Ok(message) if now < mail.expires_at => {
+            if mail.tries == 1 {
+                hub.record(about(
+                    Entry::permit(realm.id, SEND, person.key.clone()),
+                    &person,
+                    &mail,
+                ))
+                .await?;
+            }
+            match send(mailer, &message).await {
+                Ok(()) => {
+                    metrics::counter!("musubi_mails_sent_total").increment(1);
+                    store::delete(&hub.store, &mail).await?;
+                    return Ok(true);
+                }
+                Err(NotSent::Refused) => "mail.refused",
+                Err(NotSent::Later) => match after_failure(patience(hub), mail.tries, now, mail.expires_at) {
+                    Fate::Again(due) => {
+                        metrics::counter!("musubi_mail_failures_total").increment(1);
+                        store::postpone(&hub.store, &mail, due).await?;
+                        return Ok(true);
+                    }
+                    Fate::GivenUp => "mail.given_up",
+                },
+            }
+        }
+        Ok(_) => "mail.given_up",
+        Err(error) => {
+            tracing::error!(%error, "a letter cannot be read");
+            "mail.unreadable"
+        }
+    };
+    let entry = Entry::fault(realm.id, SEND, fault, person.key.clone());
+    hub.record(about(entry, &person, &mail)).await?;
+    metrics::counter!("musubi_mails_given_up_total").increment(1);
+    tracing::warn!(kind = %mail.kind, reason = fault, "a mail was given up");
+    store::delete(&hub.store, &mail).await?;
+    Ok(true)
+}
+
+async fn addressee(
+    hub: &Hub,
+    mail: &Kept,
+) -> Result<Option<(std::sync::Arc<Realm>, std::sync::Arc<Person>)>, OAuthError> {
+    let Some(realm) = hub.realms.by_id(mail.realm).await? else {
+        return Ok(None);
+    };
+    let person = hub.people.by_id(&realm, mail.person).await?;
+    Ok(person.map(|person| (realm, person)))
+}
+
+async fn send(mailer: &Mailer, message: &Message) -> Result<(), NotSent> {
+    let sent = tokio::time::timeout(LONGEST, mailer.send(message)).await;
+    sent.unwrap_or(Err(NotSent::Later))
+}
+
+fn message(hub: &Hub, realm: &Realm, person: &Person, mail: &Kept) -> Result<Message, MailError> {
+    let letter = open(realm, person, mail)?;
+    Ok(Message {
+        id: mail.id.to_string(),
+        from_name: realm.name.clone(),
+        to: MailAddress::parse(&letter.to)?,
+        subject: letter.subject,
+        text: letter.text,
+        html: letter.html,
+        date: mail.created_at,
+        boundary: hub.entropy.token()?,
+    })
+}
+
+fn about(entry: Entry, person: &Person, mail: &Kept) -> Entry {
+    entry.subject(person.id).resource("mail", [mail.kind.clone()])
+}
+
+fn patience(hub: &Hub) -> Patience {
+    let smtp = &hub.settings.smtp;
+    Patience {
+        first: Duration::from_secs(smtp.retry_seconds),
+        tries: smtp.most_tries,
+    }
+}
