@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{admin, client, config, keys, log, migrate, numbers, realm, user};
+use crate::commands::{admin, client, config, keys, log, migrate, numbers, passwords, realm, user};
 
 /// An identity hub for health clouds: sign-in, OpenID Connect, numbers, and an access log that proves itself.
 #[derive(Debug, Parser)]
@@ -79,6 +79,9 @@ pub enum Command {
     /// Verify and export the access log
     #[command(subcommand)]
     Log(log::Command),
+    /// Check the file of passwords that are refused
+    #[command(subcommand)]
+    Passwords(passwords::Command),
     /// List and rotate signing keys
     #[command(subcommand)]
     Keys(keys::Command),

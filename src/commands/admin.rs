@@ -77,14 +77,17 @@ async fn create(
     output: Output,
 ) -> anyhow::Result<()> {
     normalise(IdentifierKind::Login, login)?;
-    let chosen = password.choose(hub, login).await?;
+    let new = new_administrator(login);
+    let chosen = password
+        .choose(hub, &hub.settings.realm.name, &new.profile)
+        .await?;
     if choice.realm.is_none() {
         first_start::realm(hub, record::by_command).await?;
     }
     let realm = hub.realm(choice).await?;
     record::append(hub, record::entry(&realm, CREATE).detail("login", login)).await?;
     let people = People::new(hub.store.clone(), hub.clock.clone(), hub.entropy.clone());
-    let person = people.create(&realm, new_administrator(login)).await?;
+    let person = people.create(&realm, new).await?;
     let link = chosen.give(hub, &realm, &person).await;
     let link = link.context("the administrator was made without a password; run `musubi admin link`")?;
     if let Some(link) = link {

@@ -8,6 +8,7 @@ pub mod log;
 pub mod migrate;
 pub mod numbers;
 mod password;
+pub mod passwords;
 pub mod realm;
 pub mod serve;
 pub mod user;
@@ -28,6 +29,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let done = match command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(load(&common)?),
         Command::Config(command) => config::run(&command, &common, output),
+        Command::Passwords(command) => passwords::run(command, &common, output),
         Command::Log(command) => return log::run(command, &common, output),
         Command::Migrate(command) => in_runtime(load(&common)?, async |set| {
             Box::pin(migrate::run(&command, set, output)).await

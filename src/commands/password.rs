@@ -5,11 +5,11 @@ use std::io::Read as _;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use idp::credentials::{
-    MAX_LENGTH, MIN_LENGTH, PasswordHash, PasswordHasher, Passwords, Weakness, weaknesses,
+    Hint, MAX_LENGTH, MIN_LENGTH, Owner, PasswordHash, PasswordHasher, Passwords, Weakness, judge,
 };
-use idp::people::Person;
+use idp::people::{Person, Profile};
 use idp::realms::Realm;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use crate::first_start;
 use crate::installation::Installation;
@@ -35,12 +35,19 @@ pub enum Chosen {
 
 impl PasswordSource {
     /// Reads, judges and hashes the password, before anything is changed.
-    pub async fn choose(&self, hub: &Installation, login: &str) -> anyhow::Result<Chosen> {
+    pub async fn choose(
+        &self,
+        hub: &Installation,
+        realm_name: &str,
+        profile: &Profile,
+    ) -> anyhow::Result<Chosen> {
         if !self.password_stdin {
             return Ok(Chosen::Link);
         }
         let password = read()?;
-        if let Some(weakness) = weaknesses(password.expose_secret(), login).first() {
+        let owner = Owner::new(profile, realm_name);
+        let found = judge(&hub.settings.passwords, &password, &owner).await;
+        if let Some(weakness) = found.context("passwords.breached_file")?.first() {
             bail!("{}", reason(*weakness));
         }
         let hasher = PasswordHasher::start(&hub.settings.limits, hub.entropy.clone());
@@ -93,8 +100,20 @@ fn reason(weakness: Weakness) -> String {
     match weakness {
         Weakness::TooShort => format!("the password is too short: it needs {MIN_LENGTH} characters"),
         Weakness::TooLong => format!("the password is too long: {MAX_LENGTH} characters are the most"),
-        Weakness::TooCommon => "the password is one of those that everybody tries first".to_owned(),
         Weakness::ContainsLogin => "the password contains the login name".to_owned(),
+        Weakness::Breached => "the password is known from breaches of other services".to_owned(),
+        Weakness::Guessable(hint) => {
+            let what = match hint {
+                Hint::Common => "it is one of those that everybody tries first",
+                Hint::Keyboard => "its keys lie side by side",
+                Hint::Repeated => "it says the same again and again",
+                Hint::Sequence => "it has a sequence such as abcd",
+                Hint::Date => "it has a date",
+                Hint::Name => "it has names, or what others know of the person",
+                Hint::Words => "it needs another word or two",
+            };
+            format!("the password can be guessed: {what}")
+        }
     }
 }
 

@@ -49,6 +49,9 @@ pub struct Create {
     /// E-mail address
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
+    /// Say that the address was seen to be theirs; otherwise they confirm it on their account page
+    #[arg(long, requires = "email")]
+    email_verified: bool,
     /// Full name
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -110,6 +113,7 @@ async fn create(new: Create, hub: &Installation, output: Output) -> anyhow::Resu
     let Create {
         login,
         email,
+        email_verified,
         name,
         language,
         details,
@@ -125,15 +129,15 @@ async fn create(new: Create, hub: &Installation, output: Output) -> anyhow::Resu
         .transpose()?;
     let details = details.as_deref().map_or_else(|| Ok(Details::default()), read)?;
     let realm = hub.realm(&realm).await?;
-    let chosen = password.choose(hub, &login).await?;
-    record::append(hub, record::entry(&realm, CREATE).detail("login", login.clone())).await?;
     let profile = Profile {
         login: login.clone(),
         name,
         email,
-        email_verified: false,
+        email_verified,
         details,
     };
+    let chosen = password.choose(hub, &realm.name, &profile).await?;
+    record::append(hub, record::entry(&realm, CREATE).detail("login", login.clone())).await?;
     let people = People::new(hub.store.clone(), hub.clock.clone(), hub.entropy.clone());
     let person = people
         .create(

@@ -3,8 +3,13 @@
 //!
 //! Passwords are hashed with Argon2id (RFC 9106; 19 MiB, two passes, one lane) on threads of their own, which reuse their
 //! memory. The queue before them is bounded: who does not fit is told to come again, and nothing else slows down.
+//!
+//! Which passwords are taken is said in one place ([`judge`]), which every way to set one asks: a link, the account page, a
+//! recovery, the command line.
 
 mod assurance;
+mod breached;
+mod chosen;
 mod hasher;
 pub mod pages;
 mod phc;
@@ -14,7 +19,9 @@ mod store;
 mod tests;
 
 pub use assurance::{Asked, Level, Verdict, method, with_methods};
+pub use breached::{Breached, BreachedFileError};
+pub(crate) use chosen::{Rejected, chosen, rules};
 pub use hasher::{HashingBusy, PasswordHasher};
 pub use phc::{PasswordHash, UnreadableHash};
-pub use policy::{MAX_LENGTH, MIN_LENGTH, Weakness, weaknesses};
-pub use store::{Passwords, PasswordsError};
+pub use policy::{Hint, MAX_LENGTH, MIN_LENGTH, Owner, PolicyUnavailable, Weakness, judge};
+pub use store::{Change, Passwords, PasswordsError, replace};

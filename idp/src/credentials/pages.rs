@@ -5,28 +5,19 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use http::StatusCode;
-use platform::http::Parameters;
-use secrecy::SecretString;
 use std::sync::Arc;
 
-use super::policy::{MAX_LENGTH, MIN_LENGTH, Weakness, weaknesses};
+use super::chosen::{Rejected, chosen, rules};
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
+use crate::notices::{self, Notice};
 use crate::oauth::OAuthError;
-use crate::pages::{ErrorKind, Form, PasswordProblem, PasswordRule, SetPassword, SetPasswordPurpose};
+use crate::pages::{ErrorKind, Form, PasswordProblem, SetPassword, SetPasswordPurpose};
 use crate::people::Person;
 
 const SET: Action = Action::new("password.set");
-
-/// What the page says beforehand; [`weaknesses`] holds it.
-const RULES: &[PasswordRule] = &[
-    PasswordRule::MinLength(MIN_LENGTH),
-    PasswordRule::MaxLength(MAX_LENGTH),
-    PasswordRule::NotCommon,
-    PasswordRule::NotLogin,
-];
 
 /// The routes of this folder.
 pub fn router() -> Router<Shared> {
@@ -92,7 +83,7 @@ async fn render(
         },
         login: &person.profile.login,
         purpose,
-        rules: RULES,
+        rules: &rules(&hub.settings.passwords),
         problems,
     };
     let status = match problems {
@@ -121,27 +112,20 @@ async fn submit(State(hub): State<Shared>, call: Call) -> Response {
         Ok(None) => return view.error(ErrorKind::LinkExpired, "password.link"),
         Err(error) => return view.oauth_error(error),
     };
-    let password = form.get("password").unwrap_or_default();
-    let problems = problems(&form, password, &person.profile.login);
-    if !problems.is_empty() {
-        return render(&hub, view, &person, token, &problems).await;
-    }
-    let Ok(hash) = hub.hasher.hash(SecretString::from(password)).await else {
-        return render(
-            &hub,
-            view,
-            &person,
-            token,
-            &[PasswordProblem::Busy { seconds: 5 }],
-        )
-        .await;
+    let hash = match chosen(&hub, &call.realm, &person, &form).await {
+        Ok(hash) => hash,
+        Err(Rejected(problems)) => return render(&hub, view, &person, token, &problems).await,
     };
     let mut entry = call.permit(SET).person(person.id);
     entry.key = person.key.clone();
     if let Err(error) = hub.record(entry).await {
         return view.oauth_error(error);
     }
-    let set = hub.passwords.set_by_link(&call.realm, token, &hash).await;
+    let told = match notices::prepare(&hub, &call.realm, &person, Notice::PasswordChanged) {
+        Ok(told) => told,
+        Err(error) => return view.oauth_error(error.into()),
+    };
+    let set = hub.passwords.set_by_link(&call.realm, token, &hash, told).await;
     match set {
         Ok(Some(_)) => {
             hub.sessions.forget_all();
@@ -151,20 +135,4 @@ async fn submit(State(hub): State<Shared>, call: Call) -> Response {
         Ok(None) => view.error(ErrorKind::LinkExpired, "password.link"),
         Err(error) => view.oauth_error(error.into()),
     }
-}
-
-fn problems(form: &Parameters, password: &str, login: &str) -> Vec<PasswordProblem> {
-    let mut problems: Vec<PasswordProblem> = weaknesses(password, login)
-        .into_iter()
-        .map(|weakness| match weakness {
-            Weakness::TooShort => PasswordProblem::TooShort { min: MIN_LENGTH },
-            Weakness::TooLong => PasswordProblem::TooLong { max: MAX_LENGTH },
-            Weakness::TooCommon => PasswordProblem::TooCommon,
-            Weakness::ContainsLogin => PasswordProblem::ContainsLogin,
-        })
-        .collect();
-    if form.get("password_again").unwrap_or_default() != password {
-        problems.push(PasswordProblem::Mismatch);
-    }
-    problems
 }

@@ -11,9 +11,10 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::phc::{PasswordHash, UnreadableHash};
-use crate::ids::PersonId;
+use crate::ids::{PersonId, SessionId};
+use crate::notices;
 use crate::realms::Realm;
-use crate::sessions::end_all_in;
+use crate::sessions::{end_all_in, end_others_in};
 
 /// Passwords or links could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,19 @@ pub struct Passwords {
     entropy: Entropy,
 }
 
+/// A change of a password by whoever is signed in.
+#[derive(Debug)]
+pub struct Change {
+    /// The password that was shown, if there is one.
+    pub verified: Option<PasswordHash>,
+    /// The new one.
+    pub new: PasswordHash,
+    /// The session in which it is changed.
+    pub kept: SessionId,
+    /// What the person is told.
+    pub told: notices::Prepared,
+}
+
 #[derive(FromQueryResult)]
 struct Phc {
     phc: String,
@@ -55,20 +69,43 @@ const REVOKE_FAMILIES: &str = "UPDATE token_family SET revoked_at = $3, revoked_
 
 /// Puts a password in place of any that was there, and ends what that one opened: whoever knew it is out. All in the
 /// caller's transaction, so that no password is ever new while what the old one opened lives on. The password is first:
-/// a session that is being begun waits for that row, or this for it.
-async fn replace(
+/// a session that is being begun waits for that row, or this for it. `kept` is the session of whoever changes it, and goes
+/// on.
+pub async fn replace(
     tx: &Tx,
     realm: RealmId,
     person: PersonId,
-    phc: String,
-    now: Instant,
+    (phc, now): (String, Instant),
+    kept: Option<SessionId>,
 ) -> Result<(), DatabaseError> {
     let ids = || values![person.uuid(), realm.uuid()];
     let upsert = [ids(), values![phc, now.as_micros()]].concat();
     tx.execute(UPSERT, upsert).await?;
-    end_all_in(tx, realm, person, now).await?;
+    match kept {
+        Some(kept) => end_others_in(tx, realm, person, kept, now).await?,
+        None => end_all_in(tx, realm, person, now).await?,
+    };
     let revoke = [ids(), values![now.as_micros()]].concat();
     tx.execute(REVOKE_FAMILIES, revoke).await.map(drop)
+}
+
+/// Whether a person's password is the one that was verified, or still none; if there is one, nobody changes it any more
+/// until this transaction ends.
+async fn is_still(
+    tx: &Tx,
+    realm: RealmId,
+    person: PersonId,
+    verified: Option<&PasswordHash>,
+) -> Result<bool, DatabaseError> {
+    let mut values = values![person.uuid(), realm.uuid()];
+    let Some(verified) = verified else {
+        let sql = "SELECT phc FROM password WHERE person_id = $1 AND realm_id = $2";
+        let row: Option<Phc> = tx.fetch_optional(sql, values).await?;
+        return Ok(row.is_none());
+    };
+    values.push(verified.to_phc().into());
+    let sql = "UPDATE password SET phc = phc WHERE person_id = $1 AND realm_id = $2 AND phc = $3";
+    Ok(tx.execute(sql, values).await? == 1)
 }
 
 impl Passwords {
@@ -106,7 +143,31 @@ impl Passwords {
     ) -> Result<(), PasswordsError> {
         let (realm, phc, now) = (realm.id, hash.to_phc(), self.clock.now());
         self.store
-            .write(move |tx: &Tx| Box::pin(replace(tx, realm, person, phc, now)))
+            .write(move |tx: &Tx| Box::pin(replace(tx, realm, person, (phc, now), None)))
+            .await
+            .map_err(|error: DatabaseError| PasswordsError::from(error))
+    }
+
+    /// Changes a person's password if it still is the one that was `verified` (`None`: if they have none), ends what the
+    /// old one opened but for one session, and tells them. Whether it was.
+    pub async fn change(
+        &self,
+        realm: &Realm,
+        person: PersonId,
+        change: Change,
+    ) -> Result<bool, PasswordsError> {
+        let (realm, now) = (realm.id, self.clock.now());
+        self.store
+            .write(move |tx: &Tx| {
+                Box::pin(async move {
+                    if !is_still(tx, realm, person, change.verified.as_ref()).await? {
+                        return Ok(false);
+                    }
+                    replace(tx, realm, person, (change.new.to_phc(), now), Some(change.kept)).await?;
+                    change.told.write(tx).await?;
+                    Ok(true)
+                })
+            })
             .await
             .map_err(|error: DatabaseError| PasswordsError::from(error))
     }
@@ -168,6 +229,7 @@ impl Passwords {
         realm: &Realm,
         token: &str,
         hash: &PasswordHash,
+        told: notices::Prepared,
     ) -> Result<Option<PersonId>, PasswordsError> {
         let take = self.link_values(realm, token);
         let (realm, phc, now) = (realm.id, hash.to_phc(), self.clock.now());
@@ -186,7 +248,8 @@ impl Passwords {
                         return Ok(None);
                     };
                     let person = PersonId::from(person_id);
-                    replace(tx, realm, person, phc, now).await?;
+                    replace(tx, realm, person, (phc, now), None).await?;
+                    told.write(tx).await?;
                     Ok(Some(person))
                 })
             })

@@ -5,6 +5,7 @@ use platform::database::{Backend, FromQueryResult, Queries as _};
 use platform::values;
 use uuid::Uuid;
 
+use crate::notices::{self, Notice};
 use crate::people::Person;
 use crate::testing::House;
 
@@ -78,15 +79,20 @@ async fn a_password_is_not_new_while_what_the_old_one_opened_lives_on() {
         let (hub, realm) = (&house.hub, &house.realm);
         let new = hub.hasher.hash(NEW.into()).await.unwrap();
         let token = hub.passwords.create_link(realm, person.id, LIFE).await.unwrap();
+        let told = || notices::prepare(hub, realm, &person, Notice::PasswordChanged).unwrap();
         let rename = async |sql: &str| hub.store.execute(sql, values![]).await.unwrap();
         rename("ALTER TABLE token_family RENAME TO hidden").await;
-        let failed = hub.passwords.set_by_link(realm, &token, &new).await;
+        let failed = hub.passwords.set_by_link(realm, &token, &new, told()).await;
         assert!(failed.is_err(), "{backend:?}: the families cannot be revoked");
         rename("ALTER TABLE hidden RENAME TO token_family").await;
         let kept = hub.passwords.hash_of(realm, person.id).await.unwrap();
         assert!(kept == Some(old), "{backend:?}: the password is the old one");
         assert!(hub.sessions.resume(realm, &intruder).await.unwrap().is_some());
-        let set = hub.passwords.set_by_link(realm, &token, &new).await.unwrap();
+        let set = hub
+            .passwords
+            .set_by_link(realm, &token, &new, told())
+            .await
+            .unwrap();
         assert_eq!(set, Some(person.id), "{backend:?}: and the link is not used up");
     }
 }

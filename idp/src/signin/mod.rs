@@ -16,6 +16,7 @@
 //! that began it, ends after ten minutes, and is taken in one step by the answer that ends it.
 
 mod begin;
+mod confirm;
 mod endpoints;
 pub mod pages;
 mod place;
@@ -27,6 +28,8 @@ pub(crate) mod throttle;
 pub(crate) use begin::{Begun, begin, complete};
 pub use place::Place;
 pub(crate) use progress::InProgress;
+
+pub(crate) use confirm::{Confirmed, ShownAgain, asks_password, confirm_password, is_fresh, show_again};
 
 use std::sync::Arc;
 

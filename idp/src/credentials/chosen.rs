@@ -1,0 +1,70 @@
+//! A new password out of a form: judged, compared with its second entry, hashed.
+
+use platform::config;
+use platform::http::Parameters;
+use secrecy::SecretString;
+
+use super::phc::PasswordHash;
+use super::policy::{Hint, MAX_LENGTH, MIN_LENGTH, Owner, Weakness, judge};
+use crate::hub::Hub;
+use crate::pages::{PasswordHint, PasswordProblem, PasswordRule};
+use crate::people::Person;
+use crate::realms::Realm;
+
+/// Why a password was not taken; at least one reason.
+#[derive(Debug)]
+pub(crate) struct Rejected(pub Vec<PasswordProblem>);
+
+/// What a page says beforehand; [`judge`] holds it.
+pub(crate) fn rules(settings: &config::Passwords) -> Vec<PasswordRule> {
+    let mut rules = vec![
+        PasswordRule::MinLength(MIN_LENGTH),
+        PasswordRule::MaxLength(MAX_LENGTH),
+        PasswordRule::NotGuessable,
+        PasswordRule::NotLogin,
+    ];
+    if settings.breached_file.is_some() {
+        rules.push(PasswordRule::NotBreached);
+    }
+    rules
+}
+
+/// Takes the fields `password` and `password_again`: the hash of a password that may be set.
+pub(crate) async fn chosen(
+    hub: &Hub,
+    realm: &Realm,
+    person: &Person,
+    form: &Parameters,
+) -> Result<PasswordHash, Rejected> {
+    let password = SecretString::from(form.get("password").unwrap_or_default());
+    let owner = Owner::new(&person.profile, &realm.name);
+    let busy = || Rejected(vec![PasswordProblem::Busy { seconds: 5 }]);
+    let found = judge(&hub.settings.passwords, &password, &owner).await;
+    let mut problems: Vec<_> = found.map_err(|_| busy())?.into_iter().map(problem).collect();
+    if form.get("password_again") != form.get("password") {
+        problems.push(PasswordProblem::Mismatch);
+    }
+    if problems.is_empty() {
+        hub.hasher.hash(password).await.map_err(|_| busy())
+    } else {
+        Err(Rejected(problems))
+    }
+}
+
+fn problem(weakness: Weakness) -> PasswordProblem {
+    match weakness {
+        Weakness::TooShort => PasswordProblem::TooShort { min: MIN_LENGTH },
+        Weakness::TooLong => PasswordProblem::TooLong { max: MAX_LENGTH },
+        Weakness::ContainsLogin => PasswordProblem::ContainsLogin,
+        Weakness::Breached => PasswordProblem::Breached,
+        Weakness::Guessable(hint) => PasswordProblem::Guessable(match hint {
+            Hint::Common => PasswordHint::Common,
+            Hint::Keyboard => PasswordHint::Keyboard,
+            Hint::Repeated => PasswordHint::Repeated,
+            Hint::Sequence => PasswordHint::Sequence,
+            Hint::Date => PasswordHint::Date,
+            Hint::Name => PasswordHint::Name,
+            Hint::Words => PasswordHint::Words,
+        }),
+    }
+}
