@@ -93,7 +93,7 @@ async fn a_code_is_worth_nothing_after_the_sign_out_or_the_withdrawal_that_came_
 
         let (actor, pkce) = (Actor::new(&server), Pkce::new());
         let code = party.code(&actor, &hanako, &pkce, &[]).await;
-        let account = actor.open("/account").await;
+        let account = actor.open("/account/services").await;
         actor
             .send(&account.form("/account/applications/withdraw").press(party.id()))
             .await;

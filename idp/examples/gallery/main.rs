@@ -6,6 +6,7 @@ use std::path::Path;
 use std::{env, fs, io};
 
 use idp::factors::picture;
+use idp::notices::Notice;
 use idp::pages::{self, Assets, Language, Moment, Texts, Zone};
 
 mod samples;

@@ -1,11 +1,15 @@
 //! Every page in each of its states, filled with the words it is given. The gallery gives friendly ones, the tests
 //! hostile ones.
 
+#[path = "samples/account.rs"]
+mod account;
+#[path = "samples/recovery.rs"]
+mod recovery;
+
 use super::pages::{
-    Account, AccountNotice, Application, AuthorizationDetails, Consent, ConsentClient, ErrorKind, ErrorPage,
-    Form, Frame, Link, LogAction, LogEntry, Moment, PasswordProblem, PasswordRule, PersonDetails,
-    RenderError, SessionDetails, SetPassword, SetPasswordPurpose, SignIn, SignInProblem, SignOut, SignedOut,
-    Texts, Welcome,
+    AuthorizationDetails, Consent, ConsentClient, ErrorKind, ErrorPage, Form, Frame, Link, Moment,
+    PasswordHint, PasswordProblem, PasswordRule, RenderError, SetPassword, SetPasswordPurpose, SignIn,
+    SignInProblem, SignOut, SignedOut, Texts, Welcome,
 };
 
 #[path = "factors.rs"]
@@ -49,6 +53,14 @@ impl<'a> Words<'a> {
         }
     }
 
+    fn form(&self) -> Form<'a> {
+        Form {
+            action: self.local,
+            csrf: self.id,
+            hidden: &[],
+        }
+    }
+
     fn ago(&self, minutes: i64) -> Moment {
         Moment(self.now.0.saturating_sub(minutes * MINUTE))
     }
@@ -64,7 +76,9 @@ pub fn all(words: &Words<'_>, texts: &Texts) -> Vec<Sample> {
     set_password(words, texts, &mut samples);
     consent(words, texts, &mut samples);
     sign_out(words, texts, &mut samples);
-    account(words, texts, &mut samples);
+    account::account(words, texts, &mut samples);
+    recovery::recover(words, texts, &mut samples);
+    recovery::family(words, texts, &mut samples);
     errors(words, texts, &mut samples);
     welcome(words, texts, &mut samples);
     samples
@@ -140,7 +154,8 @@ fn set_password(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     let rules = [
         PasswordRule::MinLength(12),
         PasswordRule::MaxLength(128),
-        PasswordRule::NotCommon,
+        PasswordRule::NotGuessable,
+        PasswordRule::NotBreached,
         PasswordRule::NotLogin,
     ];
     let page = SetPassword {
@@ -173,7 +188,14 @@ fn set_password(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     let problems = [
         PasswordProblem::TooShort { min: 12 },
         PasswordProblem::TooLong { max: 128 },
-        PasswordProblem::TooCommon,
+        PasswordProblem::Breached,
+        PasswordProblem::Guessable(PasswordHint::Common),
+        PasswordProblem::Guessable(PasswordHint::Keyboard),
+        PasswordProblem::Guessable(PasswordHint::Repeated),
+        PasswordProblem::Guessable(PasswordHint::Sequence),
+        PasswordProblem::Guessable(PasswordHint::Date),
+        PasswordProblem::Guessable(PasswordHint::Name),
+        PasswordProblem::Guessable(PasswordHint::Words),
         PasswordProblem::ContainsLogin,
         PasswordProblem::Mismatch,
         PasswordProblem::Busy { seconds: 5 },
@@ -305,156 +327,6 @@ fn sign_out(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         }
         .render(texts),
     );
-}
-
-fn account(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
-    let form = Form {
-        action: words.local,
-        csrf: words.id,
-        hidden: &[],
-    };
-    let own_scope = ["openid", "offline_access", words.scope];
-    let sessions = sessions(words);
-    let log = log(words);
-    let clinic = Application {
-        client_id: words.id,
-        name: words.client,
-        host: Some(words.host),
-        scopes: &["openid", "profile", "email"],
-        granted_at: words.ago(60_000),
-    };
-    let page = Account {
-        frame: words.frame(),
-        person: PersonDetails {
-            name: Some(words.name),
-            login: words.login,
-            email: Some(words.email),
-            number: Some(words.number),
-        },
-        notice: Some(AccountNotice::AccessWithdrawn),
-        sign_out: form,
-        sessions: &sessions,
-        end_session: form,
-        applications: &[
-            clinic,
-            Application {
-                name: words.other_client,
-                host: None,
-                scopes: &own_scope,
-                ..clinic
-            },
-        ],
-        withdraw: form,
-        log: &log,
-    };
-    add(samples, "account", page.render(texts));
-    for (name, notice) in [
-        ("session", AccountNotice::SessionEnded),
-        ("password", AccountNotice::PasswordChanged),
-    ] {
-        add(
-            samples,
-            format!("account-notice-{name}"),
-            Account {
-                notice: Some(notice),
-                ..page
-            }
-            .render(texts),
-        );
-    }
-    let person = PersonDetails {
-        name: None,
-        login: words.login,
-        email: None,
-        number: None,
-    };
-    let alone = sessions.get(..1).unwrap_or_default();
-    let empty = Account {
-        person,
-        notice: None,
-        sessions: alone,
-        applications: &[],
-        log: &[],
-        ..page
-    };
-    add(samples, "account-empty", empty.render(texts));
-}
-
-fn sessions<'a>(words: &Words<'a>) -> [SessionDetails<'a>; 3] {
-    let here = SessionDetails {
-        id: words.id,
-        current: true,
-        user_agent: Some(words.user_agent),
-        address: Some(words.address),
-        started_at: words.ago(42),
-        last_used_at: words.now,
-    };
-    let phone =
-        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1 Mobile/15E148 Safari/604.1";
-    let there = SessionDetails {
-        current: false,
-        user_agent: Some(phone),
-        started_at: words.ago(9_000),
-        ..here
-    };
-    [
-        here,
-        there,
-        SessionDetails {
-            user_agent: None,
-            address: None,
-            last_used_at: words.ago(3_000),
-            ..there
-        },
-    ]
-}
-
-fn log<'a>(words: &Words<'a>) -> Vec<LogEntry<'a>> {
-    let own = |minutes, action| {
-        let at = words.ago(minutes);
-        LogEntry {
-            at,
-            action,
-            by: None,
-            address: Some(words.address),
-            refused: false,
-        }
-    };
-    let by = |by, minutes, action| LogEntry {
-        by: Some(by),
-        address: None,
-        ..own(minutes, action)
-    };
-    vec![
-        own(0, LogAction::LogRead),
-        own(42, LogAction::SignIn),
-        LogEntry {
-            refused: true,
-            ..own(43, LogAction::SignIn)
-        },
-        by(words.client, 50, LogAction::ProfileRead),
-        by(words.client, 55, LogAction::TokenRefreshed),
-        by(words.client, 1_500, LogAction::TokenIssued),
-        own(1_501, LogAction::ConsentGiven),
-        by(words.other_client, 2_000, LogAction::SingleSignOn),
-        own(3_000, LogAction::ConsentWithdrawn),
-        by(words.client, 3_001, LogAction::TokenRevoked),
-        own(4_000, LogAction::SessionEnded),
-        own(4_400, LogAction::SignOut),
-        by(words.client, 4_399, LogAction::ServiceTold),
-        by(words.name, 9_000, LogAction::ProfileChanged),
-        own(60_000, LogAction::PasswordSet),
-        by(words.name, 60_001, LogAction::AccountCreated),
-        own(60_001, LogAction::FirstStep),
-        own(60_001, LogAction::SecondStep),
-        own(60_001, LogAction::FactorAdded),
-        own(60_001, LogAction::FactorRemoved),
-        own(60_001, LogAction::FactorRenamed),
-        own(60_001, LogAction::RecoveryCodesMade),
-        by(words.name, 60_001, LogAction::FactorsReset),
-        own(60_001, LogAction::FactorsRead),
-        own(60_002, LogAction::Other(words.scope)),
-    ]
 }
 
 fn errors(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {

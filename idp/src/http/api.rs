@@ -277,5 +277,6 @@ pub fn router() -> axum::Router<Shared> {
         .merge(crate::factors::endpoints::router())
         .merge(crate::oauth::endpoints::router())
         .merge(crate::pages::api::router())
+        .merge(crate::recovery::endpoints::router())
         .merge(crate::signin::pages::router())
 }

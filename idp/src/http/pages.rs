@@ -19,6 +19,8 @@ use crate::pages::{ErrorKind, ErrorPage, Frame, Language, RenderError, Texts, Zo
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Holds the session's secret.
 pub const SESSION: &str = "musubi_session";
+/// Holds the secret of a recovery that was begun in this browser.
+pub const RECOVERY: &str = "musubi_recovery";
 /// Holds a random value of this browser's own: interactions and forms are bound to it.
 const BROWSER: &str = "musubi_browser";
 /// Holds the state of this browser that clients compare; no secret ([`crate::oauth::logout::watched`]).
@@ -168,6 +170,40 @@ impl<'c> View<'c> {
             secure: self.call.realm.secure,
         };
         self.cookies.extend(cookie.header_for_frames());
+    }
+
+    /// Sets or, with an empty value, removes the secret of a recovery. It outlives the browser's being closed: people wait
+    /// a day and longer.
+    pub fn set_recovery(&mut self, secret: &str) {
+        let max_age = if secret.is_empty() {
+            std::time::Duration::ZERO
+        } else {
+            std::time::Duration::from_hours(8 * 24)
+        };
+        let secure = self.call.realm.secure;
+        self.cookies.extend(
+            SetCookie {
+                name: RECOVERY,
+                value: secret,
+                max_age: Some(max_age),
+                secure,
+            }
+            .header(),
+        );
+    }
+
+    /// Remembers a language in this browser.
+    pub fn set_language(&mut self, language: Language) {
+        let secure = self.call.realm.secure;
+        self.cookies.extend(
+            SetCookie {
+                name: LANGUAGE,
+                value: language.tag(),
+                max_age: None,
+                secure,
+            }
+            .header(),
+        );
     }
 
     /// Sends a page.

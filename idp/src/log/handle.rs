@@ -17,7 +17,7 @@ use super::canonical::{self, Head, genesis_hash};
 use super::checkpoint::{ALGORITHM, Checkpoint, Occasion};
 use super::export::{self, ExportError};
 use super::key;
-use super::model::{Chained, Entry, Receipt};
+use super::model::{Chained, Entry, Hash, Receipt};
 use super::read;
 use super::report::Report;
 use super::store::{LogStore, NewCheckpoint, NewWriter, Prepared};
@@ -160,6 +160,19 @@ impl Log {
         limit: u32,
     ) -> Result<Vec<Chained>, DatabaseError> {
         read::recent_for_subject(&self.store.0, realm, person, limit).await
+    }
+
+    /// The rows about a person's data that are older than the one at this time with this hash, newest first; the newest of
+    /// all without one. Rows of one moment are in the order of their hashes.
+    pub async fn page_for_subject(
+        &self,
+        realm: RealmId,
+        person: PersonId,
+        before: Option<(i64, Hash)>,
+        limit: u32,
+    ) -> Result<Vec<Chained>, DatabaseError> {
+        let place = before.unwrap_or((i64::MAX, Hash::default()));
+        read::page_for_subject(&self.store.0, realm, person, place, limit).await
     }
 }
 

@@ -1,29 +1,54 @@
-//! The account home: who one is, where one is signed in, who is connected, what was done lately.
+//! The account: one page a subject, and one navigation that leads to all of them. Its first page: who one is, and what was
+//! told lately.
 
-use super::consent::{ScopeLine, scope_lines};
-use super::{Form, Frame, Moment, Texts, links, page, user_agent};
+use std::borrow::Borrow;
 
-/// The account home of one person.
+use super::{Form, Frame, Moment, Texts, letter, links, page};
+use crate::notices::Notice;
+
+/// The pages of the account, in the order in which the navigation has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// Who one is, and what was told lately.
+    Overview,
+    /// Name, e-mail address, language.
+    Profile,
+    /// The password.
+    Password,
+    /// Passkeys, apps and recovery codes.
+    Factors,
+    /// People who help to get back in.
+    Trusted,
+    /// Where one is signed in.
+    Devices,
+    /// Who receives what.
+    Services,
+    /// What was done.
+    Log,
+}
+
+/// The first page of the account of one person.
 #[derive(Debug, Clone, Copy)]
 pub struct Account<'a> {
     /// What surrounds the page.
     pub frame: Frame<'a>,
     /// Who is signed in.
     pub person: PersonDetails<'a>,
-    /// Said once at the top after something was done.
-    pub notice: Option<AccountNotice>,
     /// Ends this session. Posts the field `decision`, always `sign-out`.
     pub sign_out: Form<'a>,
-    /// Live sessions, the present one first.
-    pub sessions: &'a [SessionDetails<'a>],
-    /// Ends one other session. Posts its id as the field `session`.
-    pub end_session: Form<'a>,
-    /// Relying parties with a grant.
-    pub applications: &'a [Application<'a>],
-    /// Withdraws the grant of one relying party. Posts its id as the field `client_id`.
-    pub withdraw: Form<'a>,
-    /// The newest rows of the access log about this person, newest first.
-    pub log: &'a [LogEntry<'a>],
+    /// The newest things that the person was told, newest first.
+    pub told: &'a [ToldLine<'a>],
+    /// People who wait for an answer of the reader's: invitations to be trusted, and requests for help.
+    pub asked: u64,
+}
+
+/// Something that the person was told.
+#[derive(Debug, Clone, Copy)]
+pub struct ToldLine<'a> {
+    /// When.
+    pub at: Moment,
+    /// What.
+    pub notice: &'a Notice,
 }
 
 /// Who is signed in.
@@ -39,120 +64,51 @@ pub struct PersonDetails<'a> {
     pub number: Option<&'a str>,
 }
 
-/// Something that was just done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccountNotice {
-    /// Another session was ended.
-    SessionEnded,
-    /// A relying party's grant was withdrawn.
-    AccessWithdrawn,
-    /// The password was changed.
-    PasswordChanged,
-}
+impl Section {
+    const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Profile,
+        Self::Password,
+        Self::Factors,
+        Self::Trusted,
+        Self::Devices,
+        Self::Services,
+        Self::Log,
+    ];
 
-/// A live session.
-#[derive(Debug, Clone, Copy)]
-pub struct SessionDetails<'a> {
-    /// Posted back to end it; not the session's secret.
-    pub id: &'a str,
-    /// The one in which the page is read.
-    pub current: bool,
-    /// `User-Agent` of the sign-in as the browser sent it; shown as "Chrome, Windows", never as it is.
-    pub user_agent: Option<&'a str>,
-    /// Network address of the last use.
-    pub address: Option<&'a str>,
-    /// The sign-in.
-    pub started_at: Moment,
-    /// The last use.
-    pub last_used_at: Moment,
-}
+    /// Its address.
+    pub const fn url(self) -> &'static str {
+        match self {
+            Self::Overview => "/account",
+            Self::Profile => "/account/profile",
+            Self::Password => "/account/password",
+            Self::Factors => "/account/security",
+            Self::Trusted => "/account/trusted",
+            Self::Devices => "/account/devices",
+            Self::Services => "/account/services",
+            Self::Log => "/account/log",
+        }
+    }
 
-/// A relying party with a grant.
-#[derive(Debug, Clone, Copy)]
-pub struct Application<'a> {
-    /// Posted back to withdraw.
-    pub client_id: &'a str,
-    /// What people call it.
-    pub name: &'a str,
-    /// Host of its redirect URI.
-    pub host: Option<&'a str>,
-    /// The scopes granted, in the standard's names.
-    pub scopes: &'a [&'a str],
-    /// When the grant was given.
-    pub granted_at: Moment,
-}
+    pub(super) fn all() -> [Self; 8] {
+        Self::ALL
+    }
 
-/// One row of the access log, as the person reads it.
-#[derive(Debug, Clone, Copy)]
-pub struct LogEntry<'a> {
-    /// When.
-    pub at: Moment,
-    /// What.
-    pub action: LogAction<'a>,
-    /// The service or the person who did it; `None` if the reader did.
-    pub by: Option<&'a str>,
-    /// Network address it came from.
-    pub address: Option<&'a str>,
-    /// It was tried and refused.
-    pub refused: bool,
-}
+    pub(super) fn is(self, other: impl Borrow<Self>) -> bool {
+        self == *other.borrow()
+    }
 
-/// What a row of the access log says was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogAction<'a> {
-    /// Sign-in, by whatever was shown.
-    SignIn,
-    /// The password was right, and another step follows.
-    FirstStep,
-    /// A second step.
-    SecondStep,
-    /// A factor was added.
-    FactorAdded,
-    /// A factor was removed.
-    FactorRemoved,
-    /// A factor got another name.
-    FactorRenamed,
-    /// New recovery codes were made.
-    RecoveryCodesMade,
-    /// All factors were removed by an administrator.
-    FactorsReset,
-    /// The list of factors was read.
-    FactorsRead,
-    /// Sign-in at a service by the session here.
-    SingleSignOn,
-    /// Sign-out.
-    SignOut,
-    /// A session was ended from the account page or by an administrator.
-    SessionEnded,
-    /// A service was told that a session has ended.
-    ServiceTold,
-    /// A grant was given.
-    ConsentGiven,
-    /// A grant was withdrawn.
-    ConsentWithdrawn,
-    /// A service received tokens.
-    TokenIssued,
-    /// A service renewed its tokens.
-    TokenRefreshed,
-    /// A service gave its tokens back, or they were revoked.
-    TokenRevoked,
-    /// A service read the profile.
-    ProfileRead,
-    /// The profile was changed.
-    ProfileChanged,
-    /// The password was set or changed.
-    PasswordSet,
-    /// The account was created.
-    AccountCreated,
-    /// The log itself was read.
-    LogRead,
-    /// Any other action, by its name in the log.
-    Other(&'a str),
-}
-
-impl Account<'_> {
-    fn has_other_sessions(&self) -> bool {
-        self.sessions.iter().any(|session| !session.current)
+    pub(super) fn words(self, texts: &Texts) -> Result<String, askama::Error> {
+        match self {
+            Self::Overview => texts.say("section-overview"),
+            Self::Profile => texts.say("section-profile"),
+            Self::Password => texts.say("section-password"),
+            Self::Factors => texts.say("security-title"),
+            Self::Trusted => texts.say("section-trusted"),
+            Self::Devices => texts.say("section-devices"),
+            Self::Services => texts.say("section-services"),
+            Self::Log => texts.say("section-log"),
+        }
     }
 }
 
@@ -180,49 +136,15 @@ impl PersonDetails<'_> {
     }
 }
 
-impl SessionDetails<'_> {
-    fn device(&self, texts: &Texts) -> Result<String, askama::Error> {
-        match self.user_agent.and_then(user_agent::describe) {
-            Some(device) => Ok(device.to_string()),
-            None => texts.say("account-device-unknown"),
-        }
+impl Account<'_> {
+    fn asked_line(&self, texts: &Texts) -> Result<String, askama::Error> {
+        texts.count("account-asked", "count", self.asked)
     }
 }
 
-impl<'a> Application<'a> {
-    fn scope_lines(&self, texts: &Texts) -> Result<Vec<ScopeLine<'a>>, askama::Error> {
-        scope_lines(texts, self.scopes)
-    }
-}
-
-impl LogEntry<'_> {
-    fn what(&self, texts: &Texts) -> Result<String, askama::Error> {
-        match self.action {
-            LogAction::SignIn => texts.say("log-sign-in"),
-            LogAction::FirstStep => texts.say("log-first-step"),
-            LogAction::SecondStep => texts.say("log-second-step"),
-            LogAction::FactorAdded => texts.say("log-factor-added"),
-            LogAction::FactorRemoved => texts.say("log-factor-removed"),
-            LogAction::FactorRenamed => texts.say("log-factor-renamed"),
-            LogAction::RecoveryCodesMade => texts.say("log-recovery-codes"),
-            LogAction::FactorsReset => texts.say("log-factors-reset"),
-            LogAction::FactorsRead => texts.say("log-factors-read"),
-            LogAction::SingleSignOn => texts.say("log-single-sign-on"),
-            LogAction::SignOut => texts.say("log-sign-out"),
-            LogAction::SessionEnded => texts.say("log-session-ended"),
-            LogAction::ServiceTold => texts.say("log-service-told"),
-            LogAction::ConsentGiven => texts.say("log-consent-given"),
-            LogAction::ConsentWithdrawn => texts.say("log-consent-withdrawn"),
-            LogAction::TokenIssued => texts.say("log-token-issued"),
-            LogAction::TokenRefreshed => texts.say("log-token-refreshed"),
-            LogAction::TokenRevoked => texts.say("log-token-revoked"),
-            LogAction::ProfileRead => texts.say("log-profile-read"),
-            LogAction::ProfileChanged => texts.say("log-profile-changed"),
-            LogAction::PasswordSet => texts.say("log-password-set"),
-            LogAction::AccountCreated => texts.say("log-account-created"),
-            LogAction::LogRead => texts.say("log-log-read"),
-            LogAction::Other(name) => texts.with("log-other", "name", name),
-        }
+impl ToldLine<'_> {
+    fn line(&self, texts: &Texts) -> Result<String, askama::Error> {
+        letter::line(self.notice, texts)
     }
 }
 

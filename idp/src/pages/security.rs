@@ -1,5 +1,6 @@
 //! How a person proves themselves: the list of their factors.
 
+use super::account::Section;
 use super::{Form, Frame, Moment, Texts, links, page};
 
 /// The page of a person's factors.

@@ -5,11 +5,13 @@
 //! one person at a time and cools down before it can belong to another (H1.4). Destroying a person's key destroys the
 //! profile.
 
+mod contact;
 mod details;
 mod model;
 mod numbering;
 mod store;
 
+pub use contact::{keep_locale, take_address};
 pub use details::{Address, CLAIMS, Details, InvalidDetails};
 pub use model::{IdentifierKind, InvalidIdentifier, NewPerson, PersonState, Profile, normalise};
 pub use numbering::{number_key, number_of, person_by_number};

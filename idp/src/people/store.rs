@@ -270,6 +270,11 @@ impl People {
         Ok(changed == 1)
     }
 
+    /// Forgets what is cached of a person, after a change in somebody's transaction.
+    pub async fn forget(&self, realm: &Realm, id: PersonId) {
+        self.known.invalidate(&(realm.id, id)).await;
+    }
+
     /// Whether anybody in the realm holds a power over its API: a realm without such a person has no administrator.
     pub async fn anyone_has_powers(&self, realm: &Realm) -> Result<bool, PeopleError> {
         let sql = "SELECT scope FROM power WHERE realm_id = $1 LIMIT 1";
@@ -296,11 +301,11 @@ struct Prepared {
 }
 
 /// The blind index of a name: a keyed hash, so that the table tells nothing without the realm's key.
-fn identifier_hash(realm: &Realm, kind: IdentifierKind, normal: &str) -> [u8; 32] {
+pub(super) fn identifier_hash(realm: &Realm, kind: IdentifierKind, normal: &str) -> [u8; 32] {
     keyed_hash(&realm.keys.identifiers, kind.as_str(), normal.as_bytes())
 }
 
-fn aad(realm: &Realm, person: PersonId, kind: &'static str) -> Aad {
+pub(super) fn aad(realm: &Realm, person: PersonId, kind: &'static str) -> Aad {
     Aad::new(realm.id.uuid(), kind, person.uuid().as_bytes(), b"")
 }
 

@@ -4,11 +4,12 @@ use axum::extract::State;
 use axum::response::Response;
 use platform::http::Parameters;
 
+use super::entry;
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::ids::SessionId;
-use crate::log::{Action, Entry};
+use crate::log::Action;
 use crate::oauth::OAuthError;
 use crate::pages::ErrorKind;
 use crate::signin::{SignedIn, signed_in};
@@ -18,7 +19,8 @@ const WITHDRAW: Action = Action::new("consent.withdraw");
 
 /// Ends another session of the person.
 pub(super) async fn end_session(State(hub): State<Shared>, call: Call) -> Response {
-    change(&hub, &call, "session-ended", async |form, who| {
+    let back = "/account/devices?done=session-ended";
+    change(&hub, &call, back, async |form, who| {
         let Some(sid) = form
             .get("session")
             .and_then(|text| text.parse::<SessionId>().ok())
@@ -40,7 +42,8 @@ pub(super) async fn end_session(State(hub): State<Shared>, call: Call) -> Respon
 
 /// Withdraws what a client has from the person.
 pub(super) async fn withdraw(State(hub): State<Shared>, call: Call) -> Response {
-    change(&hub, &call, "access-withdrawn", async |form, who| {
+    let back = "/account/services?done=access-withdrawn";
+    change(&hub, &call, back, async |form, who| {
         let Some(client_id) = form.get("client_id") else {
             return Ok(false);
         };
@@ -57,17 +60,11 @@ pub(super) async fn withdraw(State(hub): State<Shared>, call: Call) -> Response 
     .await
 }
 
-fn entry(call: &Call, action: Action, who: &SignedIn) -> Entry {
-    let mut entry = call.permit(action).person(who.person.id).session(who.session.sid);
-    entry.key = who.person.key.clone();
-    entry
-}
-
 /// The steps that every change shares: a form of this browser, a person who is signed in, the change, and back.
 async fn change(
     hub: &Hub,
     call: &Call,
-    done: &'static str,
+    back: &'static str,
     carry_out: impl AsyncFnOnce(&Parameters, &SignedIn) -> Result<bool, OAuthError>,
 ) -> Response {
     let Ok(view) = View::new(hub, call, None) else {
@@ -85,7 +82,7 @@ async fn change(
         Err(error) => return view.oauth_error(error),
     };
     match carry_out(&form, &who).await {
-        Ok(true) => view.redirect(&format!("/account?done={done}")),
+        Ok(true) => view.redirect(back),
         Ok(false) => view.error(ErrorKind::NotFound, "account.nothing"),
         Err(error) => view.oauth_error(error),
     }

@@ -1,19 +1,84 @@
-//! `/` and `/account`.
+//! `/` and `/account/…`.
 
 mod changes;
-mod home;
+mod devices;
+mod email;
+mod log;
+mod overview;
+mod password;
+mod profile;
+mod services;
+mod trusted;
 mod welcome;
 
 use axum::Router;
+use axum::response::Response;
 use axum::routing::{get, post};
 
-use crate::hub::Shared;
+use crate::http::pages::unavailable;
+use crate::http::{Call, View};
+use crate::hub::{Hub, Shared};
+use crate::log::{Action, Entry};
+use crate::oauth::OAuthError;
+use crate::signin::{SignedIn, signed_in};
+
+const READ: Action = Action::new("account.read");
 
 /// The routes of this folder.
 pub fn router() -> Router<Shared> {
     Router::new()
         .route("/", get(welcome::welcome))
-        .route("/account", get(home::home))
+        .route("/account", get(overview::overview))
+        .route("/account/profile", get(profile::show))
+        .route("/account/profile/language", post(profile::keep_language))
+        .route("/account/email", post(email::ask))
+        .route("/account/email/confirm", post(email::confirm))
+        .route("/account/password", get(password::show).post(password::change))
+        .route("/account/trusted", get(trusted::show))
+        .route("/account/trusted/name", post(trusted::name))
+        .route("/account/trusted/accept", post(trusted::accept))
+        .route("/account/trusted/decline", post(trusted::decline))
+        .route("/account/trusted/remove", post(trusted::remove))
+        .route("/account/trusted/help", post(trusted::help))
+        .route("/account/trusted/stop", post(trusted::stop))
+        .route("/account/devices", get(devices::show))
         .route("/account/sessions/end", post(changes::end_session))
+        .route("/account/services", get(services::show))
         .route("/account/applications/withdraw", post(changes::withdraw))
+        .route("/account/log", get(log::show))
+}
+
+/// A page of who is signed in, to be shown; whoever is not signs in first.
+pub(crate) async fn enter<'c>(hub: &Hub, call: &'c Call) -> Result<(View<'c>, SignedIn), Response> {
+    let Ok(view) = View::new(hub, call, None) else {
+        return Err(unavailable());
+    };
+    match signed_in(hub, call).await {
+        Ok(Some(who)) => Ok((view, who)),
+        Ok(None) => Err(view.redirect("/signin")),
+        Err(error) => Err(view.oauth_error(error)),
+    }
+}
+
+/// A row about somebody who does something with what is theirs.
+pub(crate) fn entry(call: &Call, action: Action, who: &SignedIn) -> Entry {
+    let mut entry = call.permit(action).person(who.person.id).session(who.session.sid);
+    entry.key = who.person.key.clone();
+    entry
+}
+
+/// The same for something that was refused.
+pub(crate) fn refusal(call: &Call, action: Action, reason: &'static str, who: &SignedIn) -> Entry {
+    let mut entry = call
+        .deny(action, reason)
+        .person(who.person.id)
+        .session(who.session.sid);
+    entry.key = who.person.key.clone();
+    entry
+}
+
+/// Reading is logged, whatever is read.
+async fn read(hub: &Hub, call: &Call, who: &SignedIn, what: &'static str) -> Result<(), OAuthError> {
+    hub.record(entry(call, READ, who).resource("page", [what.to_owned()]))
+        .await
 }

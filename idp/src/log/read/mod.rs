@@ -2,4 +2,6 @@
 
 mod store;
 
-pub(super) use store::{checkpoints, extent, public_jwks, recent_for_subject, rows, writers};
+pub(super) use store::{
+    checkpoints, extent, page_for_subject, public_jwks, recent_for_subject, rows, writers,
+};

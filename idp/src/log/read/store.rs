@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::ids::{PersonId, WriterId};
 use crate::log::canonical::Head;
 use crate::log::lines::{CheckpointLine, WriterLine};
-use crate::log::model::{Chained, Decision, Row};
+use crate::log::model::{Chained, Decision, Hash, Row};
 use crate::log::store::{COLUMNS, hash};
 
 /// A row as the database has it.
@@ -106,6 +106,20 @@ pub(in crate::log) async fn recent_for_subject(
         values![person.uuid(), realm.uuid(), i64::from(limit)],
     )
     .await
+}
+
+/// The rows about a person before a place, newest first.
+pub(in crate::log) async fn page_for_subject(
+    store: &Store,
+    realm: RealmId,
+    person: PersonId,
+    (at, hash): (i64, Hash),
+    limit: u32,
+) -> Result<Vec<Chained>, DatabaseError> {
+    let condition = "subject = $1 AND realm_id = $2 AND at <= $3 AND (at < $3 OR hash < $4)
+        ORDER BY at DESC, hash DESC LIMIT $5";
+    let place = values![person.uuid(), realm.uuid(), at, hash.to_vec(), i64::from(limit)];
+    select(store, condition, place).await
 }
 
 /// The public keys of the log as JWKs.
