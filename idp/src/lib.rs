@@ -5,32 +5,40 @@
 //! | `admin` | the hub's own API |
 //! | `account` | what a person sees of themselves |
 //! | `credentials` | passwords, and the links with which they are set |
+//! | `email` | showing that an address is one's own |
 //! | `expiry` | the deletion of what is over |
 //! | `factors` | codes by an app, passkeys, recovery codes |
 //! | `http` | how a request becomes a [`http::Call`], and how pages are sent |
 //! | `log` | the access log |
+//! | `mail` | letters to people, and the outbox that sends them |
+//! | `notices` | what a person is told by every channel |
 //! | `numbers` | the IDs that people read out loud |
 //! | `oauth` | the authorization server and OpenID Provider |
 //! | `pages` | views, templates, texts and assets |
 //! | `people` | persons, the names that point to them, their profiles |
 //! | `realms` | whose users they are |
+//! | `recovery` | ways back into an account |
 //! | `sessions` | who is signed in where |
 //! | `signin` | signing in and out |
 
 pub mod account;
 pub mod admin;
 pub mod credentials;
+pub mod email;
 pub mod expiry;
 pub mod factors;
 pub mod http;
 pub mod hub;
 pub mod ids;
 pub mod log;
+pub mod mail;
+pub mod notices;
 pub mod numbers;
 pub mod oauth;
 pub mod pages;
 pub mod people;
 pub mod realms;
+pub mod recovery;
 pub mod sessions;
 pub mod signin;
 #[cfg(test)]

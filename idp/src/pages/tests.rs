@@ -14,6 +14,7 @@ use html::Html;
 use samples::{Sample, Words};
 
 use crate::factors::picture;
+use crate::notices::Notice;
 use crate::pages;
 
 const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' style='x' \u{202E}gpj.exe\u{2066}\0\u{85} &amp; 👩‍⚕️ ]]>--><!-- {{ v.login }} { $name }";
@@ -277,7 +278,7 @@ fn passwords_are_never_filled_in_and_say_which_kind_they_are() {
     for_every_page(&ordinary_words(), |_, name, _, document| {
         for field in document.all("input[type=password]") {
             assert_eq!(field.attr("value"), None, "{name}");
-            let expected = if name.contains("sign-in") {
+            let expected = if name.contains("sign-in") || field.attr("name") == Some("current") {
                 "current-password"
             } else {
                 "new-password"
@@ -296,7 +297,7 @@ fn a_problem_is_announced_and_tied_to_its_field() {
             "throttled",
             "sign-in-busy",
             "sign-in-expired",
-            "problems",
+            "problem",
             "mismatch",
         ];
         let alerts = document.all("[role=alert]").len();
