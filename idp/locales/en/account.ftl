@@ -28,6 +28,7 @@ log-family-confirmed = A person you trust confirmed a recovery
 log-family-cancelled = A recovery was stopped
 log-family-done = The account was recovered with the help of people you trust
 log-trusted-changed = The people you trust were changed
+log-account-opened = Your account was opened
 log-mail-sent = A mail was sent to you
 
 # Changing the password

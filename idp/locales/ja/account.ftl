@@ -25,6 +25,7 @@ log-family-confirmed = 「頼れる人」による確認
 log-family-cancelled = 回復の手続きの中止
 log-family-done = 「頼れる人」の助けによるアカウントの回復
 log-trusted-changed = 「頼れる人」の変更
+log-account-opened = マイアカウントの閲覧
 log-mail-sent = メールの送信
 
 # Changing the password

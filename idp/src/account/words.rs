@@ -2,8 +2,8 @@
 
 use crate::pages::LogAction;
 
-/// What a row says to the person it is about.
-pub fn of(action: &str) -> LogAction<'_> {
+/// What a row says to the person it is about; `what` is it was done to, as the log keeps it.
+pub fn of<'a>(action: &'a str, what: Option<&str>) -> LogAction<'a> {
     match action {
         "sign_in.password" | "sign_in.second_factor" | "sign_in.passkey" => LogAction::SignIn,
         "sign_in.first_factor" => LogAction::FirstStep,
@@ -37,7 +37,8 @@ pub fn of(action: &str) -> LogAction<'_> {
         "trusted.name" | "trusted.accept" | "trusted.remove" => LogAction::TrustedChanged,
         "mail.send" => LogAction::MailSent,
         "person.create" | "person.created" => LogAction::AccountCreated,
-        "account.read" => LogAction::LogRead,
+        "account.read" if what.is_some_and(|pages| pages.contains("\"log\"")) => LogAction::LogRead,
+        "account.read" => LogAction::AccountOpened,
         other => LogAction::Other(other),
     }
 }

@@ -111,6 +111,8 @@ pub enum LogAction<'a> {
     MailSent,
     /// The account was created.
     AccountCreated,
+    /// A page of the account was opened.
+    AccountOpened,
     /// The log itself was read.
     LogRead,
     /// Any other action, by its name in the log.
@@ -153,6 +155,7 @@ impl LogEntry<'_> {
             LogAction::TrustedChanged => texts.say("log-trusted-changed"),
             LogAction::MailSent => texts.say("log-mail-sent"),
             LogAction::AccountCreated => texts.say("log-account-created"),
+            LogAction::AccountOpened => texts.say("log-account-opened"),
             LogAction::LogRead => texts.say("log-log-read"),
             LogAction::Other(name) => texts.with("log-other", "name", name),
         }

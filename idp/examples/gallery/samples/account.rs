@@ -354,6 +354,7 @@ fn log<'a>(words: &Words<'a>) -> Vec<LogEntry<'a>> {
     let by = |name, minutes, action| entry(minutes, LogActor::Named(name), action);
     vec![
         own(0, LogAction::LogRead),
+        own(41, LogAction::AccountOpened),
         own(42, LogAction::SignIn),
         LogEntry {
             refused: true,

@@ -94,7 +94,7 @@ fn render(view: View<'_>, person: &Person, shown: &Shown, newest: bool) -> Respo
         .zip(&addresses)
         .map(|(row, address)| LogEntry {
             at: Moment(row.row.at.as_micros()),
-            action: words::of(&row.row.action),
+            action: words::of(&row.row.action, row.row.resource_ids.as_deref()),
             by: actor(row, person, shown),
             address: address.as_deref(),
             refused: row.row.decision != Decision::Permit,
