@@ -1,6 +1,7 @@
 //! The suite's REST API: plans, modules, logs.
 
 use std::collections::BTreeMap;
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -14,7 +15,15 @@ pub struct Suite {
     http: reqwest::Client,
     address: String,
     patience: Duration,
-    meanwhile: Option<String>,
+    beside: Beside,
+}
+
+/// What the shell runs beside the modules.
+pub struct Beside {
+    /// Before a module that waits for it goes on.
+    pub meanwhile: Option<String>,
+    /// As long as a module runs: a browser.
+    pub visitor: Option<String>,
 }
 
 /// A plan that the suite made.
@@ -34,14 +43,13 @@ pub struct Entry {
 }
 
 impl Suite {
-    /// One that is reached at `address`, and whose modules have `patience` to end. `meanwhile` is what the shell runs
-    /// before a module that waits for it goes on.
-    pub fn new(http: reqwest::Client, address: &str, patience: Duration, meanwhile: Option<String>) -> Self {
+    /// One that is reached at `address`, and whose modules have `patience` to end.
+    pub fn new(http: reqwest::Client, address: &str, patience: Duration, beside: Beside) -> Self {
         Self {
             http,
             address: address.to_owned(),
             patience,
-            meanwhile,
+            beside,
         }
     }
 
@@ -77,7 +85,16 @@ impl Suite {
     /// Runs a module to its end, or gives it up.
     pub async fn module(&self, plan: &str, entry: &Entry) -> Result<Module> {
         let id = self.begin(plan, entry).await?;
-        let result = self.end(&id).await?;
+        let mut visitor = self.visitor(&id)?;
+        let result = self.end(&id).await;
+        if let Some(visitor) = &mut visitor {
+            // It ends by itself with the module, or has ended already.
+            if visitor.try_wait()?.is_none() {
+                visitor.kill()?;
+            }
+            visitor.wait()?;
+        }
+        let result = result?;
         let log = answer(self.http.get(format!("{}/api/log/{id}", self.address))).await?;
         let mut said: Vec<String> = log
             .as_array()
@@ -121,6 +138,16 @@ impl Suite {
         Ok(text(&made, "id").context("a module has an id")?.to_owned())
     }
 
+    fn visitor(&self, id: &str) -> Result<Option<Child>> {
+        let Some(visitor) = &self.beside.visitor else {
+            return Ok(None);
+        };
+        let mut command = crate::process::command("sh")?;
+        command.args(["-c", &format!("exec {visitor}")]);
+        command.env("SUITE", &self.address).env("MODULE", id);
+        Ok(Some(command.spawn()?))
+    }
+
     async fn end(&self, id: &str) -> Result<String> {
         let (runner, started) = (format!("{}/api/runner/{id}", self.address), Instant::now());
         let mut begun = false;
@@ -133,7 +160,7 @@ impl Suite {
                 // A module that waits for somebody to press its button.
                 Some("CONFIGURED") if !begun => {
                     begun = true;
-                    if let Some(meanwhile) = &self.meanwhile {
+                    if let Some(meanwhile) = &self.beside.meanwhile {
                         let status = crate::process::command("sh")?.args(["-c", meanwhile]).status()?;
                         ensure!(status.success(), "{meanwhile} ended with {status}");
                     }

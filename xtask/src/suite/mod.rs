@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use conformance::outcomes;
 use serde_json::{Value, json};
 
-use api::Suite;
+use api::{Beside, Suite};
 use plans::Run;
 
 /// Runs plans of the conformance suite against a hub and keeps what came of each module.
@@ -57,6 +57,9 @@ pub struct Arguments {
     /// `musubi keys rotate`.
     #[arg(long)]
     meanwhile: Option<String>,
+    /// What the shell runs beside each module, for pages that need a real browser; `$SUITE` and `$MODULE` tell which.
+    #[arg(long)]
+    visitor: Option<String>,
     /// Prints the filled configuration of each run, for the suite's own pages, and runs nothing.
     #[arg(long)]
     print: bool,
@@ -95,7 +98,11 @@ async fn one(arguments: &Arguments, run: &Run) -> Result<()> {
         return Ok(());
     }
     let patience = Duration::from_secs(arguments.patience);
-    let suite = Suite::new(http, &arguments.suite, patience, arguments.meanwhile.clone());
+    let beside = Beside {
+        meanwhile: arguments.meanwhile.clone(),
+        visitor: arguments.visitor.clone(),
+    };
+    let suite = Suite::new(http, &arguments.suite, patience, beside);
     let plan = suite.plan(&run.plan, &run.variant, &configuration).await?;
     println!("{}: {}", run.name, plan.id);
     let mut modules = Vec::new();
