@@ -18,7 +18,7 @@ use crate::log::{Entry, Log};
 use crate::oauth::clients::keys::RemoteKeys;
 use crate::oauth::consents::ClientConsents;
 use crate::oauth::families::Families;
-use crate::oauth::{Clients, OAuthError, VerifiedTokens};
+use crate::oauth::{Clients, OAuthError, RevokedTokens, VerifiedTokens};
 use crate::people::People;
 use crate::realms::Realms;
 use crate::sessions::Sessions;

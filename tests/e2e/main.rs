@@ -24,6 +24,7 @@ mod factors;
 mod family_recovery;
 mod fapi_tokens;
 mod house;
+mod introspection;
 mod logout;
 mod mail;
 mod nodes;

@@ -12,6 +12,8 @@ use super::pages::{
     SignInProblem, SignOut, SignedOut, Texts, Welcome,
 };
 
+#[path = "elsewhere.rs"]
+mod elsewhere;
 #[path = "factors.rs"]
 mod factors;
 
@@ -75,6 +77,7 @@ pub fn all(words: &Words<'_>, texts: &Texts) -> Vec<Sample> {
     factors::list(words, texts, &mut samples);
     set_password(words, texts, &mut samples);
     consent(words, texts, &mut samples);
+    elsewhere::all(words, texts, &mut samples);
     sign_out(words, texts, &mut samples);
     account::account(words, texts, &mut samples);
     recovery::recover(words, texts, &mut samples);

@@ -282,6 +282,7 @@ log-consent-withdrawn = Permission taken back
 log-token-issued = A service received a key to your information
 log-token-refreshed = A service renewed its key to your information
 log-token-revoked = A key to your information was cancelled
+log-token-checked = A service checked that a key to your information is still valid
 log-profile-read = Your details were read
 log-profile-changed = Your details were changed
 log-password-set = Password set

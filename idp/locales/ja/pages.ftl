@@ -273,6 +273,7 @@ log-consent-withdrawn = 許可の取り消し
 log-token-issued = 情報を受け取るための鍵の発行
 log-token-refreshed = 情報を受け取るための鍵の更新
 log-token-revoked = 情報を受け取るための鍵の無効化
+log-token-checked = 情報を受け取るための鍵が有効かどうかの確認
 log-profile-read = ご登録の内容の閲覧
 log-profile-changed = ご登録の内容の変更
 log-password-set = パスワードの設定

@@ -22,6 +22,8 @@ pub fn of<'a>(action: &'a str, what: Option<&str>) -> LogAction<'a> {
         "consent.withdraw" => LogAction::ConsentWithdrawn,
         "token.issue.authorization_code" => LogAction::TokenIssued,
         "token.issue.refresh_token" => LogAction::TokenRefreshed,
+        "token.revoke" | "token.revoke.client" => LogAction::TokenRevoked,
+        "token.introspect" => LogAction::TokenChecked,
         "profile.read" => LogAction::ProfileRead,
         "password.set" | "password.change" => LogAction::PasswordSet,
         "password.confirm" => LogAction::PasswordChecked,

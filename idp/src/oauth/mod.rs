@@ -9,6 +9,8 @@
 //! | `dpop` | proof of possession of a key (RFC 9449) |
 //! | `families` | refresh tokens: rotation, and what their reuse brings about (RFC 9700 §4.14) |
 //! | `logout` | telling clients that a session has ended |
+//! | `introspection` | what a token is worth, for those who may ask (RFC 7662, RFC 9701) |
+//! | `revocation` | access tokens that ended before their time (RFC 7009) |
 //! | `tokens` | access tokens (RFC 9068), ID tokens (OpenID Connect Core §2), subjects |
 //! | `grants` | one grant type a file |
 //! | `endpoints` | one endpoint a file |
@@ -27,10 +29,12 @@ pub mod endpoints;
 pub mod error;
 pub mod families;
 pub mod grants;
+pub mod introspection;
 pub mod logout;
 mod metadata;
 pub mod replay;
 pub mod resources;
+pub mod revocation;
 pub mod scope;
 pub mod step_up;
 pub mod tokens;
@@ -38,5 +42,6 @@ pub mod tokens;
 pub use audience::Audience;
 pub use clients::Clients;
 pub use error::{ErrorCode, OAuthError};
+pub use revocation::RevokedTokens;
 pub use scope::Scope;
 pub use tokens::VerifiedTokens;

@@ -81,6 +81,8 @@ pub enum LogAction<'a> {
     TokenRefreshed,
     /// A service gave its tokens back, or they were revoked.
     TokenRevoked,
+    /// A service asked what a key is worth.
+    TokenChecked,
     /// A service read the profile.
     ProfileRead,
     /// The profile was changed.
@@ -140,6 +142,7 @@ impl LogEntry<'_> {
             LogAction::TokenIssued => texts.say("log-token-issued"),
             LogAction::TokenRefreshed => texts.say("log-token-refreshed"),
             LogAction::TokenRevoked => texts.say("log-token-revoked"),
+            LogAction::TokenChecked => texts.say("log-token-checked"),
             LogAction::ProfileRead => texts.say("log-profile-read"),
             LogAction::ProfileChanged => texts.say("log-profile-changed"),
             LogAction::PasswordSet => texts.say("log-password-set"),

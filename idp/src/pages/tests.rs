@@ -298,6 +298,7 @@ fn a_problem_is_announced_and_tied_to_its_field() {
             "sign-in-busy",
             "sign-in-expired",
             "problem",
+            "code-expired",
             "mismatch",
         ];
         let alerts = document.all("[role=alert]").len();

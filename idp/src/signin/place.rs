@@ -25,6 +25,11 @@ impl Place {
         }
     }
 
+    /// Where somebody signs in who goes on here; also who is signed in, for all places but the account.
+    pub fn sign_in(&self) -> String {
+        self.on("/signin")
+    }
+
     /// The parameter that names it, if it needs one.
     pub(super) fn parameter(&self) -> Option<(&'static str, &str)> {
         match self {

@@ -368,6 +368,7 @@ fn log<'a>(words: &Words<'a>) -> Vec<LogEntry<'a>> {
         by(words.client, 2_900, LogAction::ServiceTold),
         own(3_000, LogAction::ConsentWithdrawn),
         by(words.client, 3_001, LogAction::TokenRevoked),
+        by(words.client, 3_002, LogAction::TokenChecked),
         own(4_000, LogAction::SessionEnded),
         own(4_400, LogAction::SignOut),
         entry(4_401, LogActor::Hub, LogAction::MailSent),

@@ -24,6 +24,21 @@ pub struct Client {
     pub self_registered: bool,
 }
 
+#[cfg(test)]
+impl Client {
+    /// A client without keys and secret.
+    pub(crate) fn for_tests(id: &str, metadata: Metadata, scope: Scope) -> Self {
+        Self {
+            id: id.to_owned(),
+            metadata,
+            scope,
+            keys: None,
+            secret_hash: None,
+            self_registered: false,
+        }
+    }
+}
+
 impl Client {
     /// What people call it.
     pub fn name(&self) -> &str {

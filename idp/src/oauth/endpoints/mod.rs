@@ -3,11 +3,14 @@
 pub mod answer;
 pub mod authorize;
 pub mod check_session;
+pub mod client_form;
 pub mod consent;
 pub mod discovery;
+pub mod introspect;
 pub mod jwks;
 pub mod logout;
 pub mod register;
+pub mod revoke;
 pub mod token;
 pub mod userinfo;
 

@@ -96,6 +96,13 @@ pub async fn inspect(hub: &Hub, realm: &Realm, token: &str) -> Result<ActiveToke
             )
         }
     };
+    // What is its client's own family's ends with that; anything else ends by itself.
+    let own = family
+        .as_ref()
+        .is_some_and(|family| family.client_id == claims.client_id);
+    if !own && hub.revoked.contains(realm, &claims.jti, now).await? {
+        return Err(INVALID);
+    }
     let scope = Scope::parse(&claims.scope).map_err(|_| INVALID)?;
     Ok(ActiveToken {
         claims,

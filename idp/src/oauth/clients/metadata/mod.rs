@@ -16,6 +16,7 @@
 //! and describe its members.
 
 mod about;
+mod grant_members;
 mod kinds;
 mod logout_members;
 mod sector;
@@ -28,6 +29,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 pub use about::{About, Translations};
+pub use grant_members::GrantMembers;
 pub use kinds::{ApplicationType, AuthMethod, GrantType, ResponseType, SecurityProfile, SubjectType};
 pub use logout_members::LogoutMembers;
 pub use token_members::TokenMembers;
@@ -147,6 +149,7 @@ impl Metadata {
         "userinfo_signed_response_alg",
         "userinfo_encrypted_response_alg",
         "request_object_encryption_alg",
+        "introspection_encrypted_response_alg",
         "software_statement",
     ];
 
@@ -196,6 +199,7 @@ impl Metadata {
         self.check_keys(secure)?;
         self.check_sign_in(secure)?;
         self.about.check(secure)?;
+        self.grants.check(self, secure)?;
         self.check_sector(secure)
     }
 
