@@ -18,6 +18,7 @@ mod bad_input;
 mod bindings;
 mod certificates;
 mod details;
+mod device;
 mod dpop;
 mod durability;
 mod factors;

@@ -27,6 +27,7 @@ pub mod assets;
 pub mod check_session;
 pub mod consent;
 mod details;
+pub mod device;
 pub mod enrol_totp;
 pub mod error;
 pub mod escape;
@@ -58,6 +59,7 @@ pub use account_trusted::{AskedLine, PersonLine, TrustNotice, TrustProblem, Trus
 pub use assets::Assets;
 pub use check_session::CheckSession;
 pub use consent::{Consent, ConsentClient};
+pub use device::{DeviceAnswered, DeviceCode, DeviceConfirm, DeviceProblem};
 pub use enrol_totp::EnrolTotp;
 pub use error::{ErrorKind, ErrorPage};
 pub use language::Language;

@@ -370,12 +370,19 @@ impl Sessions {
 
     /// Whether a session is live, by its `sid`: what tokens rest on.
     pub async fn is_live(&self, realm: &Realm, sid: SessionId) -> Result<bool, SessionsError> {
+        Ok(self.live(realm, sid).await?.is_some())
+    }
+
+    /// A session by its `sid`, if it is live: not from the cache.
+    pub async fn live(&self, realm: &Realm, sid: SessionId) -> Result<Option<Session>, SessionsError> {
         let sql = format!("{COLUMNS} WHERE sid = $1 AND realm_id = $2");
         let row: Option<Row> = self
             .store
             .fetch_optional(&sql, values![sid.uuid(), realm.id.uuid()])
             .await?;
-        Ok(row.is_some_and(|row| row.session().is_live(self.limits, self.clock.now())))
+        let now = self.clock.now();
+        let session = row.map(|row| row.session());
+        Ok(session.filter(|session| session.is_live(self.limits, now)))
     }
 
     /// A person's live sessions, newest first; at most fifty.

@@ -3,6 +3,8 @@
 use platform::http::Parameters;
 use serde::{Deserialize, Serialize};
 
+use crate::oauth::device::UserCode;
+
 /// Where a person goes on. Addresses of this host only, and none that comes from outside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,6 +20,9 @@ pub enum Place {
 impl Place {
     /// As a form or an address names it.
     pub(super) fn read(parameters: &Parameters) -> Self {
+        if let Some(code) = parameters.get("user_code").and_then(UserCode::parse) {
+            return Self::Device(Some(code.grouped()));
+        }
         match (parameters.get("interaction"), parameters.get("to")) {
             (Some(id), _) => Self::Interaction(id.to_owned()),
             (None, Some("security")) => Self::Security,

@@ -238,6 +238,10 @@ pub struct Tokens {
     pub refresh_days: u64,
     /// Whether every DPoP proof needs a nonce of the hub's (RFC 9449 §8); otherwise those of clients that ask for it do.
     pub require_dpop_nonce: bool,
+    /// How long a person has to type the code of another device, in seconds (RFC 8628).
+    pub device_seconds: u64,
+    /// The pause between two questions of such a device, in seconds.
+    pub device_interval_seconds: u64,
 }
 
 impl Default for Tokens {
@@ -248,6 +252,8 @@ impl Default for Tokens {
             id_seconds: 300,
             refresh_days: 30,
             require_dpop_nonce: false,
+            device_seconds: 600,
+            device_interval_seconds: 5,
         }
     }
 }

@@ -5,6 +5,8 @@ pub mod authorize;
 pub mod check_session;
 pub mod client_form;
 pub mod consent;
+pub mod device;
+pub mod device_authorization;
 pub mod discovery;
 pub mod introspect;
 pub mod jwks;

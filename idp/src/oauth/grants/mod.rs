@@ -1,6 +1,7 @@
 //! The grants of the token endpoint, one a file. Each gets one [`TokenRequest`]: a client that proved who it is, and what
 //! every grant may be asked for.
 
+pub mod approved;
 pub mod authorization_code;
 pub mod client_credentials;
 pub mod refresh_token;
