@@ -15,6 +15,7 @@ use platform::outbound::Outbound;
 use crate::credentials::{PasswordHasher, Passwords};
 use crate::factors::Factors;
 use crate::log::{Entry, Log};
+use crate::oauth::backchannel::BackchannelRequests;
 use crate::oauth::clients::keys::RemoteKeys;
 use crate::oauth::consents::ClientConsents;
 use crate::oauth::families::Families;
@@ -61,6 +62,10 @@ pub struct Hub {
     pub consents: ClientConsents,
     /// Token families.
     pub families: Families,
+    /// What clients ask people by the back channel.
+    pub backchannel: BackchannelRequests,
+    /// Access tokens that ended before their time.
+    pub revoked: RevokedTokens,
     /// Passwords.
     pub passwords: Passwords,
     /// What people prove themselves with besides.
@@ -123,6 +128,8 @@ impl Hub {
             remote_keys: RemoteKeys::default(),
             consents: ClientConsents::new(store.clone()),
             families: Families::new(store.clone()),
+            backchannel: BackchannelRequests::new(store.clone()),
+            revoked: RevokedTokens::new(store.clone()),
             passwords: Passwords::new(store.clone(), clock.clone(), entropy.clone()),
             factors: Factors::new(store.clone(), clock.clone(), entropy.clone()),
             verified_tokens: VerifiedTokens::default(),

@@ -42,6 +42,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Mails that are handed over at one time.
 const SENDERS: usize = 2;
+/// Between two looks for clients who are to be told of an answer.
+const PINGS: Duration = Duration::from_secs(1);
 
 /// Between two deletions of what is over.
 const TIDY: Duration = Duration::from_hours(1);
@@ -72,6 +74,7 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
     tokio::spawn(upkeep(telemetry));
     post(&hub, mailer);
     tokio::spawn(recovery::run(hub.clone()));
+    tokio::spawn(ring(hub.clone()));
     tokio::spawn(tidy(hub.clone()));
     tokio::spawn(tell(hub));
     tokio::spawn(warm(keys, realm));
@@ -157,6 +160,16 @@ async fn upkeep(telemetry: Arc<Telemetry>) {
     loop {
         tokio::time::sleep(UPKEEP).await;
         telemetry.upkeep();
+    }
+}
+
+/// Tells clients that people answered what they asked by the back channel.
+async fn ring(hub: Shared) {
+    loop {
+        if let Err(error) = idp::oauth::backchannel::deliver(&hub).await {
+            tracing::warn!(%error, "clients could not be told of answers");
+        }
+        tokio::time::sleep(PINGS).await;
     }
 }
 

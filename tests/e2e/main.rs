@@ -14,6 +14,7 @@
 mod access_log;
 mod api;
 mod authorization;
+mod backchannel;
 mod bad_input;
 mod bindings;
 mod certificates;
@@ -21,6 +22,7 @@ mod details;
 mod device;
 mod dpop;
 mod durability;
+mod exchange;
 mod factors;
 mod family_recovery;
 mod fapi_tokens;

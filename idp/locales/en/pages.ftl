@@ -210,6 +210,41 @@ detail-purpose-care = It is used for your treatment and care.
 detail-purpose-wellness = It is used to advise you on your daily life.
 detail-purpose-research = It is used for research.
 
+# Device flow
+device-title = Connect another device
+device-intro = A television, a scale or another device shows you a code. Enter it here.
+device-code-label = Code on the device
+device-code-hint = Eight letters. It does not matter whether they are capital or small, or whether you type the hyphen.
+device-sent-by-other = If somebody sent you a code by mail, by message or by telephone, do not enter it.
+device-unknown-title = There is no such code
+device-unknown-what = Compare it with the one on the device and enter it again. A code is good for a few minutes only; the device can show a new one.
+device-throttled-what = There were several wrong codes in a row. To keep accounts safe, we pause. Try again in { $wait }.
+button-next = Next
+device-confirm-title = Connect { $client } with your account?
+device-caution-title = Is the device in front of you?
+device-caution = Go on only if you started this yourself, just now, on a device that you can see, and it shows the same code. If somebody asked you to do this, choose “Deny”: they could use your account.
+device-confirm-code = Code
+device-confirm-address = The device asked from
+button-device-allow = It is my device: allow
+device-allowed-title = Your device is connected
+device-allowed-what = { $client } goes on by itself in a few seconds. You can close this page.
+device-denied-title = Nothing was allowed
+device-denied-what = { $client } receives nothing from you.
+
+# Requests by the back channel
+requests-title = Services that wait for your answer
+requests-intro = A service asks you to confirm that it is you: at a counter, on the telephone, or on another device.
+requests-caution-title = Did you start this yourself?
+requests-caution = Allow it only if you are dealing with this service right now and it shows you the same words. If not, choose “Deny”.
+requests-message = The service shows
+requests-asked = Asked
+requests-again = To allow this, please sign in once more, so that we know it is you. The service may ask for a passkey or a second step.
+requests-empty = No service waits for your answer.
+requests-look-again = Look again
+requests-notice-allowed = You allowed it. The service goes on by itself.
+requests-notice-denied = You denied it. The service receives nothing from you.
+button-sign-in-again = Sign in once more
+
 # Signing out
 sign-out-title = Do you want to sign out?
 sign-out-client = { $client } asked to sign you out.
@@ -237,6 +272,7 @@ account-not-set = Not registered
 account-notice-session = That device has been signed out.
 account-notice-withdrawn = You took the permission back. The service will receive nothing new.
 account-notice-password = Your password has been changed.
+account-requests = A service waits for your answer: look at it now
 account-security = How you sign in: passkeys, apps and recovery codes
 account-sessions = Where you are signed in
 account-sessions-hint = If you do not know one of these devices, choose “Sign this device out” and tell your help desk.

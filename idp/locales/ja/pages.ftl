@@ -201,6 +201,41 @@ detail-purpose-care = 使い道は、あなたの治療やお世話です。
 detail-purpose-wellness = 使い道は、毎日の過ごし方についての助言です。
 detail-purpose-research = 使い道は、研究です。
 
+# Device flow
+device-title = ほかの機器をつなぐ
+device-intro = テレビや体重計などの画面に表示されたコードを入力してください。
+device-code-label = 機器に表示されたコード
+device-code-hint = 英字8文字です。大文字・小文字・全角・半角のどれでもかまいません。ハイフンは省略できます。
+device-sent-by-other = メールやメッセージ、電話などで、ほかの人から伝えられたコードは入力しないでください。
+device-unknown-title = コードが見つかりません
+device-unknown-what = 機器の表示をもう一度お確かめのうえ、入力し直してください。コードは数分で使えなくなります。その場合は、機器に新しいコードを表示させてください。
+device-throttled-what = 何度か続けて正しく入力されなかったため、安全のために一時的に止めています。{ $wait }ほどたってから、もう一度お試しください。
+button-next = 次へ
+device-confirm-title = 「{ $client }」をあなたのアカウントにつなぎますか
+device-caution-title = その機器は、いま目の前にありますか
+device-caution = ご自身がたった今、目の前の機器で操作を始め、同じコードが表示されている場合だけ進んでください。だれかに頼まれた場合は「許可しない」を選んでください。あなたのアカウントを使われるおそれがあります。
+device-confirm-code = コード
+device-confirm-address = 機器の接続元
+button-device-allow = 自分の機器なので許可する
+device-allowed-title = 機器をつなぎました
+device-allowed-what = 「{ $client }」の画面は、数秒で自動的に切り替わります。この画面は閉じてかまいません。
+device-denied-title = 許可しませんでした
+device-denied-what = 「{ $client }」に情報は渡りません。
+
+# Requests by the back channel
+requests-title = あなたの返事を待っているサービス
+requests-intro = 窓口や電話、別の機器でのお手続きについて、ご本人かどうかの確認を求められています。
+requests-caution-title = ご自身で始めたお手続きですか
+requests-caution = いまこのサービスを利用していて、同じ言葉が示されている場合だけ「許可する」を選んでください。心当たりがない場合は「許可しない」を選んでください。
+requests-message = サービスが示す言葉
+requests-asked = 依頼の日時
+requests-again = 許可するには、ご本人であることを確かめるため、もう一度ログインしてください。パスキーや2段階目の確認が必要な場合があります。
+requests-empty = 返事を待っているサービスはありません。
+requests-look-again = もう一度確かめる
+requests-notice-allowed = 許可しました。サービスの画面は自動的に進みます。
+requests-notice-denied = 許可しませんでした。サービスに情報は渡りません。
+button-sign-in-again = もう一度ログインする
+
 # Signing out
 sign-out-title = ログアウトしますか
 sign-out-client = 「{ $client }」から、ログアウトの依頼がありました。
@@ -228,6 +263,7 @@ account-not-set = 登録されていません
 account-notice-session = ログインを終了しました。
 account-notice-withdrawn = 許可を取り消しました。このサービスに新しい情報は渡りません。
 account-notice-password = パスワードを変更しました。
+account-requests = あなたの返事を待っているサービスがあります。内容を確かめる
 account-security = ログインの方法（パスキー・確認コード・予備コード）
 account-sessions = ログインしている端末
 account-sessions-hint = 心当たりのない端末があれば、「この端末をログアウトさせる」を押して、ご利用の窓口にもお知らせください。

@@ -18,9 +18,13 @@ pub fn of<'a>(action: &'a str, what: Option<&str>) -> LogAction<'a> {
         "session.end" => LogAction::SignOut,
         "session.end.other" => LogAction::SessionEnded,
         "logout.tell" => LogAction::ServiceTold,
-        "consent.grant" => LogAction::ConsentGiven,
+        "consent.grant" | "device.allow" | "backchannel.allow" => LogAction::ConsentGiven,
         "consent.withdraw" => LogAction::ConsentWithdrawn,
-        "token.issue.authorization_code" => LogAction::TokenIssued,
+        "token.issue.authorization_code"
+        | "token.issue.device_code"
+        | "token.issue.ciba"
+        | "token.issue.token_exchange"
+        | "token.issue.jwt_bearer" => LogAction::TokenIssued,
         "token.issue.refresh_token" => LogAction::TokenRefreshed,
         "token.revoke" | "token.revoke.client" => LogAction::TokenRevoked,
         "token.introspect" => LogAction::TokenChecked,

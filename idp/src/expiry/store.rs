@@ -31,6 +31,10 @@ const TABLES: [&str; 11] = [
      (SELECT hash FROM recovery_link WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM family_recovery WHERE id IN
      (SELECT id FROM family_recovery WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM revoked_token WHERE (realm_id, hash) IN
+     (SELECT realm_id, hash FROM revoked_token WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM backchannel_request WHERE (realm_id, hash) IN
+     (SELECT realm_id, hash FROM backchannel_request WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
 ];
 
 /// Deletes what is over at `now`, at most a million rows of each table; the number of rows that went.
@@ -91,6 +95,11 @@ mod tests {
              SELECT $1, realm.id, realm.id, 0, $4 FROM realm WHERE $2 = $2 AND id = $3",
             "INSERT INTO family_recovery (id, realm_id, secret_hash, code_hash, state, began_at, expires_at)
              VALUES ($2, $3, $1, $1, 'asked', 0, $4)",
+            "INSERT INTO backchannel_request (realm_id, hash, id, client_id, person_id, sealed_request, state,
+             created_at, expires_at, notify_tries)
+             SELECT realm.id, $1, $2, 'rp', realm.id, $1, 'pending', 0, $4, 0 FROM realm WHERE id = $3",
+            "INSERT INTO revoked_token (realm_id, hash, expires_at)
+             SELECT realm.id, $1, $4 FROM realm WHERE $2 = $2 AND id = $3",
         ] {
             let values = values![hash.clone(), id, realm, expires_at];
             store.execute(sql, values).await.unwrap();
@@ -128,6 +137,8 @@ mod tests {
                 "notice",
                 "recovery_link",
                 "family_recovery",
+                "revoked_token",
+                "backchannel_request",
             ] {
                 assert_eq!(rows(store, table).await, 2, "{backend:?}: {table}");
             }

@@ -26,6 +26,16 @@ pub enum ErrorCode {
     TooManyRequests,
     /// RFC 6749: something broke here.
     ServerError,
+    /// RFC 8628: the person has not answered yet.
+    AuthorizationPending,
+    /// RFC 8628: polled too soon.
+    SlowDown,
+    /// RFC 8628: the time of the code is over.
+    ExpiredToken,
+    /// CIBA: the hint names nobody whom the client may ask.
+    UnknownUserId,
+    /// CIBA: the message cannot be shown to a person.
+    InvalidBindingMessage,
     /// OpenID Connect: `prompt=none` and nobody is signed in, or not recently enough.
     LoginRequired,
     /// OpenID Connect: `prompt=none` and the person was not asked yet.
@@ -72,6 +82,11 @@ impl ErrorCode {
             Self::AccessDenied => "access_denied",
             Self::TemporarilyUnavailable | Self::TooManyRequests => "temporarily_unavailable",
             Self::ServerError => "server_error",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
+            Self::UnknownUserId => "unknown_user_id",
+            Self::InvalidBindingMessage => "invalid_binding_message",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
@@ -140,6 +155,7 @@ unavailable!(
     crate::log::LogUnavailable,
     crate::mail::MailError,
     crate::numbers::NumbersError,
+    crate::oauth::backchannel::BackchannelError,
     crate::oauth::clients::ClientsError,
     crate::oauth::families::FamilyError,
     crate::pages::UnknownZone,

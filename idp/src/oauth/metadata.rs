@@ -57,7 +57,11 @@ fn shared(server: &Server, realm: &Realm) -> Value {
         "scopes_supported": PERSON_SCOPES,
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
+            "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:openid:params:grant-type:ciba"],
+        "device_authorization_endpoint": at("/oauth/device"),
         "token_endpoint_auth_methods_supported": auth_methods(server),
         "tls_client_certificate_bound_access_tokens": server.sees_certificates(),
         "token_endpoint_auth_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
@@ -101,6 +105,10 @@ fn provider(server: &Server, realm: &Realm) -> Value {
     let mut metadata = shared(server, realm);
     let acr = Level::ALL.map(Level::acr);
     let more = json!({
+        "backchannel_authentication_endpoint": realm.url("/oauth/backchannel"),
+        "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+        "backchannel_authentication_request_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
+        "backchannel_user_code_parameter_supported": false,
         "userinfo_endpoint": realm.url("/oauth/userinfo"),
         "end_session_endpoint": realm.url("/oauth/logout"),
         "check_session_iframe": realm.url("/oauth/check-session"),

@@ -40,6 +40,8 @@ pub struct Account<'a> {
     pub told: &'a [ToldLine<'a>],
     /// People who wait for an answer of the reader's: invitations to be trusted, and requests for help.
     pub asked: u64,
+    /// Local address of what services ask by the back channel, if something waits there.
+    pub requests_url: Option<&'a str>,
 }
 
 /// Something that the person was told.

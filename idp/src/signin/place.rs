@@ -15,6 +15,10 @@ pub enum Place {
     Account,
     /// The page of their factors.
     Security,
+    /// The page for the code of another device, with the code if it is known.
+    Device(Option<String>),
+    /// What services ask of them by the back channel.
+    Requests,
 }
 
 impl Place {
@@ -26,6 +30,8 @@ impl Place {
         match (parameters.get("interaction"), parameters.get("to")) {
             (Some(id), _) => Self::Interaction(id.to_owned()),
             (None, Some("security")) => Self::Security,
+            (None, Some("device")) => Self::Device(None),
+            (None, Some("requests")) => Self::Requests,
             (None, _) => Self::Account,
         }
     }
@@ -40,6 +46,9 @@ impl Place {
         match self {
             Self::Interaction(id) => Some(("interaction", id)),
             Self::Security => Some(("to", "security")),
+            Self::Device(None) => Some(("to", "device")),
+            Self::Device(Some(code)) => Some(("user_code", code)),
+            Self::Requests => Some(("to", "requests")),
             Self::Account => None,
         }
     }
@@ -55,6 +64,9 @@ impl Place {
             }
             Self::Account => "/account".to_owned(),
             Self::Security => "/account/security".to_owned(),
+            Self::Device(None) => "/device".to_owned(),
+            Self::Device(Some(code)) => format!("/device?user_code={code}"),
+            Self::Requests => "/account/requests".to_owned(),
         }
     }
 

@@ -7,6 +7,8 @@ mod m0004_oauth;
 mod m0006_factors;
 mod m0007_recovery;
 mod m0008_logout;
+mod m0010_grants;
+mod m0012_backchannel;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -22,6 +24,8 @@ impl MigratorTrait for Hub {
             Box::new(m0002_people::Migration),
             Box::new(m0003_numbers::Migration),
             Box::new(m0004_oauth::Migration),
+            Box::new(m0010_grants::Migration),
+            Box::new(m0012_backchannel::Migration),
             Box::new(m0006_factors::Migration),
             Box::new(m0007_recovery::Migration),
             Box::new(m0008_logout::Migration),

@@ -307,6 +307,8 @@ pub struct Limits {
     pub mails_per_address: u64,
     /// Recoveries that one address can begin in an hour.
     pub recoveries_per_address: u64,
+    /// Requests by the back channel (CIBA) of one client that may wait for one person; of all clients three times as many.
+    pub requests_per_person: u64,
     /// Registrations of clients per hour and address.
     pub registrations_per_hour: u64,
     /// Threads that hash passwords; 0: one less than there are processors, at least one.
@@ -326,6 +328,7 @@ impl Default for Limits {
             interactions_per_address: 5000,
             mails_per_address: 5,
             recoveries_per_address: 100,
+            requests_per_person: 3,
             registrations_per_hour: 1000,
             hashing_threads: 0,
             hashing_queue: 256,

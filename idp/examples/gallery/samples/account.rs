@@ -30,6 +30,7 @@ pub(super) fn account(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample
         sign_out: form,
         told: &told,
         asked: 2,
+        requests_url: Some(words.local),
     };
     add(samples, "account", page.render(texts));
     let empty = Account {
@@ -41,6 +42,7 @@ pub(super) fn account(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample
         },
         told: &[],
         asked: 0,
+        requests_url: None,
         ..page
     };
     add(samples, "account-empty", empty.render(texts));

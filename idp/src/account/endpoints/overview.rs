@@ -34,6 +34,7 @@ struct Shown {
     number: Option<String>,
     told: Vec<Told>,
     asked: u64,
+    requests: i64,
 }
 
 async fn gather(hub: &Hub, call: &Call, who: &SignedIn) -> Result<Shown, OAuthError> {
@@ -43,6 +44,10 @@ async fn gather(hub: &Hub, call: &Call, who: &SignedIn) -> Result<Shown, OAuthEr
         number: number.map(Number::grouped),
         told: notices::list(hub, &call.realm, &who.person, TOLD).await?,
         asked: waiting(hub, call, who).await?,
+        requests: hub
+            .backchannel
+            .count(&call.realm, who.person.id, hub.clock.now())
+            .await?,
     })
 }
 
@@ -72,6 +77,7 @@ fn show(view: View<'_>, who: &SignedIn, shown: &Shown) -> Response {
         },
         told: &told,
         asked: shown.asked,
+        requests_url: (shown.requests > 0).then_some("/account/requests"),
     };
     let html = page.render(&view.texts);
     view.page(StatusCode::OK, html)

@@ -13,6 +13,7 @@ use crate::hub::{Hub, Shared};
 use crate::oauth::OAuthError;
 use crate::oauth::clients::Client;
 use crate::oauth::consents::ClientConsent;
+use crate::oauth::{backchannel, device};
 use crate::pages::{Application, Form, Moment, Services};
 use crate::signin::SignedIn;
 
@@ -92,7 +93,8 @@ fn application<'a>(
     Application {
         client_id: &consent.recipient.client_id,
         name: client.map_or(consent.recipient.client_id.as_str(), |client| client.name()),
-        host: Some(&consent.recipient.place),
+        host: Some(consent.recipient.place.as_str())
+            .filter(|place| ![device::PLACE, backchannel::PLACE].contains(place)),
         scopes,
         granted_at: Moment(consent.granted_at.as_micros()),
     }

@@ -229,13 +229,15 @@ fn not_verified(error: KeysError) -> OAuthError {
     }
 }
 
-/// Whether an assertion is for this server: by its issuer or its token endpoint. In FAPI 2.0 (Security Profile §5.3.2.1) by the
-/// issuer as the only string, so that an assertion for another server cannot be one for this too.
+/// Whether an assertion is for this server: by its issuer, its token endpoint or its back channel (CIBA §7.1). In FAPI 2.0
+/// (Security Profile §5.3.2.1) by the issuer as the only string, so that an assertion for another server cannot be one for
+/// this too.
 fn is_here(aud: &Audience, realm: &Realm, client: &Client) -> bool {
     if client.is_fapi() {
         return *aud == Audience::One(realm.issuer.clone());
     }
-    aud.names(&realm.issuer) || aud.names(&realm.url("/oauth/token"))
+    let endpoints = ["/oauth/token", "/oauth/backchannel"];
+    aud.names(&realm.issuer) || endpoints.iter().any(|path| aud.names(&realm.url(path)))
 }
 
 /// The client that an assertion speaks of, before anything of it is verified: it only selects the keys.

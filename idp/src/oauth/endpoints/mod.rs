@@ -2,6 +2,8 @@
 
 pub mod answer;
 pub mod authorize;
+pub mod backchannel_authentication;
+pub mod backchannel_requests;
 pub mod check_session;
 pub mod client_form;
 pub mod consent;
@@ -34,6 +36,14 @@ pub fn router() -> Router<Shared> {
         .route("/oauth/continue", get(authorize::go_on))
         .route("/oauth/consent", get(consent::ask).post(consent::answer))
         .route("/oauth/token", post(token::token))
+        .route("/oauth/device", post(device_authorization::begin))
+        .route("/device", get(device::show).post(device::look))
+        .route("/device/answer", post(device::answer))
+        .route("/oauth/backchannel", post(backchannel_authentication::begin))
+        .route("/account/requests", get(backchannel_requests::show))
+        .route("/account/requests/answer", post(backchannel_requests::answer))
+        .route("/oauth/introspect", post(introspect::introspect))
+        .route("/oauth/revoke", post(revoke::revoke))
         .route(
             "/oauth/userinfo",
             get(userinfo::userinfo).post(userinfo::userinfo),

@@ -198,6 +198,7 @@ fn requested(call: &Call) -> Result<Metadata, OAuthError> {
         InvalidMetadata::Other(text) => metadata_error(text),
     })?;
     metadata.tokens = metadata.tokens.of_a_stranger();
+    metadata.grants = metadata.grants.of_a_stranger();
     if let Some(asked) = &metadata.scope {
         let asked = Scope::parse(asked).map_err(|_| metadata_error("scope is not well-formed"))?;
         metadata.scope = Some(asked.filtered(|scope| PERSON_SCOPES.contains(&scope)).to_string());

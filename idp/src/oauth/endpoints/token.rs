@@ -11,7 +11,10 @@ use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::clients::{AuthenticatedClient, Credentials, GrantType, authenticate};
 use crate::oauth::dpop;
-use crate::oauth::grants::{TokenRequest, authorization_code, client_credentials, refresh_token};
+use crate::oauth::grants::{
+    TokenRequest, authorization_code, ciba, client_credentials, device_code, jwt_bearer, refresh_token,
+    token_exchange,
+};
 use crate::oauth::tokens::{TokenResponse, binding};
 use crate::oauth::{ErrorCode, OAuthError};
 
@@ -76,6 +79,22 @@ async fn serve(hub: &Hub, call: &Call, known: &mut Option<String>) -> Result<Tok
         "client_credentials" => {
             allowed(&client, GrantType::ClientCredentials)?;
             client_credentials::grant(request).await
+        }
+        "urn:ietf:params:oauth:grant-type:device_code" => {
+            allowed(&client, GrantType::DeviceCode)?;
+            device_code::poll(request).await
+        }
+        "urn:ietf:params:oauth:grant-type:token-exchange" => {
+            allowed(&client, GrantType::TokenExchange)?;
+            token_exchange::exchange(request).await
+        }
+        "urn:ietf:params:oauth:grant-type:jwt-bearer" => {
+            allowed(&client, GrantType::JwtBearer)?;
+            jwt_bearer::grant(request).await
+        }
+        "urn:openid:params:grant-type:ciba" => {
+            allowed(&client, GrantType::Ciba)?;
+            ciba::poll(request).await
         }
         _ => Err(OAuthError::new(
             ErrorCode::UnsupportedGrantType,

@@ -300,6 +300,36 @@ impl Families {
         }
     }
 
+    /// Begins a family that no session is behind and no refresh token comes of: somebody else vouched for the person. `false`
+    /// if the person lets the client have nothing (any more).
+    pub async fn begin_without_session(
+        &self,
+        realm: &Realm,
+        now: Instant,
+        new: &NewFamily,
+    ) -> Result<bool, FamilyError> {
+        let details = serde_json::to_string(&new.details).map_err(|_| FamilyError::Unreadable)?;
+        let begun = self
+            .store
+            .change(
+                "INSERT INTO token_family (id, realm_id, client_id, person_id, scope, grant_details, generation,
+                 created_at, expires_at) SELECT $1, $2, $3, $4, $5, $6, 1, $7, $8
+                 WHERE EXISTS (SELECT 1 FROM client_consent WHERE realm_id = $2 AND person_id = $4 AND client_id = $3)",
+                values![
+                    new.id.uuid(),
+                    realm.id.uuid(),
+                    new.client_id.clone(),
+                    new.person.uuid(),
+                    new.scope.to_string(),
+                    details,
+                    now.as_micros(),
+                    new.expires_at.as_micros(),
+                ],
+            )
+            .await?;
+        Ok(begun == 1)
+    }
+
     /// The family of a refresh token, and whether the token is its present one. A cached state is not enough to call a
     /// token used: another node may have given it a moment ago.
     pub async fn of_token(

@@ -3,8 +3,12 @@
 
 pub mod approved;
 pub mod authorization_code;
+pub mod ciba;
 pub mod client_credentials;
+pub mod device_code;
+pub mod jwt_bearer;
 pub mod refresh_token;
+pub mod token_exchange;
 
 use platform::http::Parameters;
 

@@ -89,11 +89,8 @@ pub async fn inspect(hub: &Hub, realm: &Realm, token: &str) -> Result<ActiveToke
         None => None,
         Some(id) => {
             let found = hub.families.find(realm, id).await?;
-            Some(
-                found
-                    .filter(|family| family.is_live(now) && family.client_id == claims.client_id)
-                    .ok_or(INVALID)?,
-            )
+            let found = found.filter(|family| family.is_live(now));
+            Some(found.filter(|family| is_of(&claims, family)).ok_or(INVALID)?)
         }
     };
     // What is its client's own family's ends with that; anything else ends by itself.
@@ -109,6 +106,15 @@ pub async fn inspect(hub: &Hub, realm: &Realm, token: &str) -> Result<ActiveToke
         scope,
         family,
     })
+}
+
+/// Whether a token is of a family: of the same client, or exchanged for one of it by another, which `act` then names.
+fn is_of(claims: &AccessClaims, family: &Family) -> bool {
+    family.client_id == claims.client_id
+        || claims
+            .act
+            .as_ref()
+            .is_some_and(|act| act.client_id.as_deref() == Some(claims.client_id.as_str()))
 }
 
 async fn verify_signature(hub: &Hub, realm: &Realm, token: &str) -> Result<AccessClaims, OAuthError> {

@@ -78,7 +78,7 @@ async fn missing(
                 }
             })
         }
-        Place::Account | Place::Security => {
+        Place::Account | Place::Security | Place::Device(_) | Place::Requests => {
             let short = held < Level::Multi && hub.factors.any_second(realm, who.person.id).await?;
             Some(Missing(short.then_some(Level::Multi)))
         }

@@ -7,6 +7,7 @@
 //! | `kinds` | the values that members choose from |
 //! | `about` | what people are told |
 //! | `logout_members` | how it is told that a session has ended |
+//! | `grant_members` | introspection, token exchange, assertions, the back channel |
 //! | `sector` | subjects |
 //! | `token_members` | tokens |
 //! | `uris` | which addresses are taken |
@@ -128,6 +129,9 @@ pub struct Metadata {
     /// What it says about its tokens.
     #[serde(flatten)]
     pub tokens: TokenMembers,
+    /// What it says about introspection, token exchange, assertions and the back channel.
+    #[serde(flatten)]
+    pub grants: GrantMembers,
 }
 
 /// Metadata that this hub refuses; each with what is wrong.

@@ -1,0 +1,119 @@
+//! The grant of authentication by the back channel (CIBA §10.1, §11).
+
+use std::time::Duration;
+
+use platform::encoding::base64url;
+
+use super::TokenRequest;
+use super::approved::{self, Approval};
+use crate::log::Action;
+use crate::oauth::backchannel::{Event, Outcome, PLACE, State, step};
+use crate::oauth::polling::{self, Waiting};
+use crate::oauth::tokens::TokenResponse;
+use crate::oauth::{ErrorCode, OAuthError};
+
+/// The row of this grant.
+pub const ACTION: Action = Action::new("token.issue.ciba");
+
+const WAITING: Waiting = Waiting {
+    asked: "backchannel-poll",
+    early: "backchannel-early",
+};
+
+const UNKNOWN: OAuthError = OAuthError::new(
+    ErrorCode::InvalidGrant,
+    "token.ciba.unknown",
+    "the auth_req_id is unknown, used, or another client's",
+);
+
+/// Answers a poll.
+pub async fn poll(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError> {
+    let TokenRequest {
+        hub,
+        call,
+        client,
+        form,
+        ..
+    } = request;
+    let realm = &call.realm;
+    let name = form.get("auth_req_id").ok_or(OAuthError::new(
+        ErrorCode::InvalidRequest,
+        "token.ciba.missing",
+        "auth_req_id is missing",
+    ))?;
+    let delivery = client
+        .metadata
+        .grants
+        .backchannel_token_delivery_mode
+        .ok_or(UNKNOWN)?;
+    let now = hub.clock.now();
+    let kept = hub.backchannel.find(realm, name, now).await?.ok_or(UNKNOWN)?;
+    if kept.client_id != client.id {
+        return Err(OAuthError {
+            id: "token.ciba.other_client",
+            ..UNKNOWN
+        });
+    }
+    let event = if is_early(&request, name).await? {
+        Event::EarlyPoll
+    } else {
+        Event::Poll
+    };
+    let (next, outcome) = step(delivery, kept.state, event);
+    let answered = matches!(kept.state, State::Allowed | State::Denied);
+    if answered && next == State::Spent && !hub.backchannel.take(realm, name, now).await? {
+        return Err(UNKNOWN);
+    }
+    match (outcome, kept.sid) {
+        (Outcome::Tokens, Some(sid)) => {
+            let person = hub.people.by_id(realm, kept.person).await?.ok_or(UNKNOWN)?;
+            let asked = kept.open(realm, &person.key)?;
+            let approval = Approval {
+                person: kept.person,
+                sid,
+                scope: asked.scope,
+                resources: Vec::new(),
+                classes: asked.acr_values,
+                place: PLACE,
+            };
+            let over = OAuthError {
+                id: "token.ciba.session_over",
+                ..UNKNOWN
+            };
+            approved::tokens(request, ACTION, approval, over).await
+        }
+        (outcome, _) => Err(refusal(outcome)),
+    }
+}
+
+/// Whether a client polls before its time (CIBA §7.3: at least `interval` seconds lie between two requests).
+async fn is_early(request: &TokenRequest<'_>, name: &str) -> Result<bool, OAuthError> {
+    let realm = &request.call.realm;
+    let name = base64url(realm.token_hash("backchannel", name));
+    let interval = Duration::from_secs(request.hub.settings.tokens.device_interval_seconds);
+    polling::is_early(&request.hub.ephemeral, realm, WAITING, &name, interval).await
+}
+
+const fn refusal(outcome: Outcome) -> OAuthError {
+    match outcome {
+        Outcome::Pending => OAuthError::new(
+            ErrorCode::AuthorizationPending,
+            "token.ciba.pending",
+            "the person has not answered yet",
+        ),
+        Outcome::SlowDown => OAuthError::new(
+            ErrorCode::SlowDown,
+            "token.ciba.slow_down",
+            "polled too soon; wait five seconds longer from now on",
+        ),
+        Outcome::Denied => {
+            OAuthError::new(ErrorCode::AccessDenied, "token.ciba.denied", "the person said no")
+        }
+        Outcome::Expired => OAuthError::new(
+            ErrorCode::ExpiredToken,
+            "token.ciba.expired",
+            "the time of the request is over; begin again",
+        ),
+        Outcome::Tokens | Outcome::Used | Outcome::Kept | Outcome::Nothing => UNKNOWN,
+    }
+}
