@@ -19,6 +19,7 @@ use crate::oauth::backchannel::BackchannelRequests;
 use crate::oauth::clients::keys::RemoteKeys;
 use crate::oauth::consents::ClientConsents;
 use crate::oauth::families::Families;
+use crate::oauth::registration::Policies;
 use crate::oauth::{Clients, OAuthError, RevokedTokens, VerifiedTokens};
 use crate::people::People;
 use crate::realms::Realms;
@@ -56,6 +57,8 @@ pub struct Hub {
     pub sessions: Sessions,
     /// Clients.
     pub clients: Clients,
+    /// As what clients may register by themselves.
+    pub policies: Policies,
     /// Keys that clients keep elsewhere.
     pub remote_keys: RemoteKeys,
     /// What people let clients have.
@@ -125,6 +128,7 @@ impl Hub {
             people: People::new(store.clone(), clock.clone(), entropy.clone()),
             sessions: Sessions::new(store.clone(), clock.clone(), entropy.clone(), &settings.session),
             clients: Clients::new(store.clone()),
+            policies: Policies::new(store.clone()),
             remote_keys: RemoteKeys::default(),
             consents: ClientConsents::new(store.clone()),
             families: Families::new(store.clone()),

@@ -11,6 +11,7 @@
 //! | `party` | a relying party written by hand: PKCE, tokens, signatures |
 //! | `mail` | a mail server that keeps what it is given |
 //! | `receiver` | a place of a relying party that is sent things |
+//! | `site` | a web site of somebody outside |
 //! | `proxy` | a TCP connection that can be cut |
 //! | `app` | an app that shows one-time codes |
 //! | `tools` | programs from outside, each with a clear word if it is not there |
@@ -38,6 +39,7 @@ pub mod proxy;
 pub mod receiver;
 pub mod secrets;
 pub mod server;
+pub mod site;
 pub mod tools;
 
 pub use actor::{Actor, Page, Person};

@@ -66,6 +66,10 @@ pub enum ErrorCode {
     InvalidRedirectUri,
     /// RFC 7591: other metadata is refused.
     InvalidClientMetadata,
+    /// RFC 7591: the software statement is none that holds.
+    InvalidSoftwareStatement,
+    /// RFC 7591: the software statement is not from somebody who is trusted here.
+    UnapprovedSoftwareStatement,
 }
 
 impl ErrorCode {
@@ -102,6 +106,8 @@ impl ErrorCode {
             Self::InsufficientScope => "insufficient_scope",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::InvalidSoftwareStatement => "invalid_software_statement",
+            Self::UnapprovedSoftwareStatement => "unapproved_software_statement",
         }
     }
 }

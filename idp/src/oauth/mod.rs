@@ -5,6 +5,7 @@
 //! | `assertions` | what other issuers say of our people (RFC 7523 §2.1) |
 //! | `clients` | who may ask: metadata (RFC 7591 §2), redirect URI matching, authentication at the token endpoint |
 //! | `authorization_details` | what a client may do, more exactly than a scope says (RFC 9396) |
+//! | `registration` | who may register clients by themselves, and as what (RFC 7591 §3) |
 //! | `authorization` | the authorization request, what stands between it and a code, codes |
 //! | `backchannel` | a client asks, the person answers on a device of their own (CIBA) |
 //! | `consents` | what a person lets a client have, remembered by scope |
@@ -41,6 +42,7 @@ pub mod introspection;
 pub mod logout;
 mod metadata;
 pub mod polling;
+pub mod registration;
 pub mod replay;
 pub mod resources;
 pub mod revocation;

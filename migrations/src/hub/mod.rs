@@ -4,6 +4,7 @@ mod m0001_realms;
 mod m0002_people;
 mod m0003_numbers;
 mod m0004_oauth;
+mod m0005_clients;
 mod m0006_factors;
 mod m0007_recovery;
 mod m0008_logout;
@@ -24,6 +25,7 @@ impl MigratorTrait for Hub {
             Box::new(m0002_people::Migration),
             Box::new(m0003_numbers::Migration),
             Box::new(m0004_oauth::Migration),
+            Box::new(m0005_clients::Migration),
             Box::new(m0010_grants::Migration),
             Box::new(m0012_backchannel::Migration),
             Box::new(m0006_factors::Migration),

@@ -8,6 +8,7 @@ mod desk;
 mod numbers;
 mod openapi;
 mod people;
+mod policies;
 mod realms;
 
 use axum::Router;
@@ -45,8 +46,12 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(numbers::assignments::cancel))
         .routes(routes!(numbers::assignments::reissue))
         .routes(routes!(clients::list, clients::create))
-        .routes(routes!(clients::read, clients::remove))
-        .routes(routes!(clients::registration_token))
+        .routes(routes!(clients::read, clients::changes::update, clients::remove))
+        .routes(routes!(clients::changes::secret))
+        .routes(routes!(clients::changes::token))
+        .routes(routes!(clients::tokens::registration_token))
+        .routes(routes!(policies::list))
+        .routes(routes!(policies::read, policies::put, policies::remove))
         .routes(routes!(clock::read))
         .routes(routes!(openapi::read))
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::fixture::{FIRST, SECOND, World};
 use crate::admin::{document, scope};
+use crate::oauth::registration::Policy;
 
 /// A route: its template in the document, how it is called in a world, and what the right caller is answered.
 struct Route {
@@ -61,6 +62,8 @@ async fn things(world: &World) -> Things {
         .await
         .json();
     let client = world.client(&world.first, "profile").await.id;
+    let (policies, policy, now) = (&world.hub.policies, Policy::default(), world.hub.clock.now());
+    policies.put(&world.first, "default", &policy, now).await.unwrap();
     let text = |name: &str| issued[name].as_str().unwrap().to_owned();
     Things {
         person,
@@ -98,6 +101,8 @@ fn table(things: &Things) -> Vec<Route> {
     let new_realm = json!({"issuer": "https://third.example.jp", "name": "Third"});
     let new_space = json!({"code": 41, "name": "guests", "holder_kind": "person", "cooldown_days": 365});
     let new_client = json!({"grant_types": ["client_credentials"], "scope": "records.read"});
+    let changed_client =
+        json!({"grant_types": ["client_credentials"], "scope": "profile", "first_party": true});
     vec![
         fixed(M::GET, "/api/v1/realms", "musubi:realms.read", &Value::Null, 200),
         fixed(M::POST, "/api/v1/realms", "musubi:realms.write", &new_realm, 201),
@@ -251,6 +256,30 @@ fn table(things: &Things) -> Vec<Route> {
             200,
         ),
         row(
+            M::PUT,
+            "/api/v1/clients/{client_id}",
+            "musubi:clients.write",
+            format!("/api/v1/clients/{client}"),
+            &changed_client,
+            200,
+        ),
+        row(
+            M::POST,
+            "/api/v1/clients/{client_id}/secret",
+            "musubi:clients.write",
+            format!("/api/v1/clients/{client}/secret"),
+            &json!({}),
+            201,
+        ),
+        row(
+            M::POST,
+            "/api/v1/clients/{client_id}/registration-access-token",
+            "musubi:clients.write",
+            format!("/api/v1/clients/{client}/registration-access-token"),
+            &Value::Null,
+            422,
+        ),
+        row(
             M::DELETE,
             "/api/v1/clients/{client_id}",
             "musubi:clients.write",
@@ -264,6 +293,37 @@ fn table(things: &Things) -> Vec<Route> {
             "musubi:clients.write",
             &json!({"uses": 2}),
             201,
+        ),
+        fixed(
+            M::GET,
+            "/api/v1/registration-policies",
+            "musubi:clients.read",
+            &Value::Null,
+            200,
+        ),
+        row(
+            M::PUT,
+            "/api/v1/registration-policies/{name}",
+            "musubi:clients.write",
+            "/api/v1/registration-policies/default".to_owned(),
+            &json!({"open": true}),
+            200,
+        ),
+        row(
+            M::GET,
+            "/api/v1/registration-policies/{name}",
+            "musubi:clients.read",
+            "/api/v1/registration-policies/default".to_owned(),
+            &Value::Null,
+            200,
+        ),
+        row(
+            M::DELETE,
+            "/api/v1/registration-policies/{name}",
+            "musubi:clients.write",
+            "/api/v1/registration-policies/default".to_owned(),
+            &Value::Null,
+            204,
         ),
     ]
 }

@@ -172,11 +172,14 @@ pub async fn authenticate(
     };
     let found = hub.clients.find(realm, id).await?;
     let client = found.ok_or(UNKNOWN)?;
+    let now = hub.clock.now();
     let proven = match (credentials, client.metadata.token_endpoint_auth_method) {
         (Credentials::Basic { secret, .. }, AuthMethod::ClientSecretBasic) => {
-            client.has_secret(realm, secret)
+            client.has_secret(realm, secret, now)
         }
-        (Credentials::Post { secret, .. }, AuthMethod::ClientSecretPost) => client.has_secret(realm, secret),
+        (Credentials::Post { secret, .. }, AuthMethod::ClientSecretPost) => {
+            client.has_secret(realm, secret, now)
+        }
         (Credentials::Assertion { jwt, .. }, AuthMethod::PrivateKeyJwt) => {
             return assertion_holds(hub, realm, &client, jwt)
                 .await

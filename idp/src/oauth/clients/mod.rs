@@ -6,20 +6,29 @@
 //! ```
 
 mod authentication;
+mod described;
+pub mod initial;
+mod initiation;
 pub mod keys;
 pub mod metadata;
 mod model;
 mod redirect;
+pub mod secrets;
 pub mod sector;
+mod standing;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub use authentication::{AuthenticatedClient, Credentials, authenticate};
+pub use described::{NotDescribed, described};
+pub use initial::InitialToken;
+pub use initiation::initiation;
 pub use metadata::{
     ApplicationType, AuthMethod, GrantType, InvalidMetadata, Metadata, ResponseType, SecurityProfile,
     SubjectType,
 };
 pub use model::Client;
 pub use redirect::{RedirectVerified, is_registrable, matches};
-pub use store::{Clients, ClientsError, Registered};
+pub use standing::{ConsentRule, Standing};
+pub use store::{Clients, ClientsError, Registered, Registration};

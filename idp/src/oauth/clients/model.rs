@@ -5,6 +5,8 @@ use std::sync::Arc;
 use platform::keys::KeySet;
 
 use super::metadata::{AuthMethod, GrantType, Metadata, SecurityProfile};
+use super::secrets::Secrets;
+use super::standing::Standing;
 use crate::oauth::Scope;
 
 /// A registered client.
@@ -18,8 +20,14 @@ pub struct Client {
     pub scope: Scope,
     /// Its own keys, if it gave them by value, parsed once.
     pub(super) keys: Option<Arc<KeySet>>,
-    /// Keyed hash of its secret.
-    pub(super) secret_hash: Option<[u8; 32]>,
+    /// Its secrets, as keyed hashes.
+    pub secrets: Secrets,
+    /// What an administrator says of it.
+    pub standing: Standing,
+    /// The policy that it registered under.
+    pub policy: Option<String>,
+    /// The software statement that vouches for it.
+    pub statement: Option<String>,
     /// It registered by itself, and nobody here has looked at it.
     pub self_registered: bool,
 }
@@ -33,7 +41,10 @@ impl Client {
             metadata,
             scope,
             keys: None,
-            secret_hash: None,
+            secrets: Secrets::default(),
+            standing: Standing::default(),
+            policy: None,
+            statement: None,
             self_registered: false,
         }
     }

@@ -8,12 +8,14 @@ use platform::clock::Instant;
 use platform::database::{DatabaseError, Queries as _, Store, Tx};
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
-use platform::keys::{KeySet, constant_time_eq, keyed_hash};
+use platform::keys::{KeySet, constant_time_eq};
 use platform::values;
 use sea_orm::FromQueryResult;
 
 use super::metadata::Metadata;
 use super::model::Client;
+use super::secrets::{REGISTRATION, Secret, Secrets, secret_hash};
+use super::standing::Standing;
 use crate::oauth::Scope;
 use crate::oauth::scope::PERSON_SCOPES;
 use crate::realms::Realm;
@@ -45,8 +47,39 @@ pub struct Registered {
 /// The clients of every realm; each call names the realm.
 #[derive(Clone)]
 pub struct Clients {
-    store: Store,
+    pub(super) store: Store,
     known: Cache<(RealmId, String), Option<Arc<Client>>>,
+}
+
+/// What is to be registered, or to take the place of what was.
+#[derive(Debug, Clone, Copy)]
+pub struct Registration<'r> {
+    /// What the client says about itself.
+    pub metadata: &'r Metadata,
+    /// What an administrator says of it; `None`: nothing, or what was said before.
+    pub standing: Option<Standing>,
+    /// It comes by itself: it gets a registration access token.
+    pub own: bool,
+    /// The policy that it registers under.
+    pub policy: Option<&'r str>,
+    /// The software statement that vouches for it.
+    pub statement: Option<&'r str>,
+    /// How long a new secret is good; `None`: until it is changed.
+    pub secret_life: Option<Duration>,
+}
+
+impl<'r> Registration<'r> {
+    /// A registration by an administrator, of nothing but metadata.
+    pub fn of(metadata: &'r Metadata) -> Self {
+        Self {
+            metadata,
+            standing: None,
+            own: false,
+            policy: None,
+            statement: None,
+            secret_life: None,
+        }
+    }
 }
 
 #[derive(FromQueryResult)]
@@ -54,23 +87,28 @@ struct Row {
     client_id: String,
     metadata: String,
     secret_hash: Option<Vec<u8>>,
+    secret_ends_at: Option<i64>,
+    former_secret_hash: Option<Vec<u8>>,
+    former_secret_ends_at: Option<i64>,
     registration_token_hash: Option<Vec<u8>>,
+    next_registration_token_hash: Option<Vec<u8>>,
+    standing: Option<String>,
+    policy: Option<String>,
+    software_statement: Option<String>,
 }
 
-#[derive(FromQueryResult)]
-struct Left {
-    uses_left: i32,
-}
-
-const COLUMNS: &str = "SELECT client_id, metadata, secret_hash, registration_token_hash FROM client";
+const COLUMNS: &str = "SELECT client_id, metadata, secret_hash, secret_ends_at, former_secret_hash,
+     former_secret_ends_at, registration_token_hash, next_registration_token_hash, standing, policy,
+     software_statement FROM client";
 const INSERT: &str = "INSERT INTO client
-     (realm_id, client_id, metadata, secret_hash, registration_token_hash, created_at, updated_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $6)";
-const UPDATE: &str = "UPDATE client SET metadata = $3, secret_hash = $4, updated_at = $5
+     (realm_id, client_id, metadata, secret_hash, secret_ends_at, registration_token_hash, standing, policy,
+      software_statement, created_at, updated_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
+const UPDATE: &str =
+    "UPDATE client SET metadata = $3, standing = $4, software_statement = $5, updated_at = $6
      WHERE realm_id = $1 AND client_id = $2";
-const SECRET: &str = "client.secret";
-const REGISTRATION: &str = "client.registration";
-const INITIAL: &str = "client.initial";
+const SECRETS: &str = "UPDATE client SET secret_hash = $3, secret_ends_at = $4, former_secret_hash = NULL,
+     former_secret_ends_at = NULL WHERE realm_id = $1 AND client_id = $2";
 
 impl Clients {
     /// The clients in `store`.
@@ -122,7 +160,7 @@ impl Clients {
         rows.iter().map(open).collect()
     }
 
-    /// Registers a client. `own` gives it a registration access token: it came by itself.
+    /// Registers a client with nothing but metadata. `own` gives it a registration access token: it came by itself.
     pub async fn register(
         &self,
         realm: &Realm,
@@ -131,22 +169,42 @@ impl Clients {
         metadata: &Metadata,
         own: bool,
     ) -> Result<Registered, ClientsError> {
-        let id = entropy.uuid(now)?.to_string();
-        let secret = if metadata.token_endpoint_auth_method.has_secret() {
+        let registration = Registration {
+            own,
+            ..Registration::of(metadata)
+        };
+        self.enter(realm, entropy, now, registration).await
+    }
+
+    /// Registers a client.
+    pub async fn enter(
+        &self,
+        realm: &Realm,
+        entropy: &Entropy,
+        now: Instant,
+        new: Registration<'_>,
+    ) -> Result<Registered, ClientsError> {
+        let secret = if new.metadata.token_endpoint_auth_method.has_secret() {
             Some(entropy.token()?)
         } else {
             None
         };
-        let registration_token = if own { Some(entropy.token()?) } else { None };
+        let registration_token = if new.own { Some(entropy.token()?) } else { None };
+        let hash_of = |token: &str| realm.token_hash(REGISTRATION, token).to_vec();
         let row = Row {
-            client_id: id,
-            metadata: serde_json::to_string(metadata).map_err(|_| ClientsError::Unreadable)?,
+            client_id: entropy.uuid(now)?.to_string(),
+            metadata: json(new.metadata)?,
             secret_hash: secret
                 .as_deref()
                 .map(|secret| secret_hash(realm, secret).to_vec()),
-            registration_token_hash: registration_token
-                .as_deref()
-                .map(|token| realm.token_hash(REGISTRATION, token).to_vec()),
+            secret_ends_at: end_of(secret.as_deref(), now, new.secret_life),
+            former_secret_hash: None,
+            former_secret_ends_at: None,
+            registration_token_hash: registration_token.as_deref().map(hash_of),
+            next_registration_token_hash: None,
+            standing: new.standing.as_ref().map(json).transpose()?,
+            policy: new.policy.map(str::to_owned),
+            software_statement: new.statement.map(str::to_owned),
         };
         let client = open(&row)?;
         let values = values![
@@ -154,7 +212,11 @@ impl Clients {
             row.client_id,
             row.metadata,
             row.secret_hash,
+            row.secret_ends_at,
             row.registration_token_hash,
+            row.standing,
+            row.policy,
+            row.software_statement,
             now.as_micros()
         ];
         self.store.change(INSERT, values).await?;
@@ -165,7 +227,8 @@ impl Clients {
         })
     }
 
-    /// The client that a registration access token belongs to; of no other id (RFC 7592 §2).
+    /// The client that a registration access token belongs to; of no other id (RFC 7592 §2). The first use of one that
+    /// takes the place of another ends the other.
     pub async fn by_registration_token(
         &self,
         realm: &Realm,
@@ -176,45 +239,84 @@ impl Clients {
             return Ok(None);
         };
         let offered = realm.token_hash(REGISTRATION, token);
-        let right = row
-            .registration_token_hash
-            .as_deref()
-            .is_some_and(|hash| constant_time_eq(hash, &offered));
-        if right { open(&row).map(Some) } else { Ok(None) }
+        let is = |hash: &Option<Vec<u8>>| {
+            hash.as_deref()
+                .is_some_and(|hash| constant_time_eq(hash, &offered))
+        };
+        let next = is(&row.next_registration_token_hash);
+        if !next & !is(&row.registration_token_hash) {
+            return Ok(None);
+        }
+        if next {
+            self.settle_registration_token(realm, client_id, &offered).await?;
+        }
+        open(&row).map(Some)
     }
 
-    /// Replaces a client's metadata. A secret is made if it needs one and has none. What people let it have ends if it
-    /// is another party now. `None` if the client was removed meanwhile.
+    /// Replaces a client's metadata. A secret is made if it needs one and has none that is good. What people let it have
+    /// ends if it is another party now. `None` if the client was removed meanwhile.
     pub async fn update(
         &self,
         realm: &Realm,
         entropy: &Entropy,
         now: Instant,
         client: &Client,
-        metadata: &Metadata,
+        new: Registration<'_>,
     ) -> Result<Option<Registered>, ClientsError> {
-        let needs = metadata.token_endpoint_auth_method.has_secret();
-        let secret = if needs && client.secret_hash.is_none() {
+        let needs = new.metadata.token_endpoint_auth_method.has_secret();
+        let secret = if needs && client.secrets.is_over(now) {
             Some(entropy.token()?)
         } else {
             None
         };
-        let hash = match (&secret, needs) {
-            (Some(secret), _) => Some(secret_hash(realm, secret).to_vec()),
-            (None, true) => client.secret_hash.map(|hash| hash.to_vec()),
-            (None, false) => None,
+        let ends_at = end_of(secret.as_deref(), now, new.secret_life);
+        let mut updated = Client {
+            metadata: new.metadata.clone(),
+            standing: new.standing.unwrap_or(client.standing),
+            statement: new
+                .statement
+                .map(str::to_owned)
+                .or_else(|| client.statement.clone()),
+            ..client.clone()
         };
-        let text = serde_json::to_string(metadata).map_err(|_| ClientsError::Unreadable)?;
-        let same = client.metadata.is_same_party(metadata);
-        let (realm_id, id, stored) = (realm.id.uuid(), client.id.clone(), (text.clone(), hash.clone()));
+        updated.settle()?;
+        // Secrets that stay are not written: somebody may be changing them.
+        let secrets = (secret.is_some() || !needs).then(|| {
+            let hash = secret.as_deref().map(|secret| secret_hash(realm, secret));
+            updated.secrets = Secrets {
+                current: hash.map(|hash| Secret {
+                    hash,
+                    ends: ends_at.map(Instant::from_micros),
+                }),
+                former: None,
+            };
+            (hash.map(|hash| hash.to_vec()), ends_at)
+        });
+        let written = (
+            json(&updated.metadata)?,
+            json(&updated.standing)?,
+            updated.statement.clone(),
+        );
+        let same = client.metadata.is_same_party(new.metadata);
+        let (realm_id, id) = (realm.id.uuid(), client.id.clone());
         let found = self
             .store
             .write(move |tx: &Tx| {
                 Box::pin(async move {
-                    let (text, hash) = stored;
-                    let changed = tx
-                        .execute(UPDATE, values![realm_id, id.clone(), text, hash, now.as_micros()])
-                        .await?;
+                    let (metadata, standing, statement) = written;
+                    let values = values![
+                        realm_id,
+                        id.clone(),
+                        metadata,
+                        standing,
+                        statement,
+                        now.as_micros()
+                    ];
+                    let changed = tx.execute(UPDATE, values).await?;
+                    if let Some((hash, ends_at)) = secrets {
+                        tx.execute(SECRETS, values![realm_id, id.clone(), hash, ends_at])
+                            .await?;
+                    }
                     if !same {
                         forget_grants(tx, realm_id, &id, "client changed", now).await?;
                     }
@@ -222,22 +324,17 @@ impl Clients {
                 })
             })
             .await?;
-        self.known.invalidate(&(realm.id, client.id.clone())).await;
-        if !found {
-            return Ok(None);
-        }
-        let own = client.self_registered.then(Vec::new);
-        let row = Row {
-            client_id: client.id.clone(),
-            metadata: text,
-            secret_hash: hash,
-            registration_token_hash: own,
-        };
-        Ok(Some(Registered {
-            client: open(&row)?,
+        self.forget(realm, &client.id).await;
+        Ok(found.then_some(Registered {
+            client: updated,
             secret,
             registration_token: None,
         }))
+    }
+
+    /// Lets the next look-up read the client anew.
+    pub(super) async fn forget(&self, realm: &Realm, client_id: &str) {
+        self.known.invalidate(&(realm.id, client_id.to_owned())).await;
     }
 
     /// Removes a client with everything that people let it have; whether there was one.
@@ -257,78 +354,8 @@ impl Clients {
             })
             .await
             .map_err(|error: DatabaseError| error)?;
-        self.known.invalidate(&(realm.id, client_id.to_owned())).await;
+        self.forget(realm, client_id).await;
         Ok(removed == 1)
-    }
-
-    /// Makes an initial access token (RFC 7591 §1.2) for `uses` registrations until `expires_at`.
-    pub async fn create_initial_token(
-        &self,
-        realm: &Realm,
-        entropy: &Entropy,
-        now: Instant,
-        expires_at: Instant,
-        uses: u32,
-    ) -> Result<String, ClientsError> {
-        let token = entropy.token()?;
-        self.store
-            .change(
-                "INSERT INTO initial_access_token (hash, realm_id, uses_left, created_at, expires_at)
-                 VALUES ($1, $2, $3, $4, $5)",
-                values![
-                    realm.token_hash(INITIAL, &token).to_vec(),
-                    realm.id.uuid(),
-                    i32::try_from(uses).unwrap_or(i32::MAX),
-                    now.as_micros(),
-                    expires_at.as_micros()
-                ],
-            )
-            .await?;
-        Ok(token)
-    }
-
-    /// Whether an initial access token could be used now; using it is another matter.
-    pub async fn is_initial_token(
-        &self,
-        realm: &Realm,
-        now: Instant,
-        token: &str,
-    ) -> Result<bool, ClientsError> {
-        let left: Option<Left> = self
-            .store
-            .fetch_optional(
-                "SELECT uses_left FROM initial_access_token
-                 WHERE hash = $1 AND realm_id = $2 AND uses_left > 0 AND expires_at > $3",
-                values![
-                    realm.token_hash(INITIAL, token).to_vec(),
-                    realm.id.uuid(),
-                    now.as_micros()
-                ],
-            )
-            .await?;
-        Ok(left.is_some())
-    }
-
-    /// Uses an initial access token once; whether it was good for that.
-    pub async fn use_initial_token(
-        &self,
-        realm: &Realm,
-        now: Instant,
-        token: &str,
-    ) -> Result<bool, ClientsError> {
-        let left: Option<Left> = self
-            .store
-            .take(
-                "UPDATE initial_access_token SET uses_left = uses_left - 1
-                 WHERE hash = $1 AND realm_id = $2 AND uses_left > 0 AND expires_at > $3 RETURNING uses_left",
-                values![
-                    realm.token_hash(INITIAL, token).to_vec(),
-                    realm.id.uuid(),
-                    now.as_micros()
-                ],
-            )
-            .await?;
-        Ok(left.is_some_and(|left| left.uses_left >= 0))
     }
 }
 
@@ -354,38 +381,64 @@ async fn forget_grants(
     .map(drop)
 }
 
+/// When a new secret, if there is one, ends.
+fn end_of(secret: Option<&str>, now: Instant, life: Option<Duration>) -> Option<i64> {
+    secret.and(life).map(|life| now.plus(life).as_micros())
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String, ClientsError> {
+    serde_json::to_string(value).map_err(|_| ClientsError::Unreadable)
+}
+
+fn secret(hash: Option<&[u8]>, ends: Option<i64>) -> Result<Option<Secret>, ClientsError> {
+    let hash = hash.map(<[u8; 32]>::try_from).transpose();
+    let hash = hash.map_err(|_| ClientsError::Unreadable)?;
+    Ok(hash.map(|hash| Secret {
+        hash,
+        ends: ends.map(Instant::from_micros),
+    }))
+}
+
 impl Client {
-    /// Whether a secret is the client's.
-    pub fn has_secret(&self, realm: &Realm, secret: &str) -> bool {
-        // A client without a secret costs as much as one with the wrong secret.
-        let known = self.secret_hash.unwrap_or_default();
-        constant_time_eq(&known, &secret_hash(realm, secret)) && self.secret_hash.is_some()
+    /// Brings what is derived from the metadata in line with it.
+    fn settle(&mut self) -> Result<(), ClientsError> {
+        let scope = self
+            .metadata
+            .scope
+            .clone()
+            .unwrap_or_else(|| PERSON_SCOPES.join(" "));
+        self.scope = Scope::parse(&scope).map_err(|_| ClientsError::Unreadable)?;
+        let keys = self
+            .metadata
+            .jwks
+            .as_ref()
+            .map(|jwks| KeySet::parse(&jwks.to_string()));
+        self.keys = keys
+            .transpose()
+            .map_err(|_| ClientsError::Unreadable)?
+            .map(Arc::new);
+        Ok(())
     }
 }
 
-fn secret_hash(realm: &Realm, secret: &str) -> [u8; 32] {
-    keyed_hash(&realm.keys.client_secrets, SECRET, secret.as_bytes())
-}
-
 fn open(row: &Row) -> Result<Client, ClientsError> {
-    let metadata: Metadata = serde_json::from_str(&row.metadata).map_err(|_| ClientsError::Unreadable)?;
-    let scope = match &metadata.scope {
-        Some(scope) => Scope::parse(scope).map_err(|_| ClientsError::Unreadable)?,
-        None => Scope::parse(&PERSON_SCOPES.join(" ")).map_err(|_| ClientsError::Unreadable)?,
-    };
-    let keys = match &metadata.jwks {
-        Some(jwks) => Some(Arc::new(
-            KeySet::parse(&jwks.to_string()).map_err(|_| ClientsError::Unreadable)?,
-        )),
-        None => None,
-    };
-    let secret_hash = row.secret_hash.as_deref().map(<[u8; 32]>::try_from).transpose();
-    Ok(Client {
+    let standing = row.standing.as_deref().map(serde_json::from_str).transpose();
+    let mut client = Client {
         id: row.client_id.clone(),
-        metadata,
-        scope,
-        keys,
-        secret_hash: secret_hash.map_err(|_| ClientsError::Unreadable)?,
+        metadata: serde_json::from_str(&row.metadata).map_err(|_| ClientsError::Unreadable)?,
+        scope: Scope::default(),
+        keys: None,
+        secrets: Secrets {
+            current: secret(row.secret_hash.as_deref(), row.secret_ends_at)?,
+            former: secret(row.former_secret_hash.as_deref(), row.former_secret_ends_at)?,
+        },
+        standing: standing
+            .map_err(|_| ClientsError::Unreadable)?
+            .unwrap_or_default(),
+        policy: row.policy.clone(),
+        statement: row.software_statement.clone(),
         self_registered: row.registration_token_hash.is_some(),
-    })
+    };
+    client.settle()?;
+    Ok(client)
 }

@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::keys::{self, KeysError};
-use super::{Client, Metadata};
+use super::{Client, Metadata, Registration};
 use crate::testing::House;
 
 /// A site that answers every request with the same, and counts them.
@@ -231,4 +231,62 @@ async fn keys_by_value_are_never_looked_for_elsewhere() {
         verify(&house, &without, &signed(&own)).await,
         Err(KeysError::None)
     );
+}
+
+#[tokio::test]
+async fn a_secret_that_is_over_proves_nothing_and_a_change_of_the_registration_gives_a_new_one() {
+    let house = House::new().await;
+    let (hub, realm) = (&house.hub, &house.realm);
+    let metadata = Metadata::from_json(&json!({"redirect_uris": ["http://localhost:1/cb"]}), false).unwrap();
+    let new = Registration {
+        own: true,
+        secret_life: Some(Duration::from_hours(24)),
+        ..Registration::of(&metadata)
+    };
+    let made = hub
+        .clients
+        .enter(realm, &hub.entropy, hub.clock.now(), new)
+        .await
+        .unwrap();
+    let (client, first) = (made.client, made.secret.unwrap());
+    assert!(client.has_secret(realm, &first, hub.clock.now()));
+    let kept = hub
+        .clients
+        .update(realm, &hub.entropy, hub.clock.now(), &client, new)
+        .await;
+    assert!(kept.unwrap().unwrap().secret.is_none(), "one that is good stays");
+    house.time.advance(Duration::from_hours(24));
+    let found = hub.clients.find(realm, &client.id).await.unwrap().unwrap();
+    assert!(!found.has_secret(realm, &first, hub.clock.now()));
+    let changed = hub
+        .clients
+        .update(realm, &hub.entropy, hub.clock.now(), &found, new)
+        .await;
+    let second = changed.unwrap().unwrap().secret.unwrap();
+    let found = hub.clients.find(realm, &client.id).await.unwrap().unwrap();
+    assert!(found.has_secret(realm, &second, hub.clock.now()));
+    assert!(!found.has_secret(realm, &first, hub.clock.now()));
+}
+
+#[tokio::test]
+async fn of_two_changes_from_one_secret_one_takes_effect_and_the_former_secret_ends_by_itself() {
+    let house = House::new().await;
+    let (hub, realm) = (&house.hub, &house.realm);
+    let metadata = json!({"redirect_uris": ["http://localhost:1/cb"]});
+    let client = register(&house, &metadata).await;
+    let hour = (Duration::from_hours(1), None);
+    let change = || {
+        hub.clients
+            .change_secret(realm, &hub.entropy, hub.clock.now(), &client, hour)
+    };
+    let (one, other) = futures_util::future::join(change(), change()).await;
+    let made: Vec<_> = [one.unwrap(), other.unwrap()].into_iter().flatten().collect();
+    assert_eq!(made.len(), 1);
+    let found = hub.clients.find(realm, &client.id).await.unwrap().unwrap();
+    assert!(found.has_secret(realm, &made[0].secret, hub.clock.now()));
+    let former = found.secrets.former.clone().unwrap();
+    assert_eq!(former.ends, Some(hub.clock.now().plus(Duration::from_hours(1))));
+    house.time.advance(Duration::from_hours(1));
+    assert!(found.has_secret(realm, &made[0].secret, hub.clock.now()));
+    assert!(!found.secrets.accept(&former.hash, hub.clock.now()));
 }

@@ -21,7 +21,7 @@ use crate::oauth::authorization::{
     parse,
 };
 use crate::oauth::clients::{AuthMethod, Client, RedirectVerified};
-use crate::oauth::consents::Recipient;
+use crate::oauth::consents::{Recipient, implicit};
 use crate::oauth::logout::watched;
 use crate::oauth::tokens::{read_hint, subject};
 use crate::oauth::{ErrorCode, OAuthError};
@@ -224,16 +224,14 @@ async fn step(
     let who = signed_in(hub, view.call).await?;
     let asked_now = waiting.and_then(|(_, interaction)| interaction.asked_now);
     let asked_now = asked_now.filter(|asked| who.as_ref().is_some_and(|who| who.person.id == *asked));
+    let recipient = Recipient {
+        client_id: client.id.clone(),
+        place: redirect.place(),
+    };
+    let asks_always = is_anybody(client, redirect) || client.standing.asks_always();
     let consented = match &who {
-        // Nobody can tell which program listens on the device: each request is the person's to allow (RFC 8252 §8.6).
-        Some(_) if asked_now.is_none() && is_anybody(client, redirect) => Arc::default(),
-        Some(who) => {
-            let recipient = Recipient {
-                client_id: client.id.clone(),
-                place: redirect.place(),
-            };
-            hub.consents.scope(realm, who.person.id, &recipient).await?
-        }
+        Some(_) if asked_now.is_none() && asks_always => Arc::default(),
+        Some(who) => hub.consents.scope(realm, who.person.id, &recipient).await?,
         None => Arc::default(),
     };
     let known_as = who.as_ref().map(|who| subject(realm, who.person.id, client));
@@ -252,10 +250,28 @@ async fn step(
         consented: &consented,
         asked_now: asked_now.is_some(),
     };
-    Ok((next_step(request, &standing, hub.clock.now()), who))
+    let now = hub.clock.now();
+    let next = next_step(request, &standing, now);
+    let open = matches!(next, Step::Consent | Step::Refuse(ErrorCode::ConsentRequired));
+    match &who {
+        // The operator's own client: an administrator has answered the question, unless the client wants it to be asked.
+        Some(one) if open && client.standing.is_trusted() && !asks_always => {
+            let given = Standing {
+                consented: &consented.union(&request.scope),
+                ..standing
+            };
+            let next = next_step(request, &given, now);
+            if matches!(next, Step::Issue) {
+                implicit::grant(hub, view.call, one, &recipient, &request.scope).await?;
+            }
+            Ok((next, who))
+        }
+        _ => Ok((next, who)),
+    }
 }
 
-/// A public client whose answers go to the person's device: any program there may be it.
+/// A public client whose answers go to the person's device: any program there may be it. Nobody can tell which one listens,
+/// so that each request is the person's to allow (RFC 8252 §8.6).
 fn is_anybody(client: &Client, redirect: &RedirectVerified) -> bool {
     client.metadata.token_endpoint_auth_method == AuthMethod::None && redirect.is_on_device()
 }

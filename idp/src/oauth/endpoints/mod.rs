@@ -10,6 +10,7 @@ pub mod consent;
 pub mod device;
 pub mod device_authorization;
 pub mod discovery;
+pub mod initiate;
 pub mod introspect;
 pub mod jwks;
 pub mod logout;
@@ -55,4 +56,6 @@ pub fn router() -> Router<Shared> {
             "/oauth/register/{client_id}",
             get(register::read).put(register::update).delete(register::remove),
         )
+        .route("/oauth/register/{client_id}/secret", post(register::secret))
+        .route("/account/start/{client_id}", get(initiate::start))
 }

@@ -202,6 +202,7 @@ impl Metadata {
         self.logout.check(&self.redirect_uris, secure)?;
         self.check_keys(secure)?;
         self.check_sign_in(secure)?;
+        self.check_profile()?;
         self.about.check(secure)?;
         self.grants.check(self, secure)?;
         self.check_sector(secure)
@@ -305,6 +306,28 @@ impl Metadata {
         Ok(())
     }
 
+    /// A client that wants to be held to FAPI 2.0 (Security Profile §5.3.3, §5.4.1) cannot prove itself, or be answered, in a
+    /// way that the profile forbids.
+    fn check_profile(&self) -> Result<(), InvalidMetadata> {
+        if self.musubi_security_profile == SecurityProfile::Standard {
+            return Ok(());
+        }
+        let method = self.token_endpoint_auth_method;
+        if method.has_secret() || method == AuthMethod::None {
+            return Err(InvalidMetadata::Other(
+                "a client of the profile fapi2 proves itself with a key",
+            ));
+        }
+        if self.id_token_signed_response_alg == SigningAlgorithm::Rs256
+            || self.token_endpoint_auth_signing_alg == Some(SigningAlgorithm::Rs256)
+        {
+            return Err(InvalidMetadata::Other(
+                "the profile fapi2 does not sign with RS256",
+            ));
+        }
+        Ok(())
+    }
+
     /// Whether the client has keys of its own, here or where it says.
     pub fn has_keys(&self) -> bool {
         self.jwks.is_some() || self.jwks_uri.is_some()
@@ -398,6 +421,29 @@ mod tests {
         let again = Metadata::from_json(&kept, false).unwrap();
         assert!(again.is_same_party(&metadata));
         assert_eq!(serde_json::to_value(&again).unwrap(), kept);
+    }
+
+    #[test]
+    fn a_client_that_wants_the_strict_profile_is_held_to_it_from_the_start() {
+        let with = |name: &str, value: Value| {
+            let mut metadata = json!({"redirect_uris": ["https://rp.example/cb"], "musubi_security_profile": "fapi2",
+                "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://rp.example/keys",
+                "id_token_signed_response_alg": "PS256"});
+            metadata[name] = value;
+            Metadata::from_json(&metadata, false)
+        };
+        let good = with("client_name", json!("Bank")).unwrap();
+        assert_eq!(good.musubi_security_profile, SecurityProfile::Fapi2);
+        for (name, value) in [
+            ("token_endpoint_auth_method", json!("client_secret_basic")),
+            ("token_endpoint_auth_method", json!("none")),
+            ("id_token_signed_response_alg", json!("RS256")),
+            ("id_token_signed_response_alg", Value::Null),
+            ("token_endpoint_auth_signing_alg", json!("RS256")),
+            ("musubi_security_profile", json!("fapi3")),
+        ] {
+            assert!(with(name, value.clone()).is_err(), "{name} {value}");
+        }
     }
 
     #[test]

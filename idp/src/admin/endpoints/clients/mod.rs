@@ -1,36 +1,33 @@
 //! `/api/v1/clients`: relying parties and services, with the metadata of RFC 7591 §2.
 
-use std::collections::BTreeSet;
-use std::sync::LazyLock;
-use std::time::Duration;
+mod body;
+pub(super) mod changes;
+pub(super) mod tokens;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use garde::Validate;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema as _, ToSchema};
+use platform::clock::Instant;
+use serde::Serialize;
+use utoipa::ToSchema;
 
+use self::body::{NewClient, NewClientBody};
 use super::answer::{Listing, Paging, Refused, bytes_of, created, json};
-use super::desk::{Desk, Rules, Segment};
+use super::desk::{Desk, Rules as _, Segment};
 use crate::admin::{Refusal, cursor, scope};
 use crate::http::Call;
 use crate::hub::Shared;
 use crate::log::Action;
 use crate::oauth::Scope;
-use crate::oauth::clients::metadata::Translations;
 use crate::oauth::clients::sector::{self, SectorError};
-use crate::oauth::clients::{Client, Metadata};
+use crate::oauth::clients::{Client, Metadata, Registration, Standing};
 
 const LIST: Action = Action::new("client.list");
 const READ: Action = Action::new("client.read");
 const CREATE: Action = Action::new("client.create");
 const CREATED: Action = Action::new("client.created");
 const REMOVE: Action = Action::new("client.remove");
-const TOKEN: Action = Action::new("client.registration_token");
 
 const UNKNOWN: Refusal = Refusal::not_found("client.unknown");
 
@@ -45,6 +42,18 @@ struct ClientView {
     /// Its secret: shown this once, and kept as a hash.
     #[serde(skip_serializing_if = "Option::is_none")]
     client_secret: Option<String>,
+    /// When its secret ends, in seconds since the epoch; zero: not by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret_expires_at: Option<i64>,
+    /// When the secret before ends, in seconds since the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    former_secret_expires_at: Option<i64>,
+    /// The policy that it registered under.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
+    /// What an administrator says of it.
+    #[serde(flatten)]
+    standing: Standing,
     /// What it says about itself.
     #[serde(flatten)]
     metadata: Metadata,
@@ -56,105 +65,20 @@ impl ClientView {
             client_id: client.id,
             self_registered: client.self_registered,
             client_secret,
+            client_secret_expires_at: client
+                .secrets
+                .current
+                .map(|secret| secret.ends.map_or(0, Instant::as_seconds)),
+            former_secret_expires_at: client
+                .secrets
+                .former
+                .and_then(|secret| secret.ends)
+                .map(Instant::as_seconds),
+            policy: client.policy,
+            standing: client.standing,
             metadata: client.metadata,
         }
     }
-}
-
-/// A client to be registered: the members of [`Metadata`], and no others. What is left out gets the standards' default.
-#[derive(Debug, Deserialize, Validate)]
-#[serde(transparent)]
-#[garde(allow_unvalidated)]
-struct NewClient(Map<String, Value>);
-
-impl Rules for NewClient {
-    const RULES: &'static str =
-        "Members are those of client metadata that this API describes, with values of their types.";
-}
-
-impl NewClient {
-    /// The metadata. A member that this API does not describe is refused: it was not meant, or would not be kept.
-    fn metadata(self, secure: bool) -> Result<Metadata, Refusal> {
-        if !self.0.keys().all(|name| is_member(name)) {
-            return Err(Refusal::invalid("body.member", Self::RULES));
-        }
-        Ok(Metadata::from_json(&Value::Object(self.0), secure)?)
-    }
-}
-
-/// The members that client metadata has, as the description of the API tells.
-static MEMBERS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let mut others = Vec::new();
-    Metadata::schemas(&mut others);
-    let mut members = BTreeSet::new();
-    collect(&Metadata::schema(), &others, &mut members);
-    members
-});
-
-fn collect(schema: &RefOr<Schema>, others: &[(String, RefOr<Schema>)], members: &mut BTreeSet<String>) {
-    match schema {
-        RefOr::T(Schema::Object(object)) => members.extend(object.properties.keys().cloned()),
-        RefOr::T(Schema::AllOf(all)) => {
-            for one in &all.items {
-                collect(one, others, members);
-            }
-        }
-        RefOr::T(_) => {}
-        RefOr::Ref(reference) => {
-            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
-            if let Some((_, schema)) = others.iter().find(|(other, _)| other == name) {
-                collect(schema, others, members);
-            }
-        }
-    }
-}
-
-/// Whether client metadata has a member of that name; for the reader of a language where it says so (`client_name#ja`).
-fn is_member(name: &str) -> bool {
-    match name.split_once('#') {
-        Some((member, _)) => Translations::MEMBERS.contains(&member),
-        None => MEMBERS.contains(name),
-    }
-}
-
-/// An initial access token to be made (RFC 7591 §1.2).
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewRegistrationToken {
-    /// For how many registrations.
-    #[garde(range(min = 1, max = 1000))]
-    #[serde(default = "one")]
-    #[schema(minimum = 1, maximum = 1000)]
-    uses: u32,
-    /// For how long, in seconds: up to thirty days; one day if it is not said.
-    #[garde(range(min = 60, max = 2_592_000))]
-    #[serde(default = "one_day")]
-    #[schema(minimum = 60, maximum = 2_592_000)]
-    expires_in: u64,
-}
-
-impl Rules for NewRegistrationToken {
-    const RULES: &'static str = "uses is 1 to 1000, expires_in 60 to 2592000 seconds; nothing else is there.";
-}
-
-fn one() -> u32 {
-    1
-}
-
-fn one_day() -> u64 {
-    86_400
-}
-
-/// An initial access token (RFC 7591 §1.2): shown this once.
-#[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_field_names, reason = "the members are those of the API")]
-struct RegistrationToken {
-    /// With it a client registers itself at `/oauth/register`; such a client gets no scope of this API.
-    registration_token: String,
-    /// For how many registrations.
-    uses: u32,
-    /// When it stops working (RFC 3339).
-    expires_at: String,
 }
 
 /// Lists the clients of the realm.
@@ -195,7 +119,7 @@ async fn show_all(desk: &Desk<'_>) -> Result<Response, Refusal> {
 
 /// Registers a client. The answer shows its secret once.
 #[utoipa::path(
-    post, path = "/api/v1/clients", tag = "clients", request_body = Metadata,
+    post, path = "/api/v1/clients", tag = "clients", request_body = NewClientBody,
     security(("token" = ["musubi:clients.write"])),
     responses((status = 201, description = "The client", body = ClientView), Refused),
 )]
@@ -207,20 +131,21 @@ pub(super) async fn create(State(hub): State<Shared>, call: Call) -> Response {
 }
 
 async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
-    let new: NewClient = desk.body()?;
-    let metadata = new.metadata(desk.call.realm.secure)?;
-    if let Some(scope) = &metadata.scope {
-        let scope = Scope::parse(scope).map_err(|_| Refusal::invalid("client.scope", NewClient::RULES))?;
-        desk.authority.may_pass_on(&scope)?;
-    }
+    let (metadata, standing) = desk.body::<NewClient>()?.parts(desk.call.realm.secure)?;
+    may_give(desk, &metadata)?;
     in_sector(desk, &metadata).await?;
-    desk.record(desk.permit().detail("scope", metadata.scope.clone()))
-        .await?;
+    let mut row = desk.permit().detail("scope", metadata.scope.clone());
+    row = row.detail(
+        "first_party",
+        standing.is_some_and(|standing| standing.first_party),
+    );
+    desk.record(row).await?;
     let (hub, now) = (desk.hub, desk.hub.clock.now());
-    let registered = hub
-        .clients
-        .register(desk.realm(), &hub.entropy, now, &metadata, false)
-        .await?;
+    let new = Registration {
+        standing,
+        ..Registration::of(&metadata)
+    };
+    let registered = hub.clients.enter(desk.realm(), &hub.entropy, now, new).await?;
     // Its id exists only now; the row before is the one that had to be there.
     desk.record(
         desk.permit_as(CREATED)
@@ -229,6 +154,15 @@ async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
     .await?;
     let location = format!("/api/v1/clients/{}", registered.client.id);
     created(&location, &ClientView::of(registered.client, registered.secret))
+}
+
+/// That the caller holds every scope of this API that the client is to have.
+fn may_give(desk: &Desk<'_>, metadata: &Metadata) -> Result<(), Refusal> {
+    let Some(scope) = &metadata.scope else {
+        return Ok(());
+    };
+    let scope = Scope::parse(scope).map_err(|_| Refusal::invalid("client.scope", NewClient::RULES))?;
+    desk.authority.may_pass_on(&scope)
 }
 
 /// That the document behind `sector_identifier_uri`, if there is one, names every redirect URI.
@@ -302,34 +236,4 @@ async fn erase(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refusal> 
         StatusCode::NO_CONTENT,
         Body::empty(),
     ))
-}
-
-/// Makes an initial access token, with which clients register themselves.
-#[utoipa::path(
-    post, path = "/api/v1/clients/registration-tokens", tag = "clients", request_body = NewRegistrationToken,
-    security(("token" = ["musubi:clients.write"])),
-    responses((status = 201, description = "The token", body = RegistrationToken), Refused),
-)]
-pub(super) async fn registration_token(State(hub): State<Shared>, call: Call) -> Response {
-    match Desk::open(&hub, &call, TOKEN, scope::CLIENTS_WRITE).await {
-        Ok(desk) => desk.finish(make_token(&desk).await).await,
-        Err(refused) => refused,
-    }
-}
-
-async fn make_token(desk: &Desk<'_>) -> Result<Response, Refusal> {
-    let NewRegistrationToken { uses, expires_in } = desk.body()?;
-    let (hub, now) = (desk.hub, desk.hub.clock.now());
-    let expires_at = now.plus(Duration::from_secs(expires_in));
-    desk.record(desk.permit()).await?;
-    let token = hub
-        .clients
-        .create_initial_token(desk.realm(), &hub.entropy, now, expires_at, uses)
-        .await?;
-    let made = RegistrationToken {
-        registration_token: token,
-        uses,
-        expires_at: expires_at.to_rfc3339(),
-    };
-    json(StatusCode::CREATED, &made)
 }

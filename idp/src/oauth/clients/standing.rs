@@ -1,0 +1,58 @@
+//! What an administrator says of a client; no registration and no client can say it of itself.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Whether the client is one of the operator's own, and how people are asked for their consent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schema(as = ClientStanding)]
+pub struct Standing {
+    /// It belongs to whoever runs the realm. People are not asked what they let it have; that they use it is written down
+    /// and shown to them all the same.
+    pub first_party: bool,
+    /// How often people are asked.
+    pub consent: ConsentRule,
+}
+
+/// How often people are asked for their consent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsentRule {
+    /// Once for each scope and place; never if the client is a first party.
+    #[default]
+    Remember,
+    /// Each time, whatever they said before, first party or not.
+    Always,
+}
+
+impl Standing {
+    /// Whether people are asked each time.
+    pub fn asks_always(self) -> bool {
+        self.consent == ConsentRule::Always
+    }
+
+    /// Whether people are not asked at all.
+    pub fn is_trusted(self) -> bool {
+        self.first_party && self.consent == ConsentRule::Remember
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_party_asks_nobody_unless_it_is_to_ask_always() {
+        let standing = |first_party, consent| Standing { first_party, consent };
+        assert!(standing(true, ConsentRule::Remember).is_trusted());
+        for other in [
+            Standing::default(),
+            standing(true, ConsentRule::Always),
+            standing(false, ConsentRule::Always),
+        ] {
+            assert!(!other.is_trusted(), "{other:?}");
+        }
+        assert!(standing(true, ConsentRule::Always).asks_always());
+    }
+}
