@@ -159,6 +159,7 @@ impl Policy {
     /// them), everything else beyond it is refused.
     pub fn apply(&self, mut metadata: Metadata) -> Result<Metadata, PolicyError> {
         metadata.tokens = metadata.tokens.of_a_stranger();
+        metadata.grants = metadata.grants.of_a_stranger();
         let grant = |grant: &GrantType| match &self.grant_types {
             Some(allowed) => allowed.contains(grant),
             None => true,
