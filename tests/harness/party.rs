@@ -272,21 +272,7 @@ impl Party {
             .await
             .good()
             .json;
-        let key = jwks["keys"]
-            .as_array()
-            .expect("keys")
-            .iter()
-            .find(|key| key["kid"] == header["kid"])
-            .expect("the key")
-            .clone();
-        let (signed, signature) = object.rsplit_once('.').expect("a JWS");
-        let component = |name: &str| decode(key[name].as_str().expect("a component"));
-        RsaPublicKeyComponents {
-            n: component("n"),
-            e: component("e"),
-        }
-        .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &decode(signature))
-        .expect("a signature by that key");
+        verify(object, &jwks);
     }
 
     /// Verifies an RS256 ID token as OpenID Connect Core 1.0 §3.1.3.7 asks, and gives its claims.
@@ -378,6 +364,11 @@ impl ClientKey {
         self.sign_with(&json!({"alg": "ES256", "kid": "k1"}), claims)
     }
 
+    /// Signs claims as an object of a type.
+    pub fn sign_as(&self, typ: &str, claims: &Value) -> String {
+        self.sign_with(&json!({"alg": "ES256", "kid": "k1", "typ": typ}), claims)
+    }
+
     /// Signs claims under any header.
     pub fn sign_with(&self, header: &Value, claims: &Value) -> String {
         let signed = format!(
@@ -396,6 +387,26 @@ impl ClientKey {
 /// SHA-256 in base64url.
 pub fn hash(bytes: &[u8]) -> String {
     encode(digest(&SHA256, bytes).as_ref())
+}
+
+/// Verifies an RS256 signature by the keys of a JWK Set, and gives the claims.
+pub fn verify(token: &str, jwks: &Value) -> Value {
+    let header = part(token, 0);
+    let key = jwks["keys"]
+        .as_array()
+        .expect("keys")
+        .iter()
+        .find(|key| key["kid"] == header["kid"])
+        .expect("the key");
+    let (signed, signature) = token.rsplit_once('.').expect("a JWS");
+    let component = |name: &str| decode(key[name].as_str().expect("a component"));
+    RsaPublicKeyComponents {
+        n: component("n"),
+        e: component("e"),
+    }
+    .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &decode(signature))
+    .expect("a signature by that key");
+    part(token, 1)
 }
 
 /// Base64url without padding.

@@ -38,7 +38,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Subcommand)]
 enum Command {
     Test(test::Arguments),
-    /// The same as `test`: what a build machine runs.
+    /// The same as `test`, and a bounded run of every fuzz target.
     Ci(test::Arguments),
     Bench(bench::Arguments),
     Tools(tools::Arguments),
@@ -50,7 +50,8 @@ enum Command {
 fn main() -> ExitCode {
     interrupt::watch();
     let outcome = match Arguments::parse().command {
-        Command::Test(arguments) | Command::Ci(arguments) => Ok(test::run(&arguments)),
+        Command::Test(arguments) => Ok(test::run(&arguments)),
+        Command::Ci(arguments) => Ok(test::run_more(&arguments)),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Requirements(arguments) => requirements::run(&arguments),

@@ -359,3 +359,7 @@ error-id = Kind of problem
 error-request-id = Request number
 error-home = To the first page
 error-back = Back to { $client }
+
+## The page that carries an answer to a service
+
+form-post-title = Taking you to the service

@@ -350,3 +350,7 @@ error-id = 問題の種類
 error-request-id = 受付番号
 error-home = 最初のページへ
 error-back = 「{ $client }」に戻る
+
+## サービスへ戻る途中のページ
+
+form-post-title = サービスへ移動しています

@@ -317,6 +317,7 @@ fn kind_of(error: OAuthError) -> ErrorKind {
         ErrorCode::ServerError => ErrorKind::Internal,
         ErrorCode::InvalidRequest if error.id == "authorization.redirect_uri" => ErrorKind::UntrustedService,
         ErrorCode::InvalidClient => ErrorKind::UntrustedService,
+        ErrorCode::InvalidRequestUri => ErrorKind::SessionExpired,
         _ => ErrorKind::BadRequest,
     }
 }

@@ -42,8 +42,10 @@ pub enum ErrorCode {
     ConsentRequired,
     /// OpenID Connect: the person cannot prove themselves as the client asks.
     UnmetAuthenticationRequirements,
-    /// OpenID Connect: `request` is not taken.
-    RequestNotSupported,
+    /// RFC 9101: the request object, or the one that `request_uri` names, is refused.
+    InvalidRequestObject,
+    /// RFC 9101: `request_uri` leads to nothing.
+    InvalidRequestUri,
     /// OpenID Connect: `request_uri` is not taken.
     RequestUriNotSupported,
     /// OpenID Connect: `registration` is not taken.
@@ -94,7 +96,8 @@ impl ErrorCode {
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
-            Self::RequestNotSupported => "request_not_supported",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::InvalidTarget => "invalid_target",

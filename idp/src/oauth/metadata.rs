@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use platform::config::Server;
+use platform::keys::{ContentEncryption, KeyManagement, ReceivingKeys, SigningAlgorithm};
 use serde_json::{Value, json};
 
 use crate::credentials::Level;
 use crate::oauth::authorization_details;
-use crate::oauth::dpop;
 use crate::oauth::scope::PERSON_SCOPES;
+use crate::oauth::{ResponseMode, ResponseType, dpop};
 use crate::people::CLAIMS;
 use crate::realms::Realm;
 
@@ -55,9 +56,20 @@ fn shared(server: &Server, realm: &Realm) -> Value {
         "jwks_uri": at("/oauth/jwks"),
         "registration_endpoint": at("/oauth/register"),
         "scopes_supported": PERSON_SCOPES,
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials",
+        "pushed_authorization_request_endpoint": at("/oauth/par"),
+        "require_pushed_authorization_requests": false,
+        "response_types_supported": ResponseType::ALL,
+        "response_modes_supported": ResponseMode::NAMES,
+        "request_parameter_supported": true,
+        "request_uri_parameter_supported": false,
+        "require_signed_request_object": false,
+        "request_object_signing_alg_values_supported": SigningAlgorithm::ALL,
+        "request_object_encryption_alg_values_supported": ReceivingKeys::ALGORITHMS,
+        "request_object_encryption_enc_values_supported": ContentEncryption::ALL,
+        "authorization_signing_alg_values_supported": SigningAlgorithm::ALL,
+        "authorization_encryption_alg_values_supported": KeyManagement::ALL,
+        "authorization_encryption_enc_values_supported": ContentEncryption::ALL,
+        "grant_types_supported": ["authorization_code", "implicit", "refresh_token", "client_credentials",
             "urn:ietf:params:oauth:grant-type:device_code",
             "urn:ietf:params:oauth:grant-type:token-exchange",
             "urn:ietf:params:oauth:grant-type:jwt-bearer", "urn:openid:params:grant-type:ciba"],
@@ -94,6 +106,7 @@ fn claims() -> Vec<&'static str> {
         "acr",
         "amr",
         "at_hash",
+        "c_hash",
         "sid",
     ];
     own.into_iter()
@@ -117,13 +130,16 @@ fn provider(server: &Server, realm: &Realm) -> Value {
         "frontchannel_logout_supported": true,
         "frontchannel_logout_session_supported": true,
         "subject_types_supported": ["public", "pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
+        "id_token_signing_alg_values_supported": SigningAlgorithm::ALL,
+        "id_token_encryption_alg_values_supported": KeyManagement::ALL,
+        "id_token_encryption_enc_values_supported": ContentEncryption::ALL,
         "claims_supported": claims(),
         "acr_values_supported": acr,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
-        "claims_parameter_supported": false,
-        "request_parameter_supported": false,
-        "request_uri_parameter_supported": false,
+        "userinfo_signing_alg_values_supported": SigningAlgorithm::ALL,
+        "userinfo_encryption_alg_values_supported": KeyManagement::ALL,
+        "userinfo_encryption_enc_values_supported": ContentEncryption::ALL,
+        "claims_parameter_supported": true,
     });
     if let (Some(metadata), Value::Object(more)) = (metadata.as_object_mut(), more) {
         metadata.extend(more);

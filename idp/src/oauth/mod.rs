@@ -19,6 +19,7 @@
 //! | `tokens` | access tokens (RFC 9068), ID tokens (OpenID Connect Core §2), subjects |
 //! | `grants` | one grant type a file |
 //! | `endpoints` | one endpoint a file |
+//! | `response` | what a request wants back, and how it comes |
 //!
 //! Invariants: an error reaches a redirect URI only through a value that exists after the URI was verified; every
 //! code, token and interaction is bound to realm, client and purpose; what is single-use is taken by one atomic step;
@@ -45,6 +46,7 @@ pub mod polling;
 pub mod registration;
 pub mod replay;
 pub mod resources;
+pub mod response;
 pub mod revocation;
 pub mod scope;
 pub mod step_up;
@@ -53,6 +55,7 @@ pub mod tokens;
 pub use audience::Audience;
 pub use clients::Clients;
 pub use error::{ErrorCode, OAuthError};
+pub use response::{Carrier, ResponseMode, ResponseType};
 pub use revocation::RevokedTokens;
 pub use scope::Scope;
 pub use tokens::VerifiedTokens;

@@ -73,8 +73,8 @@ impl Assets {
 
 fn content_type(extension: &str) -> &'static str {
     match extension {
-        "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
         "svg" => "image/svg+xml",
         _ => "application/octet-stream",
     }

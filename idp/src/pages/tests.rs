@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Assets, Language, Moment, Texts, Zone};
 
-mod html;
+pub(in crate::pages) mod html;
 #[path = "../../examples/gallery/samples.rs"]
 mod samples;
 mod styles;

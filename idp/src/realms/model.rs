@@ -1,11 +1,14 @@
 //! A realm and the keys derived for it.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::policy::SignInPolicy;
 use bytes::Bytes;
+use platform::clock::Instant;
 use platform::ids::RealmId;
-use platform::keys::{DataKey, KeyEncryptionKey, Purpose, SealError, SubKey, keyed_hash};
+use platform::keys::{
+    DataKey, JweError, KeyEncryptionKey, Purpose, ReceivingKeys, SealError, SubKey, keyed_hash,
+};
 use platform::outbound::Reach;
 use url::{Host, Url};
 
@@ -37,6 +40,8 @@ pub struct Documents {
     pub openid: OnceLock<Bytes>,
     /// OAuth Authorization Server Metadata.
     pub oauth: OnceLock<Bytes>,
+    /// The keys that clients encrypt for at present.
+    pub receiving: Mutex<Option<Arc<ReceivingKeys>>>,
 }
 
 /// A realm's own root key and what is derived from it, one purpose each.
@@ -56,6 +61,8 @@ pub struct RealmKeys {
     pub subjects: SubKey,
     /// The permutation behind numbers.
     pub numbers: SubKey,
+    /// Keys that clients encrypt for.
+    pub receiving: SubKey,
 }
 
 impl RealmKeys {
@@ -69,6 +76,7 @@ impl RealmKeys {
             identifiers: derived(Purpose::BlindIndex),
             subjects: derived(Purpose::Subjects),
             numbers: derived(Purpose::Numbers),
+            receiving: derived(Purpose::Receiving),
             data: Arc::new(data),
             root,
         })
@@ -76,6 +84,21 @@ impl RealmKeys {
 }
 
 impl Realm {
+    /// The keys that clients encrypt for at `now`; made at their first use and at the turn of each quarter.
+    pub fn receiving_keys(&self, now: Instant) -> Result<Arc<ReceivingKeys>, JweError> {
+        let mut kept = self
+            .documents
+            .receiving
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match kept.as_ref().filter(|keys| keys.are_of(now)) {
+            Some(keys) => Ok(keys.clone()),
+            None => Ok(kept
+                .insert(Arc::new(ReceivingKeys::derive(&self.keys.receiving, now)?))
+                .clone()),
+        }
+    }
+
     /// The absolute URL of a path on this realm.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)

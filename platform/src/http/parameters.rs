@@ -44,6 +44,22 @@ impl Parameters {
         Ok(Self(pairs))
     }
 
+    /// Parameters that came in another form, each name once unless it may come several times.
+    pub fn from_pairs(pairs: Vec<(String, String)>) -> Result<Self, ParametersError> {
+        if pairs.len() > MOST {
+            return Err(ParametersError::TooMany);
+        }
+        let doubled = |index: usize, name: &str| pairs.iter().skip(index + 1).any(|(other, _)| other == name);
+        let twice = pairs
+            .iter()
+            .enumerate()
+            .any(|(index, (name, _))| !REPEATABLE.contains(&name.as_str()) && doubled(index, name));
+        if twice {
+            return Err(ParametersError::Duplicate);
+        }
+        Ok(Self(pairs))
+    }
+
     /// The value of `name`, unless it is absent or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -117,6 +133,13 @@ mod tests {
         let parameters = Parameters::parse(b"resource=a&x=1&resource=b&resource=").unwrap();
         assert_eq!(parameters.all("resource").collect::<Vec<_>>(), ["a", "b"]);
         assert!(Parameters::parse(b"resource=a&scope=1&resource=b&scope=2").is_err());
+        assert_eq!(parameters.all("resource").collect::<Vec<_>>(), ["a", "b"]);
+        let pair = |name: &str| (name.to_owned(), "v".to_owned());
+        assert!(Parameters::from_pairs(vec![pair("resource"), pair("resource"), pair("x")]).is_ok());
+        assert_eq!(
+            Parameters::from_pairs(vec![pair("x"), pair("y"), pair("x")]).unwrap_err(),
+            ParametersError::Duplicate
+        );
     }
 
     #[test]

@@ -14,18 +14,25 @@ use aws_lc_rs::hmac;
 use aws_lc_rs::iv::FixedLength;
 use josekit::JoseError;
 use josekit::jwe::JweContentEncryption;
+use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 
 /// A content encryption algorithm by its registered name (`enc`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ContentEncryption {
     /// AES-128 in GCM (RFC 7518 §5.3).
+    #[serde(rename = "A128GCM")]
     A128Gcm,
     /// AES-256 in GCM (RFC 7518 §5.3).
+    #[serde(rename = "A256GCM")]
     A256Gcm,
-    /// AES-128 in CBC with HMAC-SHA-256 (RFC 7518 §5.2.3).
+    /// AES-128 in CBC with HMAC-SHA-256 (RFC 7518 §5.2.3); what OpenID Connect Registration 1.0 §2 means if nothing is
+    /// said.
+    #[default]
+    #[serde(rename = "A128CBC-HS256")]
     A128CbcHs256,
     /// AES-256 in CBC with HMAC-SHA-512 (RFC 7518 §5.2.5).
+    #[serde(rename = "A256CBC-HS512")]
     A256CbcHs512,
 }
 

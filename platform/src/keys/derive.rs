@@ -33,6 +33,8 @@ pub enum Purpose {
     SigningKeys,
     /// Wrapping of data keys.
     DataKeys,
+    /// Keys that others encrypt for.
+    Receiving,
 }
 
 impl Purpose {
@@ -46,6 +48,7 @@ impl Purpose {
             Self::BlindIndex => "blind-index",
             Self::SigningKeys => "signing-keys",
             Self::DataKeys => "data-keys",
+            Self::Receiving => "receiving",
         }
     }
 }

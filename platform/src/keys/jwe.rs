@@ -12,6 +12,7 @@ use josekit::jwe::{
     ECDH_ES, ECDH_ES_A128KW, ECDH_ES_A256KW, JweContext, JweDecrypter, JweEncrypter, JweHeader, RSA_OAEP_256,
 };
 use josekit::jwk::Jwk;
+use serde::{Deserialize, Serialize};
 
 use super::content::ContentEncryption;
 use super::header::{Header, HeaderError};
@@ -22,15 +23,19 @@ use crate::encoding::from_base64url;
 pub const DEFAULT_MAX_CHARS: usize = 64 * 1024;
 
 /// A key management algorithm by its registered name (`alg`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum KeyManagement {
     /// RSAES-OAEP with SHA-256 (RFC 7518 §4.3).
+    #[serde(rename = "RSA-OAEP-256")]
     RsaOaep256,
     /// Ephemeral-static Diffie-Hellman, direct (RFC 7518 §4.6).
+    #[serde(rename = "ECDH-ES")]
     EcdhEs,
     /// The same, wrapping a key with AES-128 (RFC 7518 §4.6).
+    #[serde(rename = "ECDH-ES+A128KW")]
     EcdhEsA128Kw,
     /// The same, wrapping a key with AES-256 (RFC 7518 §4.6).
+    #[serde(rename = "ECDH-ES+A256KW")]
     EcdhEsA256Kw,
 }
 
@@ -116,6 +121,34 @@ impl DecryptionKey {
             KeyManagement::EcdhEsA256Kw => Box::new(
                 ECDH_ES_A256KW
                     .decrypter_from_der(pkcs8)
+                    .map_err(|_| JweError::Key)?,
+            ),
+        };
+        Ok(Self {
+            algorithm,
+            kid: kid.to_owned(),
+            decrypter,
+        })
+    }
+}
+
+impl DecryptionKey {
+    /// The key named `kid` in a private JWK (RFC 7517).
+    pub(super) fn from_jwk(algorithm: KeyManagement, kid: &str, jwk: &str) -> Result<Self, JweError> {
+        let jwk = Jwk::from_bytes(jwk).map_err(|_| JweError::Key)?;
+        let decrypter: Box<dyn JweDecrypter> = match algorithm {
+            KeyManagement::RsaOaep256 => {
+                Box::new(RSA_OAEP_256.decrypter_from_jwk(&jwk).map_err(|_| JweError::Key)?)
+            }
+            KeyManagement::EcdhEs => Box::new(ECDH_ES.decrypter_from_jwk(&jwk).map_err(|_| JweError::Key)?),
+            KeyManagement::EcdhEsA128Kw => Box::new(
+                ECDH_ES_A128KW
+                    .decrypter_from_jwk(&jwk)
+                    .map_err(|_| JweError::Key)?,
+            ),
+            KeyManagement::EcdhEsA256Kw => Box::new(
+                ECDH_ES_A256KW
+                    .decrypter_from_jwk(&jwk)
                     .map_err(|_| JweError::Key)?,
             ),
         };

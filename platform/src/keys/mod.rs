@@ -9,6 +9,7 @@
 //! | times in a token | [`claims`] | RFC 7519 §4.1 |
 //! | keys of others, parsed once | [`jwk`], [`cache`] | RFC 7517 |
 //! | encrypted objects | [`jwe`], [`content`] | RFC 7516, RFC 7518 §4, §5 |
+//! | keys that others encrypt for | [`receiving`] | RFC 9101 §6.1 |
 //! | our keys in josekit's traits | [`jose`] | josekit |
 //! | encryption at rest, keyed hashes | [`sealing`], [`kek`], [`derive`] | SP 800-38D, RFC 5869, RFC 2104 |
 //! | a realm's signing keys through time | [`ring`], [`keyring`] | – |
@@ -30,6 +31,7 @@ pub mod jws;
 pub mod kek;
 pub mod keyring;
 pub mod public;
+pub mod receiving;
 pub mod ring;
 pub mod sealing;
 pub mod signer;
@@ -38,7 +40,9 @@ mod store;
 pub use algorithm::{AlgorithmSet, SigningAlgorithm};
 pub use cache::KeySetCache;
 pub use claims::{NumericDate, TimeClaims, TimeError, TimeRules, validate_times};
+pub use content::ContentEncryption;
 pub use derive::{Purpose, SubKey, constant_time_eq, keyed_hash};
+pub use jwe::{DecryptionKey, EncryptionKey, JweError, KeyManagement, decrypt_compact, encrypt_compact};
 pub use jwk::{JwkError, KeySet, VerificationKey};
 pub use jws::{
     RequiredType, VerificationPolicy, VerifiedJws, VerifyError, sign_compact, verify_carrying, verify_compact,
@@ -46,6 +50,7 @@ pub use jws::{
 pub use kek::{KeyEncryptionKey, KeyFileError};
 pub use keyring::{KeyRing, KeyRingError, Rotation};
 pub use public::PublicKey;
+pub use receiving::ReceivingKeys;
 pub use ring::{Phase, RingEntry, RingPolicy};
 pub use sealing::{Aad, DataKey, SealError, sha256};
 pub use signer::{SigningKey, SigningKeyError};

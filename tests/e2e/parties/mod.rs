@@ -2,6 +2,7 @@
 
 mod apache;
 mod authlib;
+mod jose;
 mod openid_client;
 mod openidconnect;
 

@@ -4,6 +4,7 @@
 //! is skipped, and the run has failed already.
 
 mod checks;
+mod fuzz;
 mod report;
 mod suite;
 
@@ -112,12 +113,28 @@ const STEPS: &[Step] = &[
     },
 ];
 
+/// What a build machine runs beside.
+const MORE: &[Step] = &[Step {
+    name: "fuzzing",
+    needs: &[],
+    run: |_| fuzz::run(),
+}];
+
 /// Runs the subcommand.
 pub fn run(_: &Arguments) -> ExitCode {
+    all(&STEPS.iter().collect::<Vec<_>>())
+}
+
+/// Runs the subcommand with what takes longer: a bounded run of each fuzz target.
+pub fn run_more(_: &Arguments) -> ExitCode {
+    all(&STEPS.iter().chain(MORE).collect::<Vec<_>>())
+}
+
+fn all(steps: &[&Step]) -> ExitCode {
     let mut context = Context::default();
     let mut report = Report::default();
-    for (index, step) in STEPS.iter().enumerate() {
-        println!("\n[{}/{}] {}", index + 1, STEPS.len(), step.name);
+    for (index, step) in steps.iter().enumerate() {
+        println!("\n[{}/{}] {}", index + 1, steps.len(), step.name);
         let started = Instant::now();
         let outcome = match step.needs.iter().find(|need| !report.has_passed(need)) {
             _ if interrupt::requested() => Outcome::Skipped("interrupted".to_owned()),

@@ -1,6 +1,7 @@
 //! What the checks and tests need on the machine: looked for, and installed where that can be done.
 
 pub mod cargo_deny;
+pub mod cargo_fuzz;
 pub mod clients;
 pub mod debian;
 pub mod rust;

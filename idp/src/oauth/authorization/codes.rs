@@ -9,6 +9,7 @@ use platform::entropy::Entropy;
 use platform::ephemeral::{Ephemeral, Slot};
 use serde::{Deserialize, Serialize};
 
+use super::claims::ClaimsRequest;
 use super::model::Pkce;
 use crate::ids::{FamilyId, PersonId, SessionId};
 use crate::oauth::authorization_details::AuthorizationDetails;
@@ -48,6 +49,9 @@ pub struct CodeGrant {
     pub amr: String,
     /// Whether `auth_time` was asked for.
     pub wants_auth_time: bool,
+    /// Claims asked for by name.
+    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
     /// The family that tokens from this code belong to.
     pub family: FamilyId,
     /// `acr`.

@@ -12,12 +12,17 @@
 //!
 //! Between two steps the request waits as an [`Interaction`] under a random id, bound to the browser that began it.
 
+mod claims;
 mod codes;
 mod interaction;
 mod model;
 mod parse;
+mod pushed;
+pub mod request_object;
 
+pub use claims::{ClaimRequest, ClaimsRequest};
 pub use codes::{CodeGrant, Codes, Redeemed};
 pub use interaction::{Interaction, Interactions};
 pub use model::{AuthorizationRequest, Pkce, Prompt, Standing, Step, next_step};
-pub use parse::{Refusal, parse};
+pub use parse::{Destination, Refusal, destination, parse};
+pub use pushed::{LIFE as PUSHED_FOR, PushedRequests};

@@ -7,9 +7,10 @@ use platform::encoding::base64url;
 use platform::keys::{constant_time_eq, sha256};
 use serde::{Deserialize, Serialize};
 
+use super::claims::ClaimsRequest;
 use crate::credentials::{Asked, Level, Verdict};
 use crate::oauth::authorization_details::AuthorizationDetails;
-use crate::oauth::{ErrorCode, Scope};
+use crate::oauth::{ErrorCode, ResponseMode, ResponseType, Scope};
 use crate::sessions::Session;
 
 /// A `code_challenge` of method S256 (RFC 7636 §4.2). There is no other method here.
@@ -59,6 +60,10 @@ pub struct AuthorizationRequest {
     pub redirect_uri: String,
     /// Whether the request said so, or left it to the only one that is registered.
     pub redirect_uri_given: bool,
+    /// What the answer holds.
+    pub response_type: ResponseType,
+    /// How it travels.
+    pub response_mode: ResponseMode,
     /// What it asks for.
     pub scope: Scope,
     /// Returned as it came.
@@ -77,12 +82,18 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// In which languages to speak.
     pub ui_locales: Option<String>,
+    /// Claims asked for by name.
+    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
     /// Classes of sign-in that the client asks for, the one that it likes best first.
     #[serde(default)]
     pub acr_values: Vec<String>,
     /// Whether it takes no other.
     #[serde(default)]
     pub acr_essential: bool,
+    /// Under which reference it was pushed; it is good for one answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<String>,
     /// When it was asked.
     pub asked_at: Instant,
     /// Where access tokens shall be used (RFC 8707).
@@ -102,6 +113,15 @@ impl AuthorizationRequest {
         Asked {
             classes: &self.acr_values,
             essential: self.acr_essential,
+        }
+    }
+
+    /// What the person has to allow: the scopes, and those that stand for single claims.
+    pub fn wanted(&self) -> Scope {
+        if self.claims.is_empty() {
+            self.scope.clone()
+        } else {
+            self.scope.union(&self.claims.scopes())
         }
     }
 }
@@ -184,7 +204,7 @@ pub fn next_step(request: &AuthorizationRequest, standing: &Standing<'_>, now: I
     }
     // Details are not remembered: whoever asks for them is answered by the person each time.
     let asks_anew = prompt.consent || request.authorization_details.is_some();
-    if !consented.covers(&request.scope) || (asks_anew && !asked_now) {
+    if !consented.covers(&request.wanted()) || (asks_anew && !asked_now) {
         return if prompt.none {
             Step::Refuse(ErrorCode::ConsentRequired)
         } else {
@@ -208,6 +228,8 @@ mod tests {
             client_id: "c".to_owned(),
             redirect_uri: "https://rp.example/cb".to_owned(),
             redirect_uri_given: true,
+            response_type: ResponseType::CODE,
+            response_mode: ResponseMode::default_of(ResponseType::CODE),
             scope: Scope::parse("openid email").unwrap(),
             state: None,
             nonce: None,
@@ -217,8 +239,10 @@ mod tests {
             hinted: None,
             login_hint: None,
             ui_locales: None,
+            claims: ClaimsRequest::default(),
             acr_values: Vec::new(),
             acr_essential: false,
+            pushed: None,
             asked_at: START,
             resources: Vec::new(),
             authorization_details: None,

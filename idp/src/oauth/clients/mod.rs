@@ -25,7 +25,7 @@ pub use described::{NotDescribed, described};
 pub use initial::InitialToken;
 pub use initiation::initiation;
 pub use metadata::{
-    ApplicationType, AuthMethod, GrantType, InvalidMetadata, Metadata, ResponseType, SecurityProfile,
+    ApplicationType, AuthMethod, GrantType, InvalidMetadata, Metadata, ObjectMembers, SecurityProfile,
     SubjectType,
 };
 pub use model::Client;

@@ -51,14 +51,27 @@ impl RedirectVerified {
         !self.uri.starts_with("https://")
     }
 
-    /// The URI with parameters added to its query.
-    pub fn with(&self, parameters: &[(&str, &str)]) -> String {
-        let added = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(parameters)
-            .finish();
-        let separator = if self.uri.contains('?') { '&' } else { '?' };
-        format!("{}{separator}{added}", self.uri)
+    /// Whether a browser can post a form there.
+    pub fn takes_forms(&self) -> bool {
+        self.uri.starts_with("https://") || self.uri.starts_with("http://")
     }
+
+    /// The URI with parameters added to its query.
+    pub fn with_query(&self, parameters: &[(&str, &str)]) -> String {
+        let separator = if self.uri.contains('?') { '&' } else { '?' };
+        format!("{}{separator}{}", self.uri, encoded(parameters))
+    }
+
+    /// The URI with parameters in its fragment; registered URIs have none of their own.
+    pub fn with_fragment(&self, parameters: &[(&str, &str)]) -> String {
+        format!("{}#{}", self.uri, encoded(parameters))
+    }
+}
+
+fn encoded(parameters: &[(&str, &str)]) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(parameters)
+        .finish()
 }
 
 /// Exact comparison of strings, except for the port of a loopback address, which a native client learns only when it

@@ -28,6 +28,15 @@ pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
     response
 }
 
+/// An answer that is a JWT (RFC 7519 §10.3.1), which nobody keeps either.
+pub fn jwt(token: String) -> Response {
+    let mut response = Response::new(Body::from(token));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// An error of the token or registration endpoint.
 pub fn error(error: OAuthError) -> Response {
     let status = match error.code {

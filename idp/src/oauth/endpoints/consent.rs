@@ -13,8 +13,8 @@ use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
-use crate::oauth::authorization::{Interaction, Interactions, Refusal};
-use crate::oauth::clients::{Client, RedirectVerified};
+use crate::oauth::authorization::{Destination, Interaction, Interactions, Refusal};
+use crate::oauth::clients::Client;
 use crate::oauth::consents::Recipient;
 use crate::oauth::{ErrorCode, OAuthError, Scope};
 use crate::pages::{Consent, ConsentClient, ErrorKind, Form};
@@ -28,7 +28,7 @@ struct Question {
     id: String,
     interaction: Interaction,
     client: Arc<Client>,
-    redirect: RedirectVerified,
+    to: Destination,
     who: SignedIn,
 }
 
@@ -45,13 +45,13 @@ async fn question(hub: &Hub, view: &View<'_>, id: Option<&str>) -> Result<Questi
         .find(id, Some(view.browser()))
         .await?;
     let interaction = found.ok_or(LOST)?;
-    let (client, redirect) = reopen(hub, realm, &interaction).await?;
+    let (client, to) = reopen(hub, realm, &interaction).await?;
     let who = signed_in(hub, view.call).await?.ok_or(LOST)?;
     Ok(Question {
         id: id.to_owned(),
         interaction,
         client,
-        redirect,
+        to,
         who,
     })
 }
@@ -83,7 +83,7 @@ impl Question {
     fn recipient(&self) -> Recipient {
         Recipient {
             client_id: self.client.id.clone(),
-            place: self.redirect.place(),
+            place: self.to.redirect.place(),
         }
     }
 
@@ -100,7 +100,7 @@ impl Question {
             "{} {} {} {}",
             self.id,
             self.who.session.sid,
-            request.scope,
+            request.wanted(),
             self.details().unwrap_or_default()
         );
         base64url(keyed_hash(&realm.keys.tokens, "consent", asked.as_bytes()))
@@ -108,14 +108,14 @@ impl Question {
 }
 
 fn show(view: View<'_>, question: &Question, consented: &Scope) -> Response {
-    let request = &question.interaction.request;
-    let open = request.scope.difference(consented);
+    let wanted = question.interaction.request.wanted();
+    let open = wanted.difference(consented);
     // Asked again for what was granted before (`prompt=consent`): all of it is shown.
-    let shown = if open.is_empty() { &request.scope } else { &open };
+    let shown = if open.is_empty() { &wanted } else { &open };
     let scopes: Vec<&str> = shown.iter().collect();
     let here = format!("/oauth/consent?interaction={}", question.id);
     let not_you = format!("/signin?interaction={}&again=1", question.id);
-    let host = question.redirect.place();
+    let host = question.to.redirect.place();
     let seal = question.seal(&view.call.realm);
     let csrf = view.csrf();
     let hidden = [("interaction", question.id.as_str()), ("question", seal.as_str())];
@@ -135,7 +135,7 @@ fn show(view: View<'_>, question: &Question, consented: &Scope) -> Response {
             terms_url: question.client.metadata.about.tos_uri.as_deref(),
         },
         scopes: &scopes,
-        details: request.authorization_details.as_ref(),
+        details: question.interaction.request.authorization_details.as_ref(),
         signed_in_as: profile.name.as_deref().unwrap_or(&profile.login),
         not_you_url: &not_you,
     };
@@ -179,7 +179,7 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
 }
 
 async fn allow(hub: &Hub, call: &Call, question: &Question, browser: &str) -> Result<bool, OAuthError> {
-    let scope = &question.interaction.request.scope;
+    let scope = &question.interaction.request.wanted();
     let (person, recipient) = (&question.who.person, question.recipient());
     let mut entry = call
         .permit(GRANT)
@@ -208,14 +208,12 @@ async fn deny(hub: &Hub, view: View<'_>, question: Question) -> Response {
     match taken {
         Ok(Some(_)) => {
             let error = OAuthError::new(ErrorCode::AccessDenied, "consent.denied", "the person said no");
-            let state = question.interaction.request.state;
             let refusal = Refusal::Redirect {
-                redirect: question.redirect,
-                state,
+                to: question.to,
                 error,
             };
             let about = About {
-                client: Some(&question.client.id),
+                client: Some(&question.client),
                 who: Some(&question.who),
             };
             refuse(hub, view, refusal, about).await

@@ -14,6 +14,7 @@ pub mod initiate;
 pub mod introspect;
 pub mod jwks;
 pub mod logout;
+pub mod par;
 pub mod register;
 pub mod revoke;
 pub mod token;
@@ -36,6 +37,7 @@ pub fn router() -> Router<Shared> {
         )
         .route("/oauth/continue", get(authorize::go_on))
         .route("/oauth/consent", get(consent::ask).post(consent::answer))
+        .route("/oauth/par", post(par::push))
         .route("/oauth/token", post(token::token))
         .route("/oauth/device", post(device_authorization::begin))
         .route("/device", get(device::show).post(device::look))

@@ -2,19 +2,21 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use platform::http::{Parameters, ParametersError};
+use platform::keys::SigningAlgorithm;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use super::answer;
 use crate::http::{Call, Presented};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
+use crate::oauth::clients::Client;
 use crate::oauth::dpop;
 use crate::oauth::step_up::Proven;
-use crate::oauth::tokens::verify_presented;
-use crate::oauth::{ErrorCode, OAuthError, Scope};
-use crate::people::{CLAIMS, Person};
+use crate::oauth::tokens::{Protection, encrypt, person_claims, protect, verify_presented};
+use crate::oauth::{ErrorCode, OAuthError};
 
 const ACTION: Action = Action::new("profile.read");
 
@@ -34,7 +36,17 @@ pub async fn userinfo(State(hub): State<Shared>, call: Call) -> Response {
         },
     };
     dpop::give_nonce(&hub, &call, response.headers_mut());
+    echo_interaction(&call, &mut response);
     response
+}
+
+/// A resource of FAPI gives back the id by which the client knows the call, if it is one (a UUID).
+fn echo_interaction(call: &Call, response: &mut Response) {
+    const INTERACTION: HeaderName = HeaderName::from_static("x-fapi-interaction-id");
+    let id = call.header(&INTERACTION).and_then(|id| Uuid::try_parse(id).ok());
+    if let Some(value) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
+        response.headers_mut().insert(INTERACTION, value);
+    }
 }
 
 /// The access token from the header, or from a form (RFC 6750 §2.2), but not from both.
@@ -86,19 +98,45 @@ async fn serve(hub: &Hub, call: &Call, token: Presented<'_>) -> Result<Response,
     entry.session = Some(family.details.signed_in_as);
     entry.key = person.key.clone();
     hub.record(entry).await?;
-    Ok(answer::json(
-        StatusCode::OK,
-        &claims(&person, &active.claims.sub, &active.scope),
-    ))
+    let named = &family.details.claims.userinfo;
+    let mut claims = person_claims(&person, |claim, scope| {
+        active.scope.has(scope) || named.contains_key(claim)
+    });
+    // No other claim can take its place.
+    claims.insert("sub".to_owned(), Value::from(active.claims.sub.as_str()));
+    let client = hub.clients.find(&call.realm, &active.claims.client_id).await?;
+    match client.filter(|client| client.metadata.objects.protects_userinfo()) {
+        Some(client) => protected(hub, call, &client, claims).await,
+        None => Ok(answer::json(StatusCode::OK, &claims)),
+    }
 }
 
-/// The claims that the scope gives, and `sub`, which no other claim can take the place of.
-fn claims(person: &Person, sub: &str, scope: &Scope) -> Map<String, Value> {
-    let mut claims: Map<String, Value> = CLAIMS
-        .iter()
-        .filter(|(_, needed)| scope.has(needed))
-        .filter_map(|(name, _)| Some(((*name).to_owned(), person.claim(name)?)))
-        .collect();
-    claims.insert("sub".to_owned(), Value::from(sub));
-    claims
+/// The answer as the client registered for it: signed, encrypted, or signed and then encrypted (§5.3.2).
+async fn protected(
+    hub: &Hub,
+    call: &Call,
+    client: &Client,
+    mut claims: Map<String, Value>,
+) -> Result<Response, OAuthError> {
+    let objects = &client.metadata.objects;
+    let encryption = objects
+        .userinfo_encrypted_response_alg
+        .map(|alg| (alg, objects.userinfo_encrypted_response_enc.unwrap_or_default()));
+    claims.insert("iss".to_owned(), Value::from(call.realm.issuer.as_str()));
+    claims.insert("aud".to_owned(), Value::from(client.id.as_str()));
+    let jwt = match (objects.userinfo_signed_response_alg, encryption) {
+        (None, Some(encryption)) => {
+            let bytes = serde_json::to_vec(&claims)?;
+            encrypt(hub, &call.realm, client, encryption, &bytes, None).await?
+        }
+        (algorithm, encryption) => {
+            let protection = Protection {
+                algorithm: algorithm.unwrap_or(SigningAlgorithm::Rs256),
+                typ: Some("JWT"),
+                encryption,
+            };
+            protect(hub, &call.realm, client, protection, &claims).await?
+        }
+    };
+    Ok(answer::jwt(jwt))
 }

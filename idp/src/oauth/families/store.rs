@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::ids::{FamilyId, PersonId, SessionId};
 use crate::oauth::Scope;
+use crate::oauth::authorization::ClaimsRequest;
 use crate::oauth::authorization_details::AuthorizationDetails;
 use crate::oauth::logout::take_part_in;
 use crate::oauth::tokens::Confirmation;
@@ -56,6 +57,9 @@ pub struct FamilyDetails {
     /// `authorization_details`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_details: Option<AuthorizationDetails>,
+    /// Claims asked for by name.
+    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
     /// What its refresh tokens are bound to: those of a public client, whose access tokens are bound (RFC 9449 §5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binding: Option<Confirmation>,
@@ -72,6 +76,7 @@ impl FamilyDetails {
             acr: None,
             resources: Vec::new(),
             authorization_details: None,
+            claims: ClaimsRequest::default(),
             binding: None,
         }
     }

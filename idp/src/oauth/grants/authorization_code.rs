@@ -115,6 +115,7 @@ fn family(request: TokenRequest<'_>, grant: CodeGrant) -> NewFamily {
             acr: grant.acr,
             resources: grant.resources,
             authorization_details: grant.authorization_details,
+            claims: grant.claims,
             // A confidential client proves who it is with each refresh; of a public one the key is all there is to prove.
             binding: request.binding.filter(|_| client.is_public()).cloned(),
         },

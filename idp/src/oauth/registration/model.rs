@@ -8,9 +8,10 @@ use serde_json::Value;
 use url::Url;
 use utoipa::ToSchema;
 
+use crate::oauth::ResponseType;
 use crate::oauth::Scope;
 use crate::oauth::clients::metadata::is_callable;
-use crate::oauth::clients::{GrantType, InvalidMetadata, Metadata, ResponseType};
+use crate::oauth::clients::{GrantType, InvalidMetadata, Metadata};
 use crate::oauth::scope::PERSON_SCOPES;
 
 /// The policy for whoever has no initial access token, and for tokens that name none.
@@ -30,6 +31,7 @@ pub struct Policy {
     pub grant_types: Option<Vec<GrantType>>,
     /// The response types that may be registered; absent: `code`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
     pub response_types: Option<Vec<ResponseType>>,
     /// The scopes that may be asked for, of those about a person; absent: all of these.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,14 +164,14 @@ impl Policy {
         metadata.grants = metadata.grants.of_a_stranger();
         let grant = |grant: &GrantType| match &self.grant_types {
             Some(allowed) => allowed.contains(grant),
-            None => true,
+            None => *grant != GrantType::Implicit,
         };
         if !metadata.grant_types.iter().all(grant) {
             return Err(PolicyError::GrantType);
         }
         let response = |response: &ResponseType| match &self.response_types {
             Some(allowed) => allowed.contains(response),
-            None => *response == ResponseType::Code,
+            None => *response == ResponseType::CODE,
         };
         if !metadata.response_types.iter().all(response) {
             return Err(PolicyError::ResponseType);

@@ -1,10 +1,12 @@
 //! ID tokens.
 
+use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use platform::encoding::base64url;
 use platform::keys::{
-    AlgorithmSet, KeySet, RequiredType, TimeClaims, VerificationPolicy, sha256, verify_compact,
+    AlgorithmSet, KeySet, RequiredType, SigningAlgorithm, TimeClaims, VerificationPolicy, verify_compact,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// The claims of an ID token (OpenID Connect Core 1.0 §2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,14 +34,27 @@ pub struct IdClaims {
     /// Left half of the hash of the access token (§3.1.3.6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_hash: Option<String>,
+    /// Left half of the hash of the code (§3.3.2.11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub c_hash: Option<String>,
     /// The session as the client knows it.
     pub sid: String,
+    /// Claims about the person (§5.1): those that were asked for by name, and where no access token is given, those of
+    /// the scope (§5.4).
+    #[serde(flatten)]
+    pub person: Map<String, Value>,
 }
 
-/// `at_hash`: every algorithm of the house hashes with SHA-256, or with SHA-512 in EdDSA, where it is left out.
-pub(super) fn at_hash(access_token: &str) -> String {
-    let hash = sha256(access_token.as_bytes());
-    let (left, _) = hash.split_at(16);
+/// `at_hash` and `c_hash`: the left half of the hash that the algorithm of the signature uses, which is SHA-512 in Ed25519
+/// (RFC 8032 §5.1) and SHA-256 in the others of the house.
+pub(super) fn half_hash(algorithm: SigningAlgorithm, text: &str) -> String {
+    let hash = match algorithm {
+        SigningAlgorithm::EdDsa => digest(&SHA512, text.as_bytes()),
+        SigningAlgorithm::Es256 | SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => {
+            digest(&SHA256, text.as_bytes())
+        }
+    };
+    let (left, _) = hash.as_ref().split_at(hash.as_ref().len() / 2);
     base64url(left)
 }
 

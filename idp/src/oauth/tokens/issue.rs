@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use platform::clock::Instant;
 use platform::encoding::base64url;
-use platform::keys::{SigningAlgorithm, TimeClaims, sign_compact};
+use platform::keys::{SigningAlgorithm, TimeClaims};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::access::{AccessClaims, Actor, Confirmation, TYPE};
-use super::id::{IdClaims, at_hash};
+use super::id::{IdClaims, half_hash};
+use super::protect::{Protection, protect};
 use super::subject::{session_id, subject};
 use crate::hub::Hub;
 use crate::ids::{FamilyId, PersonId};
@@ -17,6 +19,7 @@ use crate::oauth::authorization_details::AuthorizationDetails;
 use crate::oauth::clients::Client;
 use crate::oauth::families::{FamilyDetails, RefreshToken};
 use crate::oauth::{OAuthError, Scope};
+use crate::people::{CLAIMS, Person};
 use crate::realms::Realm;
 
 /// What a person granted, as far as tokens show it.
@@ -93,23 +96,61 @@ pub struct TokenResponse {
     pub issued_token_type: Option<&'static str>,
 }
 
+/// An access token, and what an answer says beside it.
+#[derive(Debug)]
+pub struct AccessToken {
+    /// The token.
+    pub token: String,
+    /// `token_type`.
+    pub token_type: &'static str,
+    /// Its life.
+    pub life: Duration,
+    /// What it says.
+    pub claims: AccessClaims,
+}
+
 /// Signs the tokens: an access token, and an ID token where a person granted `openid`.
 pub async fn issue(hub: &Hub, realm: &Realm, issue: Issue<'_>) -> Result<TokenResponse, OAuthError> {
+    let access = access_token(hub, realm, &issue).await?;
+    let id_token = match issue.granted {
+        Some(granted) if issue.scope.has("openid") => {
+            let beside = Beside {
+                access_token: Some(&access.token),
+                ..Beside::default()
+            };
+            Some(id_token(hub, realm, issue.client, granted, beside).await?)
+        }
+        _ => None,
+    };
+    Ok(TokenResponse {
+        access_token: access.token,
+        token_type: access.token_type,
+        expires_in: access.life.as_secs(),
+        scope: access.claims.scope,
+        refresh_token: issue.refresh.map(|refresh| refresh.expose(realm)),
+        id_token,
+        authorization_details: access.claims.authorization_details,
+        issued_token_type: None,
+    })
+}
+
+/// Signs an access token alone.
+pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result<AccessToken, OAuthError> {
     let Issue {
         client,
         scope,
         granted,
         ..
-    } = issue;
+    } = *issue;
     let now = hub.clock.now();
-    let life = life(hub, &issue, now);
+    let life = life(hub, issue, now);
     let sub = granted.map_or_else(
         || client.id.clone(),
         |granted| subject(realm, granted.person, client),
     );
     let claims = AccessClaims {
         iss: realm.issuer.clone(),
-        sub: sub.clone(),
+        sub,
         aud: match issue.resources {
             [] => Audience::One(realm.issuer.clone()),
             [one] => Audience::One(one.clone()),
@@ -127,26 +168,21 @@ pub async fn issue(hub: &Hub, realm: &Realm, issue: Issue<'_>) -> Result<TokenRe
         may_act: issue.may_act.cloned(),
         authorization_details: issue.details.cloned(),
     };
-    let access_token = sign(hub, realm, SigningAlgorithm::Es256, Some(TYPE), &claims).await?;
-    let id_token = match granted {
-        Some(granted) if scope.has("openid") => {
-            Some(id_token(hub, realm, client, granted, sub, &access_token).await?)
-        }
-        _ => None,
+    let protection = Protection {
+        algorithm: SigningAlgorithm::Es256,
+        typ: Some(TYPE),
+        encryption: None,
     };
-    Ok(TokenResponse {
-        access_token,
+    let token = protect(hub, realm, client, protection, &claims).await?;
+    Ok(AccessToken {
+        token,
         token_type: match claims.cnf {
             Some(Confirmation::Key(_)) => "DPoP",
             // A certificate is shown by the connection, not by the scheme (RFC 8705 §3).
             Some(Confirmation::Certificate(_)) | None => "Bearer",
         },
-        expires_in: life.as_secs(),
-        scope: claims.scope,
-        refresh_token: issue.refresh.map(|refresh| refresh.expose(realm)),
-        id_token,
-        authorization_details: claims.authorization_details,
-        issued_token_type: None,
+        life,
+        claims,
     })
 }
 
@@ -157,19 +193,31 @@ fn life(hub: &Hub, issue: &Issue<'_>, now: Instant) -> Duration {
     issue.ends.map_or(life, |ends| life.min(ends.since(now)))
 }
 
-async fn id_token(
+/// What an ID token vouches for beside itself (OpenID Connect Core 1.0 §3.1.3.6, §3.3.2.11).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// The access token that is given with it.
+    pub access_token: Option<&'a str>,
+    /// The code that is given with it.
+    pub code: Option<&'a str>,
+    /// The scope whose claims it holds itself, where no access token will ever fetch them (§5.4).
+    pub scope: Option<&'a Scope>,
+}
+
+/// Signs an ID token, and encrypts it where the client asked for that.
+pub async fn id_token(
     hub: &Hub,
     realm: &Realm,
     client: &Client,
     granted: &Granted<'_>,
-    sub: String,
-    access_token: &str,
+    beside: Beside<'_>,
 ) -> Result<String, OAuthError> {
-    let algorithm = client.metadata.id_token_signed_response_alg;
-    let details = granted.details;
+    let (members, details) = (&client.metadata, granted.details);
+    let algorithm = members.id_token_signed_response_alg;
+    let hash = |text| half_hash(algorithm, text);
     let claims = IdClaims {
         iss: realm.issuer.clone(),
-        sub,
+        sub: subject(realm, granted.person, client),
         aud: client.id.clone(),
         times: TimeClaims::issue(
             hub.clock.now(),
@@ -181,20 +229,47 @@ async fn id_token(
         nonce: granted.nonce.map(str::to_owned),
         acr: details.acr.clone(),
         amr: details.amr.split(' ').map(str::to_owned).collect(),
-        at_hash: (algorithm != SigningAlgorithm::EdDsa).then(|| at_hash(access_token)),
+        at_hash: beside.access_token.map(hash),
+        c_hash: beside.code.map(hash),
         sid: session_id(realm, details.signed_in_as, client),
+        person: about_the_person(hub, realm, granted, beside).await?,
     };
-    sign(hub, realm, algorithm, Some("JWT"), &claims).await
+    let objects = &members.objects;
+    let protection = Protection {
+        algorithm,
+        typ: Some("JWT"),
+        encryption: objects
+            .id_token_encrypted_response_alg
+            .map(|alg| (alg, objects.id_token_encrypted_response_enc.unwrap_or_default())),
+    };
+    protect(hub, realm, client, protection, &claims).await
 }
 
-async fn sign<T: Serialize + Sync>(
+/// The claims about the person that the ID token itself holds.
+async fn about_the_person(
     hub: &Hub,
     realm: &Realm,
-    algorithm: SigningAlgorithm,
-    typ: Option<&str>,
-    claims: &T,
-) -> Result<String, OAuthError> {
-    let key = hub.keys.signer(realm.id, algorithm).await?;
-    let payload = serde_json::to_vec(claims)?;
-    Ok(sign_compact(&key, typ, &payload)?)
+    granted: &Granted<'_>,
+    beside: Beside<'_>,
+) -> Result<Map<String, Value>, OAuthError> {
+    let named = &granted.details.claims.id_token;
+    let asked = |claim: &str, scope: &str| {
+        named.contains_key(claim) || beside.scope.is_some_and(|held| held.has(scope))
+    };
+    if named.is_empty() && beside.scope.is_none() {
+        return Ok(Map::new());
+    }
+    let Some(person) = hub.people.by_id(realm, granted.person).await? else {
+        return Ok(Map::new());
+    };
+    Ok(person_claims(&person, asked))
+}
+
+/// The claims of a person for which `asked` holds, given the claim and the scope that it belongs to.
+pub fn person_claims(person: &Person, asked: impl Fn(&str, &str) -> bool) -> Map<String, Value> {
+    CLAIMS
+        .iter()
+        .filter(|(name, scope)| asked(name, scope))
+        .filter_map(|(name, _)| Some(((*name).to_owned(), person.claim(name)?)))
+        .collect()
 }

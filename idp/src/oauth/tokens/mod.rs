@@ -4,12 +4,16 @@ mod access;
 mod binding;
 mod id;
 mod issue;
+mod protect;
 mod subject;
 mod verify;
 
 pub use access::{AccessClaims, Actor, Confirmation};
 pub use binding::binding;
 pub use id::{IdClaims, read_hint};
-pub use issue::{Granted, Issue, TokenResponse, issue};
+pub use issue::{
+    AccessToken, Beside, Granted, Issue, TokenResponse, access_token, id_token, issue, person_claims,
+};
+pub use protect::{Protection, encrypt, protect};
 pub use subject::{session_id, subject};
 pub use verify::{ActiveToken, VerifiedTokens, inspect, verify_access, verify_presented};

@@ -35,6 +35,8 @@ impl AuthMethod {
 pub enum GrantType {
     /// RFC 6749 §4.1.
     AuthorizationCode,
+    /// OpenID Connect Core 1.0 §3.2, §3.3: tokens from the authorization endpoint.
+    Implicit,
     /// RFC 6749 §6.
     RefreshToken,
     /// RFC 6749 §4.4.
@@ -51,14 +53,6 @@ pub enum GrantType {
     /// OpenID Connect CIBA 1.0.
     #[serde(rename = "urn:openid:params:grant-type:ciba")]
     Ciba,
-}
-
-/// `response_types`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ResponseType {
-    /// The code flow.
-    Code,
 }
 
 /// `application_type`.

@@ -9,6 +9,7 @@
 //! | `logout_members` | how it is told that a session has ended |
 //! | `grant_members` | introspection, token exchange, assertions, the back channel |
 //! | `sector` | subjects |
+//! | `object_members` | requests, answers and tokens as signed and encrypted objects |
 //! | `token_members` | tokens |
 //! | `uris` | which addresses are taken |
 //!
@@ -20,6 +21,7 @@ mod about;
 mod grant_members;
 mod kinds;
 mod logout_members;
+mod object_members;
 mod sector;
 mod token_members;
 mod uris;
@@ -31,13 +33,14 @@ use utoipa::ToSchema;
 
 pub use about::{About, Translations};
 pub use grant_members::GrantMembers;
-pub use kinds::{ApplicationType, AuthMethod, GrantType, ResponseType, SecurityProfile, SubjectType};
+pub use kinds::{ApplicationType, AuthMethod, GrantType, SecurityProfile, SubjectType};
 pub use logout_members::LogoutMembers;
+pub use object_members::ObjectMembers;
 pub use token_members::TokenMembers;
 pub use uris::{is_callable, is_web_page};
 
 use super::redirect::is_registrable;
-use crate::oauth::Scope;
+use crate::oauth::{ResponseType, Scope};
 
 /// Most redirect URIs of a kind.
 const URIS: usize = 20;
@@ -49,7 +52,7 @@ fn default_grant_types() -> Vec<GrantType> {
 }
 
 fn default_response_types() -> Vec<ResponseType> {
-    vec![ResponseType::Code]
+    vec![ResponseType::CODE]
 }
 
 fn default_algorithm() -> SigningAlgorithm {
@@ -71,6 +74,7 @@ pub struct Metadata {
     pub grant_types: Vec<GrantType>,
     /// Which response types it uses.
     #[serde(default = "default_response_types")]
+    #[schema(value_type = Vec<String>)]
     pub response_types: Vec<ResponseType>,
     /// What people are told.
     #[serde(flatten)]
@@ -132,6 +136,9 @@ pub struct Metadata {
     /// What it says about introspection, token exchange, assertions and the back channel.
     #[serde(flatten)]
     pub grants: GrantMembers,
+    /// What it says about signed and encrypted objects.
+    #[serde(flatten)]
+    pub objects: ObjectMembers,
 }
 
 /// Metadata that this hub refuses; each with what is wrong.
@@ -148,20 +155,7 @@ pub enum InvalidMetadata {
 impl Metadata {
     /// Members that change what the client may trust the answers to mean, and that this version does not implement:
     /// ignoring them would be a lie.
-    pub const REFUSED: &[&str] = &[
-        "id_token_encrypted_response_alg",
-        "userinfo_signed_response_alg",
-        "userinfo_encrypted_response_alg",
-        "request_object_encryption_alg",
-        "introspection_encrypted_response_alg",
-        "software_statement",
-    ];
-
-    /// Members that ask for more protection than this version gives: taken in silence, they would be a false promise.
-    pub const REFUSED_IF_TRUE: &[&str] = &[
-        "require_signed_request_object",
-        "require_pushed_authorization_requests",
-    ];
+    pub const REFUSED: &[&str] = &["introspection_encrypted_response_alg", "software_statement"];
 
     /// Reads and checks metadata. `secure`: the realm is served over HTTPS.
     pub fn from_json(value: &Value, secure: bool) -> Result<Self, InvalidMetadata> {
@@ -174,14 +168,6 @@ impl Metadata {
         {
             return Err(InvalidMetadata::Other(
                 "a member of the metadata asks for something that is not supported here",
-            ));
-        }
-        if Self::REFUSED_IF_TRUE
-            .iter()
-            .any(|name| members.get(*name) == Some(&Value::Bool(true)))
-        {
-            return Err(InvalidMetadata::Other(
-                "a member of the metadata asks for a protection that is not supported here",
             ));
         }
         // A member that is null is one that is absent (RFC 7591 §2).
@@ -200,6 +186,7 @@ impl Metadata {
         self.check_grants()?;
         self.tokens.check(self.token_endpoint_auth_method)?;
         self.logout.check(&self.redirect_uris, secure)?;
+        self.objects.check(self.has_keys())?;
         self.check_keys(secure)?;
         self.check_sign_in(secure)?;
         self.check_profile()?;
@@ -226,9 +213,20 @@ impl Metadata {
 
     fn check_grants(&self) -> Result<(), InvalidMetadata> {
         let codes = self.grant_types.contains(&GrantType::AuthorizationCode);
-        if self.response_types.contains(&ResponseType::Code) && !codes && !self.redirect_uris.is_empty() {
+        let asks_for = |part: fn(ResponseType) -> bool| self.response_types.iter().copied().any(part);
+        if asks_for(ResponseType::has_code) && !codes && !self.redirect_uris.is_empty() {
             return Err(InvalidMetadata::Other(
-                "response type code goes with grant type authorization_code",
+                "response types with code go with grant type authorization_code",
+            ));
+        }
+        if asks_for(ResponseType::is_front_channel) && !self.grant_types.contains(&GrantType::Implicit) {
+            return Err(InvalidMetadata::Other(
+                "response types with id_token or token go with grant type implicit",
+            ));
+        }
+        if self.grant_types.contains(&GrantType::Implicit) && self.redirect_uris.is_empty() {
+            return Err(InvalidMetadata::RedirectUri(
+                "the implicit grant needs a redirect URI",
             ));
         }
         let confidential_only = self.grant_types.contains(&GrantType::ClientCredentials);
@@ -357,7 +355,7 @@ mod tests {
         .unwrap();
         assert_eq!(metadata.token_endpoint_auth_method, AuthMethod::ClientSecretBasic);
         assert_eq!(metadata.grant_types, [GrantType::AuthorizationCode]);
-        assert_eq!(metadata.response_types, [ResponseType::Code]);
+        assert_eq!(metadata.response_types, [ResponseType::CODE]);
         assert_eq!(metadata.id_token_signed_response_alg, SigningAlgorithm::Rs256);
         assert_eq!(metadata.subject_type, SubjectType::Public);
     }

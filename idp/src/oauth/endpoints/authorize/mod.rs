@@ -1,36 +1,35 @@
 //! `GET|POST /oauth/authorize` (OpenID Connect Core 1.0 §3.1.2) and `GET /oauth/continue`, where a request goes on after
 //! the person signed in or answered.
 
+mod deliver;
+mod issue;
+pub(in crate::oauth::endpoints) mod source;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
 use platform::ephemeral::Slot;
-use platform::http::Parameters;
 
+pub use self::deliver::{About, refuse};
 use crate::credentials::Level;
 use crate::factors::reachable;
 use crate::http::pages::{see_other, unavailable};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
-use crate::ids::FamilyId;
-use crate::log::Action;
 use crate::oauth::authorization::{
-    AuthorizationRequest, CodeGrant, Codes, Interaction, Interactions, Refusal, Standing, Step, next_step,
-    parse,
+    AuthorizationRequest, Destination, Interaction, Interactions, PushedRequests, Refusal, Standing, Step,
+    next_step,
 };
 use crate::oauth::clients::{AuthMethod, Client, RedirectVerified};
 use crate::oauth::consents::{Recipient, implicit};
-use crate::oauth::logout::watched;
-use crate::oauth::tokens::{read_hint, subject};
+use crate::oauth::tokens::subject;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::ErrorKind;
 use crate::realms::Realm;
 use crate::signin::{SignedIn, signed_in};
 
-const ISSUE: Action = Action::new("authorization.issue");
-const REFUSE: Action = Action::new("authorization.refuse");
 const INTERACTIONS_COUNTED_FOR: Duration = Duration::from_mins(30);
 
 /// A request in the query.
@@ -53,7 +52,7 @@ pub async fn by_form(State(hub): State<Shared>, call: Call) -> Response {
     }
 }
 
-async fn begin(hub: &Hub, call: &Call, parameters: Result<Parameters, Refusal>) -> Response {
+async fn begin(hub: &Hub, call: &Call, parameters: Result<platform::http::Parameters, Refusal>) -> Response {
     let asked = parameters
         .as_ref()
         .ok()
@@ -62,43 +61,19 @@ async fn begin(hub: &Hub, call: &Call, parameters: Result<Parameters, Refusal>) 
         return unavailable();
     };
     let parsed = match parameters {
-        Ok(parameters) => read(hub, call, &parameters).await,
-        Err(refusal) => Err(refusal),
+        Ok(parameters) => source::read(hub, call, &parameters).await,
+        Err(refusal) => Err((refusal, None)),
     };
     match parsed {
-        Ok((request, redirect, client)) => proceed(hub, view, &request, &redirect, &client, None).await,
-        Err(refusal) => refuse(hub, view, refusal, About::default()).await,
+        Ok((request, to, client)) => proceed(hub, view, &request, &to, &client, None).await,
+        Err((refusal, client)) => {
+            let about = About {
+                client: client.as_deref(),
+                who: None,
+            };
+            refuse(hub, view, refusal, about).await
+        }
     }
-}
-
-async fn read(
-    hub: &Hub,
-    call: &Call,
-    parameters: &Parameters,
-) -> Result<(AuthorizationRequest, RedirectVerified, Arc<Client>), Refusal> {
-    let unknown = Refusal::Page(OAuthError::new(
-        ErrorCode::InvalidClient,
-        "authorization.client",
-        "client_id is missing or is not one of a client here",
-    ));
-    let Some(client_id) = parameters.get("client_id") else {
-        return Err(unknown);
-    };
-    let found = hub.clients.find(&call.realm, client_id).await;
-    let client = found
-        .map_err(|error| Refusal::Page(error.into()))?
-        .ok_or(unknown)?;
-    let keys = hub
-        .keys
-        .hint_keys(call.realm.id)
-        .await
-        .map_err(|error| Refusal::Page(error.into()))?;
-    let hinted = |hint: &str| {
-        let claims = read_hint(hint, &keys, &call.realm.issuer)?;
-        (claims.aud == client.id).then_some(claims.sub)
-    };
-    let (request, redirect) = parse(parameters, &client, &call.realm.issuer, hinted, hub.clock.now())?;
-    Ok((request, redirect, client))
 }
 
 /// Goes on with a request that waited.
@@ -119,12 +94,12 @@ pub async fn go_on(State(hub): State<Shared>, call: Call) -> Response {
         Err(error) => return view.oauth_error(error),
     };
     match reopen(&hub, &call.realm, &interaction).await {
-        Ok((client, redirect)) => {
+        Ok((client, to)) => {
             proceed(
                 &hub,
                 view,
                 &interaction.request,
-                &redirect,
+                &to,
                 &client,
                 Some((id, &interaction)),
             )
@@ -139,7 +114,7 @@ pub async fn reopen(
     hub: &Hub,
     realm: &Realm,
     interaction: &Interaction,
-) -> Result<(Arc<Client>, RedirectVerified), OAuthError> {
+) -> Result<(Arc<Client>, Destination), OAuthError> {
     let gone = OAuthError::new(
         ErrorCode::InvalidClient,
         "authorization.client.gone",
@@ -149,18 +124,23 @@ pub async fn reopen(
     let found = hub.clients.find(realm, &request.client_id).await?;
     let client = found.ok_or(gone)?;
     let redirect = RedirectVerified::verify(&client, Some(&request.redirect_uri)).ok_or(gone)?;
-    Ok((client, redirect))
+    let to = Destination {
+        redirect,
+        mode: request.response_mode,
+        state: request.state.clone(),
+    };
+    Ok((client, to))
 }
 
 async fn proceed(
     hub: &Hub,
     view: View<'_>,
     request: &AuthorizationRequest,
-    redirect: &RedirectVerified,
+    to: &Destination,
     client: &Client,
     waiting: Option<(&str, &Interaction)>,
 ) -> Response {
-    match step(hub, &view, request, (client, redirect), waiting).await {
+    match step(hub, &view, request, (client, &to.redirect), waiting).await {
         Ok((Step::SignIn { .. }, _)) => wait(hub, view, request, waiting, "/signin").await,
         Ok((Step::StepUp, _)) => wait(hub, view, request, waiting, "/signin/step-up").await,
         Ok((Step::Consent, _)) => wait(hub, view, request, waiting, "/oauth/consent").await,
@@ -178,12 +158,11 @@ async fn proceed(
                 ),
             };
             let refusal = Refusal::Redirect {
-                redirect: redirect.clone(),
-                state: request.state.clone(),
+                to: to.clone(),
                 error,
             };
             let about = About {
-                client: Some(&client.id),
+                client: Some(client),
                 who: who.as_ref(),
             };
             refuse(hub, view, refusal, about).await
@@ -200,16 +179,32 @@ async fn proceed(
                     Err(error) => return view.oauth_error(error),
                 }
             }
-            match issue(hub, view.call, request, (client, redirect), &who).await {
-                Ok(code) => {
-                    let to = (redirect, request.state.as_deref());
-                    answer(hub, view, Some(&client.id), to, &[("code", &code)]).await
+            match used_up(hub, &view.call.realm, request).await {
+                Ok(true) => {}
+                Ok(false) => return view.error(ErrorKind::SessionExpired, "authorization.request_uri.used"),
+                Err(error) => return view.oauth_error(error),
+            }
+            match issue::issue(hub, view.call, request, (client, &to.redirect), &who).await {
+                Ok(given) => {
+                    let given: Vec<(&str, &str)> = given
+                        .iter()
+                        .map(|(name, value)| (*name, value.as_str()))
+                        .collect();
+                    deliver::answer(hub, view, client, to, &given).await
                 }
                 Err(error) => view.oauth_error(error),
             }
         }
         Ok((Step::Issue, None)) => view.error(ErrorKind::SessionExpired, "authorization.session"),
         Err(error) => view.oauth_error(error),
+    }
+}
+
+/// A pushed request is good for one answer, whichever of the pages that it opened comes first.
+async fn used_up(hub: &Hub, realm: &Realm, request: &AuthorizationRequest) -> Result<bool, OAuthError> {
+    match &request.pushed {
+        None => Ok(true),
+        Some(reference) => PushedRequests::new(&hub.ephemeral, realm).use_up(reference).await,
     }
 }
 
@@ -257,12 +252,12 @@ async fn step(
         // The operator's own client: an administrator has answered the question, unless the client wants it to be asked.
         Some(one) if open && client.standing.is_trusted() && !asks_always => {
             let given = Standing {
-                consented: &consented.union(&request.scope),
+                consented: &consented.union(&request.wanted()),
                 ..standing
             };
             let next = next_step(request, &given, now);
             if matches!(next, Step::Issue) {
-                implicit::grant(hub, view.call, one, &recipient, &request.scope).await?;
+                implicit::grant(hub, view.call, one, &recipient, &request.wanted()).await?;
             }
             Ok((next, who))
         }
@@ -312,115 +307,4 @@ async fn within_limit(hub: &Hub, call: &Call) -> Result<bool, OAuthError> {
     let slot = Slot::new(call.realm.id, "interactions", &call.origin.network());
     let count = hub.ephemeral.increment(&slot, INTERACTIONS_COUNTED_FOR).await?;
     Ok(count <= hub.settings.limits.interactions_per_address)
-}
-
-async fn issue(
-    hub: &Hub,
-    call: &Call,
-    request: &AuthorizationRequest,
-    (client, redirect): (&Client, &RedirectVerified),
-    who: &SignedIn,
-) -> Result<String, OAuthError> {
-    let session = &who.session;
-    let grant = CodeGrant {
-        client_id: request.client_id.clone(),
-        redirect_uri: request.redirect_uri.clone(),
-        redirect_uri_given: request.redirect_uri_given,
-        place: redirect.place(),
-        person: who.person.id,
-        sid: session.sid,
-        scope: request.scope.clone(),
-        nonce: request.nonce.clone(),
-        pkce: request.pkce.clone(),
-        authenticated_at: session.authenticated_at,
-        amr: session.amr.clone(),
-        wants_auth_time: request.max_age.is_some() || client.metadata.require_auth_time,
-        family: FamilyId::new(&hub.entropy, hub.clock.now())?,
-        acr: Some(request.asked().answer(Level::of_methods(&session.amr)).to_owned()),
-        resources: request.resources.clone(),
-        authorization_details: request.authorization_details.clone(),
-        dpop_jkt: request.dpop_jkt.clone(),
-    };
-    let mut entry = call
-        .permit(ISSUE)
-        .person(who.person.id)
-        .session(session.sid)
-        .client(client.id.clone());
-    entry.key = who.person.key.clone();
-    hub.record(entry).await?;
-    let life = Duration::from_secs(hub.settings.tokens.code_seconds.min(600));
-    Codes::new(&hub.ephemeral, &call.realm)
-        .issue(&hub.entropy, &grant, life)
-        .await
-}
-
-/// Sends the browser to the verified redirect URI with the parameters, `state`, `session_state` (Session Management 1.0 §2)
-/// and `iss` (RFC 9207).
-async fn answer(
-    hub: &Hub,
-    mut view: View<'_>,
-    client_id: Option<&str>,
-    (redirect, state): (&RedirectVerified, Option<&str>),
-    parameters: &[(&str, &str)],
-) -> Response {
-    let watched = match client_id {
-        Some(client_id) => watched(hub, &mut view, client_id, redirect.uri()).await,
-        None => Ok(None),
-    };
-    let watched = match watched {
-        Ok(watched) => watched,
-        Err(error) => return view.oauth_error(error),
-    };
-    let mut all = parameters.to_vec();
-    all.extend(state.map(|state| ("state", state)));
-    all.extend(watched.as_deref().map(|watched| ("session_state", watched)));
-    all.push(("iss", &view.call.realm.issuer));
-    let location = redirect.with(&all);
-    view.redirect(&location)
-}
-
-/// Whom a refusal is about, as far as is known.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct About<'a> {
-    /// The client.
-    pub client: Option<&'a str>,
-    /// The person in whose browser it happened.
-    pub who: Option<&'a SignedIn>,
-}
-
-/// Tells whoever may be told that there will be no code.
-pub async fn refuse(hub: &Hub, view: View<'_>, refusal: Refusal, about: About<'_>) -> Response {
-    let error = match &refusal {
-        Refusal::Page(error) | Refusal::Redirect { error, .. } => *error,
-    };
-    let mut entry = view.call.deny(REFUSE, error.id);
-    entry.client = about.client.map(str::to_owned);
-    if let Some(who) = about.who {
-        entry = entry.person(who.person.id).session(who.session.sid);
-        entry.key = who.person.key.clone();
-    }
-    if let Err(unavailable) = hub.record(entry).await {
-        return view.oauth_error(unavailable);
-    }
-    match refusal {
-        Refusal::Page(error) => view.oauth_error(error),
-        Refusal::Redirect {
-            redirect,
-            state,
-            error,
-        } => {
-            let parameters = [
-                ("error", error.code.as_str()),
-                ("error_description", error.description),
-            ];
-            answer(
-                hub,
-                view,
-                about.client,
-                (&redirect, state.as_deref()),
-                &parameters,
-            )
-            .await
-        }
-    }
 }

@@ -1,0 +1,221 @@
+//! Where a request comes from: the parameters themselves, a request object among them (RFC 9101), or one that was pushed
+//! before (RFC 9126).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use platform::http::Parameters;
+
+use crate::http::Call;
+use crate::hub::Hub;
+use crate::oauth::authorization::request_object::{self, Strictness};
+use crate::oauth::authorization::{
+    AuthorizationRequest, Destination, PushedRequests, Refusal, destination, parse,
+};
+use crate::oauth::clients::keys::{self, KeysError};
+use crate::oauth::clients::{Client, RedirectVerified, SecurityProfile};
+use crate::oauth::tokens::read_hint;
+use crate::oauth::{ErrorCode, OAuthError};
+use crate::realms::Realm;
+
+type Found = (AuthorizationRequest, Destination, Arc<Client>);
+/// With the client, once it is known.
+type NotFound = (Refusal, Option<Arc<Client>>);
+
+/// The request behind the parameters of an authorization endpoint's call.
+pub(super) async fn read(hub: &Hub, call: &Call, parameters: &Parameters) -> Result<Found, NotFound> {
+    let unknown = Refusal::Page(OAuthError::new(
+        ErrorCode::InvalidClient,
+        "authorization.client",
+        "client_id is missing or is not one of a client here",
+    ));
+    let Some(client_id) = parameters.get("client_id") else {
+        return Err((unknown, None));
+    };
+    let client = match hub.clients.find(&call.realm, client_id).await {
+        Ok(Some(client)) => client,
+        Ok(None) => return Err((unknown, None)),
+        Err(error) => return Err((Refusal::Page(error.into()), None)),
+    };
+    let read = match parameters.get("request_uri") {
+        Some(request_uri) => pushed(hub, call, &client, parameters, request_uri).await,
+        None => direct(hub, call, &client, parameters).await,
+    };
+    match read {
+        Ok((request, to)) => Ok((request, to, client)),
+        Err(refusal) => Err((refusal, Some(client))),
+    }
+}
+
+/// A request that was pushed before. What stands beside `request_uri` is not looked at (RFC 9126 §4).
+async fn pushed(
+    hub: &Hub,
+    call: &Call,
+    client: &Client,
+    parameters: &Parameters,
+    request_uri: &str,
+) -> Result<(AuthorizationRequest, Destination), Refusal> {
+    let refused =
+        |code, id, description| sendable(parameters, client, OAuthError::new(code, id, description));
+    if parameters.get("request").is_some() {
+        return Err(refused(
+            ErrorCode::InvalidRequest,
+            "authorization.request_twice",
+            "request and request_uri do not go together",
+        ));
+    }
+    if !PushedRequests::is_ours(request_uri) {
+        return Err(refused(
+            ErrorCode::RequestUriNotSupported,
+            "authorization.request_uri",
+            "request_uri is taken from the pushed authorization request endpoint only",
+        ));
+    }
+    let found = PushedRequests::new(&hub.ephemeral, &call.realm)
+        .find(request_uri, &client.id)
+        .await
+        .map_err(Refusal::Page)?;
+    let Some(mut request) = found else {
+        // Where its answer was to go, and how, only the request itself could tell.
+        return Err(Refusal::Page(OAuthError::new(
+            ErrorCode::InvalidRequestUri,
+            "authorization.request_uri.unknown",
+            "request_uri is unknown, used, over, or another client's",
+        )));
+    };
+    let redirect = RedirectVerified::verify(client, Some(&request.redirect_uri)).ok_or(Refusal::Page(
+        OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "authorization.redirect_uri",
+            "the redirect URI is missing or is not one that the client registered",
+        ),
+    ))?;
+    // The person comes only now: a sign-in between the push and this is one from before (`prompt`, `max_age`).
+    request.asked_at = hub.clock.now();
+    let to = Destination {
+        redirect,
+        mode: request.response_mode,
+        state: request.state.clone(),
+    };
+    Ok((request, to))
+}
+
+/// An error of a request that could not be read: it goes where the parameters beside it say, if that is verified.
+fn sendable(parameters: &Parameters, client: &Client, error: OAuthError) -> Refusal {
+    match destination(parameters, client) {
+        Ok(to) => Refusal::Redirect { to, error },
+        Err(_) => Refusal::Page(error),
+    }
+}
+
+async fn direct(
+    hub: &Hub,
+    call: &Call,
+    client: &Client,
+    parameters: &Parameters,
+) -> Result<(AuthorizationRequest, Destination), Refusal> {
+    let fapi = client.metadata.musubi_security_profile == SecurityProfile::Fapi2;
+    if client.metadata.objects.require_pushed_authorization_requests || fapi {
+        let error = OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "authorization.not_pushed",
+            "the client's requests are taken from the pushed authorization request endpoint only",
+        );
+        return Err(sendable(parameters, client, error));
+    }
+    match opened(hub, call, client, parameters).await {
+        Ok(Some(signed)) => judge(hub, call, client, &signed).await,
+        Ok(None) => judge(hub, call, client, parameters).await,
+        Err(error) => Err(sendable(parameters, client, error)),
+    }
+}
+
+/// The parameters in a request object, if there is one or must be.
+pub(crate) async fn opened(
+    hub: &Hub,
+    call: &Call,
+    client: &Client,
+    parameters: &Parameters,
+) -> Result<Option<Parameters>, OAuthError> {
+    let Some(object) = parameters.get("request") else {
+        if client.metadata.objects.require_signed_request_object {
+            return Err(OAuthError::new(
+                ErrorCode::InvalidRequest,
+                "authorization.not_signed",
+                "the client's requests are taken as signed request objects only",
+            ));
+        }
+        return Ok(None);
+    };
+    let fapi = client.metadata.musubi_security_profile == SecurityProfile::Fapi2;
+    let strictness = if fapi {
+        Strictness::Fapi2
+    } else {
+        Strictness::Standard
+    };
+    let realm = &call.realm;
+    let object = decrypted(hub, realm, client, object)?;
+    let verified = keys::verify(hub, realm, client, &object, &request_object::policy(client)).await;
+    let verified = verified.map_err(|error| match error {
+        KeysError::Unavailable => OAuthError::new(
+            ErrorCode::TemporarilyUnavailable,
+            "request_object.keys",
+            "the client's keys cannot be fetched at the moment",
+        ),
+        KeysError::None | KeysError::Refused | KeysError::Verify(_) => OAuthError::new(
+            ErrorCode::InvalidRequestObject,
+            "request_object.signature",
+            "the request object is not signed with a key and an algorithm of the client",
+        ),
+    })?;
+    request_object::read(&verified, client, &realm.issuer, strictness, hub.clock.now()).map(Some)
+}
+
+/// The signed object in an encrypted one (RFC 9101 §6.1); a client that said that it encrypts sends nothing else.
+fn decrypted<'o>(
+    hub: &Hub,
+    realm: &Realm,
+    client: &Client,
+    object: &'o str,
+) -> Result<Cow<'o, str>, OAuthError> {
+    let wrong = OAuthError::new(
+        ErrorCode::InvalidRequestObject,
+        "request_object.encryption",
+        "the request object is not encrypted for this server as the client registered",
+    );
+    let wanted = client.metadata.objects.request_object_encryption_alg;
+    if object.split('.').count() != 5 {
+        return match wanted {
+            None => Ok(Cow::Borrowed(object)),
+            Some(_) => Err(wrong),
+        };
+    }
+    let keys = realm.receiving_keys(hub.clock.now()).map_err(|_| wrong)?;
+    let opened = keys.open(object).map_err(|_| wrong)?;
+    let enc = client.metadata.objects.request_object_encryption_enc;
+    let as_registered = wanted.is_none_or(|alg| alg.name() == opened.header.alg)
+        && enc.is_none_or(|enc| opened.header.enc.as_deref() == Some(enc.name()));
+    match String::from_utf8(opened.content) {
+        Ok(signed) if as_registered => Ok(Cow::Owned(signed)),
+        _ => Err(wrong),
+    }
+}
+
+/// Reads the parameters that count.
+pub(crate) async fn judge(
+    hub: &Hub,
+    call: &Call,
+    client: &Client,
+    parameters: &Parameters,
+) -> Result<(AuthorizationRequest, Destination), Refusal> {
+    let own = hub
+        .keys
+        .hint_keys(call.realm.id)
+        .await
+        .map_err(|error| Refusal::Page(error.into()))?;
+    let hinted = |hint: &str| {
+        let claims = read_hint(hint, &own, &call.realm.issuer)?;
+        (claims.aud == client.id).then_some(claims.sub)
+    };
+    parse(parameters, client, &call.realm.issuer, hinted, hub.clock.now())
+}

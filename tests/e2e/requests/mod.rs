@@ -1,0 +1,7 @@
+//! How an authorization request comes and how its answer goes: pushed, signed, by query, fragment, form or JWT.
+
+mod claims;
+mod front_channel;
+mod modes;
+mod objects;
+mod pushed;
