@@ -265,8 +265,7 @@ mod tests {
             "konnichiwa1",
             "himitsudayo",
             "ぱすわーどぱすわーど",
-            "さくらさくらさくら",
-            "watashiwaneko",
+            "さくらさくらさくらさくら",
         ] {
             assert!(
                 matches!(of(japanese).as_slice(), [Weakness::Guessable(_)]),
