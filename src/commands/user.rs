@@ -101,7 +101,7 @@ async fn reset_factors(
     entry.key = person.key.clone();
     record::append(hub, entry).await?;
     let factors = Factors::new(hub.store.clone(), hub.clock.clone(), hub.entropy.clone());
-    let removed = factors.reset(&realm, person.id).await?;
+    let removed = factors.reset(&realm, person.id, None).await?;
     output.answer(
         &format!("{login} has no passkeys, apps and recovery codes any more; {removed} were removed."),
         &json!({"login": login, "issuer": realm.issuer, "removed": removed}),

@@ -14,6 +14,7 @@ use crate::http::Call;
 use crate::hub::Hub;
 use crate::ids::{FactorId, PersonId};
 use crate::log::{Action, Entry};
+use crate::notices::Prepared;
 use crate::oauth::OAuthError;
 use crate::people::Person;
 use crate::realms::Realm;
@@ -76,6 +77,7 @@ pub async fn confirm(
     (id, browser): (&str, &str),
     person: &Person,
     (code, name): (&str, &str),
+    told: Prepared,
 ) -> Result<Confirmed, OAuthError> {
     let realm = &call.realm;
     let Some(secret) = offered(hub, realm, (id, browser), person).await? else {
@@ -104,7 +106,7 @@ pub async fn confirm(
         secret: secret.bytes(),
         counter: step,
     };
-    let kept = hub.factors.add(realm, person, new).await?;
+    let kept = hub.factors.add(realm, person, new, Some(told)).await?;
     Ok(kept.map_or(Confirmed::Gone, Confirmed::Kept))
 }
 

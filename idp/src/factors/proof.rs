@@ -7,6 +7,7 @@ use crate::http::Call;
 use crate::hub::Hub;
 use crate::ids::FactorId;
 use crate::log::{Action, Entry};
+use crate::notices::{self, Notice};
 use crate::oauth::OAuthError;
 use crate::people::Person;
 use crate::signin::throttle::{Admission, Throttle};
@@ -91,7 +92,8 @@ async fn check(
             Ok(None)
         }
         Typed::Recovery(code) => {
-            let list = hub.factors.take_code(realm, person.id, &code).await?;
+            let told = notices::prepare(hub, realm, person, Notice::RecoveryCodeUsed)?;
+            let list = hub.factors.take_code(realm, person.id, &code, told).await?;
             Ok(list.map(|list| (list, Kind::Recovery)))
         }
         Typed::Other => Ok(None),

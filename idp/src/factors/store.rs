@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::codes;
 use super::model::{Factor, Kind};
 use crate::ids::{FactorId, PersonId, SessionId};
+use crate::notices::Prepared;
 use crate::people::Person;
 use crate::realms::Realm;
 use crate::sessions::{end_all_in, end_others_in};
@@ -109,6 +110,14 @@ pub async fn remove_all(tx: &Tx, realm: RealmId, person: PersonId) -> Result<u64
     .await
 }
 
+/// Tells the person, if there is something to tell.
+async fn tell(tx: &Tx, told: Option<Prepared>) -> Result<(), DatabaseError> {
+    match told {
+        Some(told) => told.write(tx).await,
+        None => Ok(()),
+    }
+}
+
 /// Ends what a person's factors may have opened, except in the session `keep`.
 async fn end_others(
     tx: &Tx,
@@ -174,15 +183,23 @@ impl Factors {
         rows.into_iter().map(|row| open(realm, person, row)).collect()
     }
 
-    /// Keeps a factor; `None` if the person has as many as they can have, or somebody has this very one.
+    /// Keeps a factor, and tells the person so in the same transaction; `None` if the person has as many as they can have, or somebody has this very one.
     pub async fn add(
         &self,
         realm: &Realm,
         person: &Person,
         new: NewFactor<'_>,
+        told: Option<Prepared>,
     ) -> Result<Option<FactorId>, FactorsError> {
         let (id, values) = self.row(realm, person, &new)?;
-        match self.store.change(INSERT, values).await {
+        let kept = self.store.write(move |tx: &Tx| {
+            Box::pin(async move {
+                let kept = tx.execute(INSERT, values).await?;
+                tell(tx, told.filter(|_| kept == 1)).await?;
+                Ok(kept)
+            })
+        });
+        match kept.await {
             Ok(1) => Ok(Some(id)),
             Ok(_) | Err(DatabaseError::Conflict) => Ok(None),
             Err(error) => Err(error.into()),
@@ -326,7 +343,7 @@ impl Factors {
         realm: &Realm,
         person: PersonId,
         factor: FactorId,
-        keep: Option<SessionId>,
+        (keep, told): (Option<SessionId>, Option<Prepared>),
     ) -> Result<bool, FactorsError> {
         let (realm, now) = (realm.id, self.clock.now());
         let whose = move || values![realm.uuid(), person.uuid()];
@@ -362,6 +379,7 @@ impl Factors {
                         remove_all(tx, realm, person).await?;
                     }
                     end_others(tx, realm, person, keep, now).await?;
+                    tell(tx, told).await?;
                     Ok(true)
                 })
             })
@@ -370,13 +388,19 @@ impl Factors {
     }
 
     /// Takes every factor from a person, and ends every session and token of theirs; how many factors there were.
-    pub async fn reset(&self, realm: &Realm, person: PersonId) -> Result<u64, FactorsError> {
+    pub async fn reset(
+        &self,
+        realm: &Realm,
+        person: PersonId,
+        told: Option<Prepared>,
+    ) -> Result<u64, FactorsError> {
         let (realm, now) = (realm.id, self.clock.now());
         self.store
             .write(move |tx: &Tx| {
                 Box::pin(async move {
                     let gone = remove_all(tx, realm, person).await?;
                     end_others(tx, realm, person, None, now).await?;
+                    tell(tx, told.filter(|_| gone > 0)).await?;
                     Ok(gone)
                 })
             })
@@ -391,6 +415,7 @@ impl Factors {
         realm: &Realm,
         person: &Person,
         name: &str,
+        told: Option<Prepared>,
     ) -> Result<Vec<String>, FactorsError> {
         let new = NewFactor {
             kind: Kind::Recovery,
@@ -432,7 +457,7 @@ impl Factors {
                         )
                         .await?;
                     }
-                    Ok(())
+                    tell(tx, told).await
                 })
             })
             .await;
@@ -446,19 +471,26 @@ impl Factors {
         realm: &Realm,
         person: PersonId,
         code: &str,
+        told: Prepared,
     ) -> Result<Option<FactorId>, FactorsError> {
-        let row: Option<OfFactor> = self
+        let values = values![code_hash(realm, person, code), realm.id.uuid(), person.uuid()];
+        let taken: Result<Option<OfFactor>, DatabaseError> = self
             .store
-            .take(
-                "DELETE FROM recovery_code WHERE hash = $1 AND realm_id = $2 AND person_id = $3 RETURNING factor_id",
-                values![
-                    code_hash(realm, person, code),
-                    realm.id.uuid(),
-                    person.uuid()
-                ],
-            )
-            .await?;
-        Ok(row.map(|row| row.factor_id.into()))
+            .write(move |tx: &Tx| {
+                Box::pin(async move {
+                    let row: Option<OfFactor> = tx
+                        .fetch_optional(
+                            "DELETE FROM recovery_code
+                             WHERE hash = $1 AND realm_id = $2 AND person_id = $3 RETURNING factor_id",
+                            values,
+                        )
+                        .await?;
+                    tell(tx, row.is_some().then_some(told)).await?;
+                    Ok(row)
+                })
+            })
+            .await;
+        Ok(taken?.map(|row| row.factor_id.into()))
     }
 
     /// How many recovery codes a person has left.

@@ -26,6 +26,8 @@ pub enum Notice {
         /// What the person called it.
         name: String,
     },
+    /// All of them were taken away, by an administrator.
+    FactorsReset,
     /// New recovery codes were made; earlier ones are void.
     RecoveryCodesMade,
     /// A recovery code was used.
@@ -81,6 +83,7 @@ impl Notice {
             Self::NewDevice { .. } => "new-device",
             Self::FactorAdded { .. } => "factor-added",
             Self::FactorRemoved { .. } => "factor-removed",
+            Self::FactorsReset => "factors-reset",
             Self::RecoveryCodesMade => "recovery-codes-made",
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::EmailConfirmed => "email-confirmed",

@@ -163,6 +163,7 @@ pub(super) fn line(notice: &Notice, texts: &Texts) -> Result<String, askama::Err
         Notice::NewDevice { .. } => texts.say("notice-new-device"),
         Notice::FactorAdded { name } => texts.with("notice-factor-added", "name", quiet(name)),
         Notice::FactorRemoved { name } => texts.with("notice-factor-removed", "name", quiet(name)),
+        Notice::FactorsReset => texts.say("notice-factors-reset"),
         Notice::RecoveryCodesMade => texts.say("notice-recovery-codes-made"),
         Notice::RecoveryCodeUsed => texts.say("notice-recovery-code-used"),
         Notice::EmailConfirmed => texts.say("notice-email-confirmed"),
@@ -198,6 +199,7 @@ fn meaning(notice: &Notice, texts: &Texts) -> Result<String, askama::Error> {
         }
         Notice::FactorAdded { .. } => texts.say("notice-factor-added-what"),
         Notice::FactorRemoved { .. } => texts.say("notice-factor-removed-what"),
+        Notice::FactorsReset => texts.say("notice-factors-reset-what"),
         Notice::RecoveryCodesMade => texts.say("notice-recovery-codes-made-what"),
         Notice::RecoveryCodeUsed => texts.say("notice-recovery-code-used-what"),
         Notice::EmailConfirmed => texts.say("notice-email-confirmed-what"),

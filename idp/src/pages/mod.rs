@@ -72,7 +72,7 @@ pub use recover::{Recover, RecoverLink, RecoverProblem, RecoverSent};
 pub use recover_family::{NewPassword, RecoverFamily, RecoverStop, Stage};
 pub use recovery_codes::RecoveryCodes;
 pub use second_factor::{SecondFactor, SecondFactorProblem};
-pub use security::{FactorDetails, Security, SecurityNotice};
+pub use security::{FactorDetails, Security, SecurityNotice, factor_kind};
 pub use set_password::{PasswordHint, PasswordProblem, PasswordRule, SetPassword, SetPasswordPurpose};
 pub use sign_in::{SignIn, SignInProblem};
 pub use sign_out::{SignOut, SignedOut};

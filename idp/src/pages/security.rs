@@ -1,7 +1,7 @@
 //! How a person proves themselves: the list of their factors.
 
 use super::account::Section;
-use super::{Form, Frame, Moment, Texts, links, page};
+use super::{Form, Frame, Moment, RenderError, Texts, links, page};
 
 /// The page of a person's factors.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +80,15 @@ impl SecurityNotice {
     fn is_problem(self) -> bool {
         matches!(self, Self::Refused | Self::Last)
     }
+}
+
+/// What a factor is, in the reader's words.
+pub fn factor_kind(texts: &Texts, passkey: bool) -> Result<String, RenderError> {
+    Ok(if passkey {
+        texts.say("factor-passkey")?
+    } else {
+        texts.say("factor-totp")?
+    })
 }
 
 impl FactorDetails<'_> {

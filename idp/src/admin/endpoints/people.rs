@@ -17,6 +17,7 @@ use crate::admin::{Refusal, cursor, scope};
 use crate::http::Call;
 use crate::hub::Shared;
 use crate::log::{Action, Entry};
+use crate::notices::{self, Notice};
 use crate::numbers::Number;
 use crate::people::{Details, NewPerson, Person, PersonState, Profile, number_of, person_by_number};
 use platform::clock::Instant;
@@ -393,7 +394,13 @@ async fn remove_factors(desk: &Desk<'_>, segment: &Segment) -> Result<Response, 
     let (_, person) = named(desk, segment).await?;
     outranks(desk, &person).await?;
     desk.record(about(desk.permit(), &person)).await?;
-    let removed = desk.hub.factors.reset(desk.realm(), person.id).await?;
+    let told = notices::prepare(desk.hub, desk.realm(), &person, Notice::FactorsReset)
+        .map_err(|error| Refusal::unavailable(&error))?;
+    let removed = desk
+        .hub
+        .factors
+        .reset(desk.realm(), person.id, Some(told))
+        .await?;
     desk.hub.sessions.forget_all();
     desk.hub.families.forget_all();
     json(StatusCode::OK, &FactorsRemoved { removed })

@@ -5,18 +5,22 @@ use axum::response::Response;
 use platform::http::Parameters;
 
 use super::totp::name;
-use crate::factors::{Fresh, fresh};
+use crate::factors::{Fresh, Kind, fresh};
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::ids::FactorId;
 use crate::log::{Action, Entry};
-use crate::oauth::OAuthError;
-use crate::pages::ErrorKind;
+use crate::notices::{self, Notice, Prepared};
+use crate::oauth::{ErrorCode, OAuthError};
+use crate::pages::{ErrorKind, factor_kind};
+use crate::people::Person;
 use crate::signin::SignedIn;
 
 const REMOVE: Action = Action::new("factor.remove");
 const RENAME: Action = Action::new("factor.rename");
+
+const UNNAMED: OAuthError = OAuthError::new(ErrorCode::ServerError, "factor.unnamed", "a text is missing");
 
 /// A form of this browser, and somebody who has just proved who they are; the answer otherwise.
 pub(super) async fn change<'c>(
@@ -58,7 +62,7 @@ pub(super) async fn remove(State(hub): State<Shared>, call: Call) -> Response {
         Ok(change) => change,
         Err(answer) => return answer,
     };
-    match take_away(&hub, &call, &form, &who).await {
+    match take_away(&hub, &view, &form, &who).await {
         Ok(Some(true)) => view.redirect("/account/security?done=removed"),
         Ok(Some(false)) => view.redirect("/account/security?done=last"),
         Ok(None) => view.error(ErrorKind::NotFound, "factor.unknown"),
@@ -66,21 +70,50 @@ pub(super) async fn remove(State(hub): State<Shared>, call: Call) -> Response {
     }
 }
 
+/// What a person calls a factor, and what it is where they call it nothing.
+fn called(view: &View<'_>, name: &str, kind: Kind) -> Result<String, OAuthError> {
+    if name.is_empty() {
+        factor_kind(&view.texts, kind.is_passkey()).map_err(|_| UNNAMED)
+    } else {
+        Ok(name.to_owned())
+    }
+}
+
+/// What a person is told when a factor is added.
+pub(crate) fn tell_added(
+    hub: &Hub,
+    view: &View<'_>,
+    person: &Person,
+    (name, kind): (&str, Kind),
+) -> Result<Prepared, OAuthError> {
+    let name = called(view, name, kind)?;
+    let told = notices::prepare(hub, &view.call.realm, person, Notice::FactorAdded { name })?;
+    Ok(told)
+}
+
 async fn take_away(
     hub: &Hub,
-    call: &Call,
+    view: &View<'_>,
     form: &Parameters,
     who: &SignedIn,
 ) -> Result<Option<bool>, OAuthError> {
+    let call = view.call;
     let known = hub.factors.list(&call.realm, &who.person).await?;
-    let Some(factor) = factor(form).filter(|id| known.iter().any(|factor| factor.id == *id)) else {
-        return Ok(None);
-    };
+    let named = factor(form).and_then(|id| known.iter().find(|factor| factor.id == id));
+    let Some(known) = named else { return Ok(None) };
+    let factor = known.id;
+    let name = called(view, &known.name, known.kind)?;
+    let told = notices::prepare(hub, &call.realm, &who.person, Notice::FactorRemoved { name })?;
     hub.record(entry(call, REMOVE, who).resource("factor", [factor.to_string()]))
         .await?;
     let gone = hub
         .factors
-        .remove(&call.realm, who.person.id, factor, Some(who.session.sid))
+        .remove(
+            &call.realm,
+            who.person.id,
+            factor,
+            (Some(who.session.sid), Some(told)),
+        )
         .await?;
     hub.sessions.forget_all();
     hub.families.forget_all();

@@ -9,6 +9,7 @@ use crate::factors::Kind;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::{Action, Entry};
+use crate::notices::{self, Notice};
 use crate::oauth::OAuthError;
 use crate::pages::{ErrorKind, RecoveryCodes};
 use crate::people::Person;
@@ -58,7 +59,9 @@ async fn fresh_codes(
     row: Entry,
 ) -> Result<Vec<String>, OAuthError> {
     hub.record(row).await?;
-    Ok(hub.factors.make_codes(&view.call.realm, person, "").await?)
+    let realm = &view.call.realm;
+    let told = notices::prepare(hub, realm, person, Notice::RecoveryCodesMade)?;
+    Ok(hub.factors.make_codes(realm, person, "", Some(told)).await?)
 }
 
 fn show(view: View<'_>, codes: &[String], first: bool, next: &str) -> Response {

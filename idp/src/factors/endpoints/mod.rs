@@ -12,6 +12,7 @@ use axum::routing::{get, post};
 
 use crate::hub::Shared;
 
+pub(crate) use changes::tell_added;
 pub(crate) use codes::first_codes;
 pub(crate) use totp::{enrol, name};
 

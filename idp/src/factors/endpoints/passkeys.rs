@@ -6,11 +6,11 @@ use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use platform::http::Problem;
 
-use super::changes::change;
+use super::changes::{change, tell_added};
 use super::codes::first_codes;
 use super::totp::name;
 use crate::factors::passkeys::{self, Registered};
-use crate::factors::{Fresh, fresh};
+use crate::factors::{Fresh, Keeping, Kind, fresh};
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::Shared;
@@ -54,7 +54,12 @@ pub(super) async fn finish(State(hub): State<Shared>, call: Call) -> Response {
         Ok(change) => change,
         Err(answer) => return answer,
     };
-    match passkeys::finish_registration(&hub, &view, &who, &form, &name(&form)).await {
+    let name = name(&form);
+    let told = match tell_added(&hub, &view, &who.person, (&name, Kind::Passkey(Keeping::Unknown))) {
+        Ok(told) => told,
+        Err(error) => return view.oauth_error(error),
+    };
+    match passkeys::finish_registration(&hub, &view, &who, &form, (&name, told)).await {
         Ok(Registered::Kept(_)) => first_codes(&hub, view, &who.person, "/account/security?done=added").await,
         Ok(Registered::Refused) => view.redirect("/account/security?done=refused"),
         Err(error) => view.oauth_error(error),

@@ -5,9 +5,9 @@ use axum::response::Response;
 use http::StatusCode;
 use platform::http::Parameters;
 
-use super::changes::change;
+use super::changes::{change, tell_added};
 use super::codes::first_codes;
-use crate::factors::{Confirmed, Fresh, confirm, fresh, offer, offered, picture};
+use crate::factors::{Confirmed, Fresh, Kind, confirm, fresh, offer, offered, picture};
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
@@ -102,12 +102,17 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     };
     let id = form.get("offered").unwrap_or_default();
     let given = (form.get("code").unwrap_or_default(), name(&form));
+    let told = match tell_added(&hub, &view, &who.person, (&given.1, Kind::Totp)) {
+        Ok(told) => told,
+        Err(error) => return view.oauth_error(error),
+    };
     let confirmed = confirm(
         &hub,
         &call,
         (id, view.browser()),
         &who.person,
         (given.0, &given.1),
+        told,
     )
     .await;
     match confirmed {

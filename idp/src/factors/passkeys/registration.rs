@@ -16,6 +16,7 @@ use crate::http::View;
 use crate::hub::Hub;
 use crate::ids::FactorId;
 use crate::log::{Action, Entry};
+use crate::notices::Prepared;
 use crate::oauth::OAuthError;
 use crate::realms::{Authenticator, Realm};
 use crate::signin::SignedIn;
@@ -118,7 +119,7 @@ pub async fn finish_registration(
     view: &View<'_>,
     who: &SignedIn,
     form: &Parameters,
-    name: &str,
+    (name, told): (&str, Prepared),
 ) -> Result<Registered, OAuthError> {
     let call = view.call;
     let about = |entry: Entry| Entry {
@@ -143,7 +144,7 @@ pub async fn finish_registration(
         secret: &secret,
         counter: 0,
     };
-    let kept = hub.factors.add(&call.realm, &who.person, new).await?;
+    let kept = hub.factors.add(&call.realm, &who.person, new, Some(told)).await?;
     Ok(kept.map_or(Registered::Refused, Registered::Kept))
 }
 

@@ -119,7 +119,7 @@ async fn the_code_of_one_person_is_none_for_another() {
     let codes = house
         .hub
         .factors
-        .make_codes(&house.realm, &eve, "")
+        .make_codes(&house.realm, &eve, "", None)
         .await
         .unwrap();
     let step = first_step(&house, ATTACKER, "hanako").await;
@@ -136,7 +136,7 @@ async fn a_recovery_code_stands_in_once_and_a_new_list_ends_the_old_one() {
     let house = House::new().await;
     let (person, secret, _) = with_app(&house, "hanako").await;
     let (factors, realm) = (&house.hub.factors, &house.realm);
-    let codes = factors.make_codes(realm, &person, "").await.unwrap();
+    let codes = factors.make_codes(realm, &person, "", None).await.unwrap();
     assert_eq!(codes.len(), super::super::RECOVERY_CODES);
     let step = first_step(&house, HOME, "hanako").await;
     let typed = codes[3].to_lowercase().replace('-', " ");
@@ -224,10 +224,19 @@ async fn a_person_has_room_for_twenty_factors_and_for_recovery_codes_besides() {
             secret: secret.bytes(),
             counter: 0,
         };
-        let added = house.hub.factors.add(&house.realm, &person, new).await.unwrap();
+        let added = house
+            .hub
+            .factors
+            .add(&house.realm, &person, new, None)
+            .await
+            .unwrap();
         kept += usize::from(added.is_some());
     }
     assert_eq!(kept, 20);
-    let codes = house.hub.factors.make_codes(&house.realm, &person, "").await;
+    let codes = house
+        .hub
+        .factors
+        .make_codes(&house.realm, &person, "", None)
+        .await;
     assert_eq!(codes.unwrap().len(), 10);
 }

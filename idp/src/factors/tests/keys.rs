@@ -248,7 +248,12 @@ async fn codes_that_were_guessed_away_leave_the_passkey_open() {
         secret: secret.bytes(),
         counter: 0,
     };
-    house.hub.factors.add(&house.realm, &person, new).await.unwrap();
+    house
+        .hub
+        .factors
+        .add(&house.realm, &person, new, None)
+        .await
+        .unwrap();
     let step = first_step(&house, ATTACKER, "hanako").await;
     for _ in 0..house.hub.settings.limits.failures_per_account {
         second_step(&house, ATTACKER, &step, &wrong(&house, &secret)).await;

@@ -27,7 +27,12 @@ async fn with_app(house: &House, login: &str) -> (Person, Enrolment, FactorId) {
         secret: secret.bytes(),
         counter: 0,
     };
-    let id = house.hub.factors.add(&house.realm, &person, new).await.unwrap();
+    let id = house
+        .hub
+        .factors
+        .add(&house.realm, &person, new, None)
+        .await
+        .unwrap();
     (person, secret, id.unwrap())
 }
 

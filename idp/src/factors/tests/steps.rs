@@ -9,6 +9,7 @@ use platform::encoding::base64url;
 
 use super::*;
 use crate::credentials::Level;
+use crate::notices::{self, Notice};
 use crate::realms::{SecondFactor, SignInPolicy};
 use crate::sessions::Shown;
 
@@ -112,7 +113,12 @@ async fn a_session_begins_only_while_the_factor_that_was_shown_is_still_the_pers
         let both = Shown::PasswordAndFactor(hash, factor);
         assert!(begin(both.clone()).await.is_some(), "{backend:?}");
         assert!(begin(Shown::Factor(factor)).await.is_some(), "{backend:?}");
-        assert!(hub.factors.remove(realm, person.id, factor, None).await.unwrap());
+        assert!(
+            hub.factors
+                .remove(realm, person.id, factor, (None, None))
+                .await
+                .unwrap()
+        );
         assert!(begin(both).await.is_none(), "{backend:?}");
         assert!(begin(Shown::Factor(factor)).await.is_none(), "{backend:?}");
     }
@@ -185,7 +191,7 @@ async fn an_old_session_or_one_without_the_second_factor_changes_no_factors() {
         secret: bytes.bytes(),
         counter: 0,
     };
-    hub.factors.add(realm, &taro, new).await.unwrap();
+    hub.factors.add(realm, &taro, new, None).await.unwrap();
     assert_eq!(app(&weak).await.1, "/signin/step-up?to=security");
     let kinds = hub.factors.kinds(realm, person.id).await.unwrap();
     assert_eq!(kinds, [Kind::Totp], "nothing was changed");
@@ -206,7 +212,7 @@ async fn a_step_up_asks_for_what_is_missing_gives_a_new_secret_and_makes_nothing
         secret: secret.bytes(),
         counter: 0,
     };
-    hub.factors.add(realm, &person, new).await.unwrap();
+    hub.factors.add(realm, &person, new, None).await.unwrap();
     let before = hub.sessions.resume(realm, &weak).await.unwrap().unwrap();
     house.time.advance(Duration::from_mins(5));
 
@@ -292,5 +298,66 @@ async fn a_realm_that_asks_for_a_second_factor_has_one_made_before_anybody_is_si
         next.location().starts_with("/signin/second?"),
         "{}",
         next.location()
+    );
+}
+
+#[tokio::test]
+async fn whoever_gets_uses_or_loses_a_factor_is_told_so() {
+    let house = House::new().await;
+    let (person, _, factor) = with_app(&house, "hanako").await;
+    let (hub, realm) = (&house.hub, &house.realm);
+    let codes = hub.factors.make_codes(realm, &person, "", None).await.unwrap();
+    let step = first_step(&house, HOME, "hanako").await;
+    let session = second_step(&house, HOME, &step, &codes[0])
+        .await
+        .session()
+        .unwrap();
+    let made = house
+        .submit(HOME, "/account/security/codes", Some(&session), &[])
+        .await;
+    assert_eq!(made.status, StatusCode::OK);
+    let page = house.open(HOME, "/account/security/app", Some(&session)).await;
+    let offered = page.hidden("offered");
+    let waiting = super::super::offered(hub, realm, (&offered, crate::testing::BROWSER), &person);
+    let another = waiting.await.unwrap().unwrap();
+    let now = code(&house, &another);
+    let fields = [
+        ("offered", offered.as_str()),
+        ("code", now.as_str()),
+        ("name", "Kitchen tablet"),
+    ];
+    house
+        .submit(HOME, "/account/security/app", Some(&session), &fields)
+        .await;
+    let id = factor.to_string();
+    house
+        .submit(
+            HOME,
+            "/account/security/remove",
+            Some(&session),
+            &[("factor", id.as_str())],
+        )
+        .await;
+    hub.factors
+        .reset(
+            realm,
+            person.id,
+            Some(notices::prepare(hub, realm, &person, Notice::FactorsReset).unwrap()),
+        )
+        .await
+        .unwrap();
+    let told = notices::list(hub, realm, &person, 20).await.unwrap();
+    let mut names: Vec<&str> = told.iter().map(|told| told.notice.name()).collect();
+    names.retain(|name| *name != "new-device");
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "factor-added",
+            "factor-removed",
+            "factors-reset",
+            "recovery-code-used",
+            "recovery-codes-made"
+        ]
     );
 }

@@ -20,6 +20,7 @@ fn notices(name: &str) -> Vec<Notice> {
         },
         Notice::FactorAdded { name: name() },
         Notice::FactorRemoved { name: name() },
+        Notice::FactorsReset,
         Notice::RecoveryCodesMade,
         Notice::RecoveryCodeUsed,
         Notice::EmailConfirmed,

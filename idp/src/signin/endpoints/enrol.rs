@@ -61,12 +61,17 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     };
     let offered = form.get("offered").unwrap_or_default().to_owned();
     let given = (form.get("code").unwrap_or_default(), factor_pages::name(&form));
+    let told = match factor_pages::tell_added(&hub, &view, &step.person, (&given.1, Kind::Totp)) {
+        Ok(told) => told,
+        Err(error) => return view.oauth_error(error),
+    };
     let confirmed = confirm(
         &hub,
         &call,
         (&offered, view.browser()),
         &step.person,
         (given.0, &given.1),
+        told,
     )
     .await;
     let factor = match confirmed {
