@@ -24,8 +24,9 @@ try {
     await there.goto(`${issuer}/signin`)
     await signIn(there, { login, password })
     await there.waitForURL('**/account**')
+    await there.goto(`${issuer}/account/devices`)
     await there.locator('form[action="/account/sessions/end"] button').first().click()
-    await there.waitForURL('**/account?done=session-ended')
+    await there.waitForURL('**/account/devices?done=session-ended')
   } else {
     await here.goto(`${issuer}/oauth/logout`)
     const told = here.waitForResponse((response) => response.url().startsWith(site) && response.frame() !== here.mainFrame())

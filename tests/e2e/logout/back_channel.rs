@@ -169,8 +169,8 @@ async fn ended_elsewhere(server: &Server, hanako: &Person) {
     let browser = Actor::new(server);
     let page = browser.open("/signin").await;
     browser.sign_in(&page, hanako).await;
-    let account = browser.open("/account").await;
-    let form = harness::html::forms(&account.body)
+    let devices = browser.open("/account/devices").await;
+    let form = harness::html::forms(&devices.body)
         .into_iter()
         .find(|form| form.action == "/account/sessions/end")
         .expect("another session");

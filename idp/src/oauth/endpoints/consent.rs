@@ -215,6 +215,7 @@ async fn deny(hub: &Hub, view: View<'_>, question: Question) -> Response {
             let about = About {
                 client: Some(&question.client),
                 who: Some(&question.who),
+                judged: true,
             };
             refuse(hub, view, refusal, about).await
         }

@@ -316,7 +316,11 @@ impl Metadata {
                 "a client of the profile fapi2 proves itself with a key",
             ));
         }
-        if self.id_token_signed_response_alg == SigningAlgorithm::Rs256
+        let has_id_tokens = !self
+            .grant_types
+            .iter()
+            .all(|grant| *grant == GrantType::ClientCredentials);
+        if (has_id_tokens && self.id_token_signed_response_alg == SigningAlgorithm::Rs256)
             || self.token_endpoint_auth_signing_alg == Some(SigningAlgorithm::Rs256)
         {
             return Err(InvalidMetadata::Other(

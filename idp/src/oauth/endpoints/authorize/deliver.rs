@@ -30,6 +30,17 @@ pub struct About<'a> {
     pub client: Option<&'a Client>,
     /// The person in whose browser it happened.
     pub who: Option<&'a SignedIn>,
+    /// Whether it is the person's standing that speaks against the request, and not the request itself.
+    pub judged: bool,
+}
+
+/// What an answer says something about: only one about the person says with which session of theirs it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tells {
+    /// The request cannot be served, whoever it is.
+    OfTheRequest,
+    /// What the person granted, or that they did not.
+    OfThePerson,
 }
 
 /// Sends parameters to a verified destination of `client`.
@@ -37,10 +48,14 @@ pub(super) async fn answer(
     hub: &Hub,
     mut view: View<'_>,
     client: &Client,
-    to: &Destination,
+    (to, tells): (&Destination, Tells),
     parameters: &[(&str, &str)],
 ) -> Response {
-    let watched = match watched(hub, &mut view, &client.id, to.redirect.uri()).await {
+    let watched = match tells {
+        Tells::OfTheRequest => Ok(None),
+        Tells::OfThePerson => watched(hub, &mut view, &client.id, to.redirect.uri()).await,
+    };
+    let watched = match watched {
         Ok(watched) => watched,
         Err(error) => return view.oauth_error(error),
     };
@@ -118,7 +133,12 @@ pub async fn refuse(hub: &Hub, view: View<'_>, refusal: Refusal, about: About<'_
                 ("error", error.code.as_str()),
                 ("error_description", error.description),
             ];
-            answer(hub, view, client, &to, &parameters).await
+            let tells = if about.judged {
+                Tells::OfThePerson
+            } else {
+                Tells::OfTheRequest
+            };
+            answer(hub, view, client, (&to, tells), &parameters).await
         }
         (refusal, _) => view.oauth_error(refusal.error()),
     }

@@ -12,6 +12,7 @@ use axum::extract::State;
 use axum::response::Response;
 use platform::ephemeral::Slot;
 
+use self::deliver::Tells;
 pub use self::deliver::{About, refuse};
 use crate::credentials::Level;
 use crate::factors::reachable;
@@ -69,7 +70,7 @@ async fn begin(hub: &Hub, call: &Call, parameters: Result<platform::http::Parame
         Err((refusal, client)) => {
             let about = About {
                 client: client.as_deref(),
-                who: None,
+                ..About::default()
             };
             refuse(hub, view, refusal, about).await
         }
@@ -164,6 +165,7 @@ async fn proceed(
             let about = About {
                 client: Some(client),
                 who: who.as_ref(),
+                judged: true,
             };
             refuse(hub, view, refusal, about).await
         }
@@ -190,7 +192,7 @@ async fn proceed(
                         .iter()
                         .map(|(name, value)| (*name, value.as_str()))
                         .collect();
-                    deliver::answer(hub, view, client, to, &given).await
+                    deliver::answer(hub, view, client, (to, Tells::OfThePerson), &given).await
                 }
                 Err(error) => view.oauth_error(error),
             }
