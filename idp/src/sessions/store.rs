@@ -284,6 +284,29 @@ impl Sessions {
         Ok((renewed == 1).then_some(secret))
     }
 
+    /// A session goes on under a new secret, so that whoever copied the old one is out. Nothing was shown that it rests on:
+    /// it is worth what it was, and as old as it was. `None` if it ended meanwhile.
+    pub async fn rekey(&self, realm: &Realm, session: &Session) -> Result<Option<String>, SessionsError> {
+        let now = self.clock.now().as_micros();
+        let secret = self.entropy.token()?;
+        let rekeyed = self
+            .store
+            .change(
+                "UPDATE session SET hash = $1, last_seen_at = $2
+                 WHERE sid = $3 AND realm_id = $4 AND person_id = $5 AND ended_at IS NULL AND expires_at > $2",
+                values![
+                    realm.token_hash(KIND, &secret).to_vec(),
+                    now,
+                    session.sid.uuid(),
+                    realm.id.uuid(),
+                    session.person.uuid()
+                ],
+            )
+            .await?;
+        self.live.invalidate_all();
+        Ok((rekeyed == 1).then_some(secret))
+    }
+
     /// The live session that a cookie's secret opens, and notes its use.
     pub async fn resume(&self, realm: &Realm, secret: &str) -> Result<Option<Arc<Session>>, SessionsError> {
         let hash = realm.token_hash(KIND, secret);
@@ -304,8 +327,9 @@ impl Sessions {
             let touched = self
                 .store
                 .change(
-                    "UPDATE session SET last_seen_at = $2 WHERE hash = $1 AND last_seen_at < $2 AND ended_at IS NULL",
-                    values![hash.to_vec(), now.as_micros()],
+                    "UPDATE session SET last_seen_at = $2
+                     WHERE hash = $1 AND realm_id = $3 AND last_seen_at < $2 AND ended_at IS NULL",
+                    values![hash.to_vec(), now.as_micros(), realm.id.uuid()],
                 )
                 .await?;
             if touched == 0 {

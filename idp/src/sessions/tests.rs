@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use platform::database::Backend;
+
 use super::Sessions;
 use crate::testing::House;
 
@@ -41,4 +43,27 @@ async fn a_session_that_another_node_used_a_moment_later_goes_on() {
     house.time.advance(Duration::from_mins(2));
     assert!(there.resume(realm, &secret).await.unwrap().is_some());
     assert!(hub.sessions.resume(realm, &secret).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_session_that_goes_on_under_a_new_secret_is_as_old_as_it_was_and_the_old_secret_opens_nothing() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let house = House::on(backend, 1000).await;
+        let (person, hash) = house.person("hanako", "correct horse battery staple").await;
+        let (hub, realm) = (&house.hub, &house.realm);
+        let prepared = hub
+            .sessions
+            .prepare(realm, &person, "pwd otp mfa", None, "192.0.2.1");
+        let begun = hub.sessions.begin(realm, prepared.unwrap(), &hash).await;
+        let old = begun.unwrap().unwrap();
+        let before = hub.sessions.resume(realm, &old).await.unwrap().unwrap();
+        house.time.advance(Duration::from_mins(20));
+        let new = hub.sessions.rekey(realm, &before).await.unwrap().unwrap();
+        let after = hub.sessions.resume(realm, &new).await.unwrap().unwrap();
+        assert_eq!(after.authenticated_at, before.authenticated_at, "{backend:?}");
+        assert_eq!((&after.amr, after.sid), (&before.amr, before.sid));
+        assert!(hub.sessions.resume(realm, &old).await.unwrap().is_none());
+        hub.sessions.end(realm, person.id, after.sid).await.unwrap();
+        assert!(hub.sessions.rekey(realm, &after).await.unwrap().is_none());
+    }
 }

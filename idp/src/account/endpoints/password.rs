@@ -114,11 +114,8 @@ async fn carry_out(hub: &Hub, call: &Call, who: &SignedIn, form: &Parameters) ->
     }
     hub.sessions.forget_all();
     hub.families.forget_all();
-    let renewed = hub
-        .sessions
-        .renew(realm, who.session.sid, &who.session.amr)
-        .await?;
-    renewed.ok_or_else(wrong)
+    let secret = hub.sessions.rekey(realm, &who.session).await?;
+    secret.ok_or_else(wrong)
 }
 
 /// The present password, which was shown; `None` for somebody who has none and has just signed in.
