@@ -136,14 +136,20 @@ pub async fn confirm(
             Box::pin(async move {
                 let used = tx
                     .execute(
-                        "DELETE FROM email_change WHERE person_id = $1 AND code_hash = $2",
-                        values![who.id.uuid(), hash.to_vec()],
+                        "DELETE FROM email_change WHERE person_id = $1 AND realm_id = $2 AND code_hash = $3",
+                        values![who.id.uuid(), shared.id.uuid(), hash.to_vec()],
                     )
                     .await?;
                 if used == 0 {
                     return Ok(Outcome::Wrong);
                 }
                 take_address(tx, (&shared, &who), &address, (&entropy, now)).await?;
+                // Who reads the mailbox that was given up must not come in by a letter from before.
+                tx.execute(
+                    "DELETE FROM recovery_link WHERE person_id = $1 AND realm_id = $2",
+                    values![who.id.uuid(), shared.id.uuid()],
+                )
+                .await?;
                 for notice in told {
                     notice.write(tx).await?;
                 }

@@ -162,3 +162,32 @@ async fn a_code_that_is_entered_many_times_at_once_counts_once() {
         assert_eq!(confirmed, 1, "{backend:?}");
     }
 }
+
+#[tokio::test]
+async fn a_link_that_was_sent_to_the_address_before_is_worth_nothing_once_there_is_another() {
+    for backend in BACKENDS {
+        let house = House::on(backend, 1000).await;
+        let (hub, realm) = (&house.hub, &house.realm);
+        let hanako = somebody(&house, "hanako").await;
+        let now = hub.clock.now();
+        let sql = "INSERT INTO recovery_link (hash, realm_id, person_id, created_at, expires_at)
+            VALUES ($1, $2, $3, $4, $5)";
+        let link = values![
+            realm.token_hash("recovery", "sent before").to_vec(),
+            realm.id.uuid(),
+            hanako.id.uuid(),
+            now.as_micros(),
+            now.plus(Duration::from_mins(30)).as_micros()
+        ];
+        hub.store.execute(sql, link).await.unwrap();
+        let works = async || {
+            let found = crate::recovery::link::find(hub, realm, "sent before").await;
+            found.unwrap().is_some()
+        };
+        sent(&house, &hanako, "new@example.jp").await;
+        assert_eq!(enter(&house, &hanako, "00000000").await, Outcome::Wrong);
+        assert!(works().await, "{backend:?}");
+        assert_eq!(enter(&house, &hanako, CODE).await, Outcome::Confirmed);
+        assert!(!works().await, "{backend:?}");
+    }
+}

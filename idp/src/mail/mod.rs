@@ -23,5 +23,5 @@ mod store;
 mod tests;
 
 pub use letter::{MailError, Queued, is_configured, queue};
-pub use limit::{WINDOW, may_send};
+pub use limit::{Sent, WINDOW, may_send};
 pub use outbox::run;

@@ -215,3 +215,40 @@ async fn a_link_that_is_used_many_times_at_once_sets_one_password() {
         assert_eq!(outcomes.count(), 1, "{backend:?}");
     }
 }
+
+#[tokio::test]
+async fn links_end_with_the_password_that_they_were_to_replace_however_that_came() {
+    for backend in BACKENDS {
+        let house = house(backend).await;
+        let (hub, realm) = (&house.hub, &house.realm);
+        let hanako = somebody(&house, "hanako", true).await;
+        let mailed = link(&house, &hanako).await;
+        let life = Duration::from_hours(1);
+        let by_hand = hub.passwords.create_link(realm, hanako.id, life).await.unwrap();
+        let works = async || {
+            let mailed = link::find(hub, realm, &mailed).await.unwrap().is_some();
+            let by_hand = hub.passwords.person_of_link(realm, &by_hand).await.unwrap();
+            (mailed, by_hand.is_some())
+        };
+        assert_eq!(works().await, (true, true), "{backend:?}");
+        let new = hub.hasher.hash("ten quiet green turtles".into()).await.unwrap();
+        hub.passwords.set(realm, hanako.id, &new).await.unwrap();
+        assert_eq!(works().await, (false, false), "{backend:?}");
+    }
+}
+
+#[tokio::test]
+async fn mails_that_a_stranger_has_sent_take_none_from_those_of_a_recovery() {
+    let house = house(Backend::Sqlite).await;
+    let (hub, realm) = (&house.hub, &house.realm);
+    somebody(&house, "hanako", true).await;
+    let address = platform::mail::MailAddress::parse("hanako@example.jp").unwrap();
+    for _ in 0..20 {
+        crate::mail::may_send(hub, realm, crate::mail::Sent::ToConfirm, &address)
+            .await
+            .unwrap();
+    }
+    ask(&house, "hanako").await;
+    step(hub).await.unwrap();
+    assert_eq!(count(&house, "recovery_link").await, 1);
+}

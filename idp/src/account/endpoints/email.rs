@@ -45,7 +45,7 @@ pub(super) async fn ask(State(hub): State<Shared>, call: Call) -> Response {
             return Err(problem(ProfileProblem::Address));
         }
         again(&hub, &call, who, form.get("current")).await?;
-        if !mail::may_send(&hub, &call.realm, &address).await? {
+        if !mail::may_send(&hub, &call.realm, mail::Sent::ToConfirm, &address).await? {
             let refusal = refusal(&call, ASK, "email.throttled", who);
             hub.record(refusal).await?;
             let seconds = mail::WINDOW.as_secs();

@@ -140,7 +140,7 @@ impl Code {
 
     /// The hash under which it is kept.
     pub fn hash(&self, realm: &Realm, recovery: RecoveryId) -> [u8; 32] {
-        realm.token_hash("recovery.code", &format!("{recovery} {}", self.0))
+        realm.token_hash("recovery.family.code", &format!("{recovery} {}", self.0))
     }
 }
 

@@ -285,3 +285,21 @@ async fn nobody_trusts_themselves_and_there_is_an_end_to_how_many_are_asked() {
         "nobody has accepted"
     );
 }
+
+#[tokio::test]
+async fn a_link_that_stops_a_recovery_is_for_that_recovery_in_its_realm() {
+    let house = House::new().await;
+    let (hub, realm) = (&house.hub, &house.realm);
+    let other = hub
+        .realms
+        .create(&hub.clock, &hub.entropy, "Other", "http://127.0.0.1:8081")
+        .await
+        .unwrap();
+    let now = hub.clock.now();
+    let [id, another] = [(); 2].map(|()| RecoveryId::new(&hub.entropy, now).unwrap());
+    let link = stop_link(realm, id);
+    let (_, token) = link.split_once("token=").unwrap();
+    assert!(verify_stop(realm, id, token));
+    assert!(!verify_stop(realm, another, token));
+    assert!(!verify_stop(&other, id, token));
+}

@@ -13,7 +13,7 @@ use crate::credentials::{PasswordHash, replace};
 use crate::hub::Hub;
 use crate::ids::PersonId;
 use crate::log::{Action, Entry};
-use crate::mail::{MailError, may_send, queue};
+use crate::mail::{MailError, Sent, may_send, queue};
 use crate::notices::{self, Notice};
 use crate::oauth::OAuthError;
 use crate::pages::Content;
@@ -32,13 +32,18 @@ struct Owner {
 /// that nobody takes them out of the person's hands by asking again; all end when one is used.
 pub async fn begin(hub: &Hub, realm: &Realm, person: &Person) -> Result<(), OAuthError> {
     let mut addresses = Vec::new();
-    for address in notices::channels(person) {
-        if may_send(hub, realm, &address).await? {
+    let channels = notices::channels(person);
+    let reason = if channels.is_empty() {
+        "recovery.no_address"
+    } else {
+        "recovery.mails"
+    };
+    for address in channels {
+        if may_send(hub, realm, Sent::ToRecover, &address).await? {
             addresses.push(address);
         }
     }
     if addresses.is_empty() {
-        let reason = "recovery.no_address";
         let entry = Entry::deny(realm.id, BEGIN, reason, person.key.clone());
         return hub.record(entry.subject(person.id)).await;
     }
@@ -123,12 +128,7 @@ pub async fn finish(
                 if owner.map(|owner| PersonId::from(owner.person_id)) != Some(id) {
                     return Ok(false);
                 }
-                let all = values![id.uuid(), realm.uuid()];
-                tx.execute(
-                    "DELETE FROM recovery_link WHERE person_id = $1 AND realm_id = $2",
-                    all,
-                )
-                .await?;
+                // With the password in place of the old one, all other links of the person end.
                 replace(tx, realm, id, (phc, now), None).await?;
                 told.write(tx).await?;
                 Ok(true)
