@@ -10,5 +10,7 @@
 //! (FAPI 2.0 Security Profile §5.3.2.1: a lost answer must not cost the client its grant). A family that does not outlive its session holds the session's `sid`.
 
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use store::{Begun, Families, Family, FamilyDetails, FamilyError, NewFamily, RefreshToken};

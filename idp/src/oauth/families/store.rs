@@ -1,11 +1,12 @@
 //! Token families in the database.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
 use platform::clock::Instant;
-use platform::database::{DatabaseError, Queries as _, Store, Tx};
+use platform::database::{Backend, DatabaseError, Queries as _, Store, Tx};
 use platform::encoding::base64url;
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
@@ -134,12 +135,18 @@ pub struct Family {
     current_hash: Option<Vec<u8>>,
 }
 
-/// A refresh token as it was offered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A refresh token as it was offered. It prints its family, and not what opens it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RefreshToken {
     /// Its family.
     pub family: FamilyId,
     secret: String,
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "RefreshToken({})", self.family)
+    }
 }
 
 impl RefreshToken {
@@ -217,13 +224,57 @@ impl From<DatabaseError> for Undone {
     }
 }
 
-const BEGIN: &str = "INSERT INTO token_family (id, realm_id, client_id, person_id, sid, scope, grant_details,
-     current_hash, generation, created_at, expires_at)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10
-     WHERE EXISTS (SELECT 1 FROM session WHERE sid = $11 AND realm_id = $2 AND person_id = $4
-         AND ended_at IS NULL AND expires_at > $9)
-     AND EXISTS (SELECT 1 FROM client_consent WHERE realm_id = $2 AND person_id = $4
-         AND client_id = $3 AND place = $12)";
+/// Macros, so that what differs between the databases is one clause each.
+macro_rules! begin {
+    ($session_lock:literal, $consent_lock:literal) => {
+        concat!(
+            "INSERT INTO token_family (id, realm_id, client_id, person_id, sid, scope, grant_details,
+             current_hash, generation, created_at, expires_at)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10
+             WHERE EXISTS (SELECT 1 FROM session WHERE sid = $11 AND realm_id = $2 AND person_id = $4
+                 AND ended_at IS NULL AND expires_at > $9",
+            $session_lock,
+            ") AND EXISTS (SELECT 1 FROM client_consent WHERE realm_id = $2 AND person_id = $4
+                 AND client_id = $3 AND place = $12",
+            $consent_lock,
+            ")"
+        )
+    };
+}
+macro_rules! begin_without_session {
+    ($consent_lock:literal) => {
+        concat!(
+            "INSERT INTO token_family (id, realm_id, client_id, person_id, scope, grant_details, generation,
+             created_at, expires_at) SELECT $1, $2, $3, $4, $5, $6, 1, $7, $8
+             WHERE EXISTS (SELECT 1 FROM client_consent WHERE realm_id = $2 AND person_id = $4 AND client_id = $3",
+            $consent_lock,
+            ")"
+        )
+    };
+}
+/// How families begin.
+struct Begins {
+    in_session: &'static str,
+    without_session: &'static str,
+}
+const BEGIN: Begins = Begins {
+    in_session: begin!("", ""),
+    without_session: begin_without_session!(""),
+};
+/// Where writers run side by side, the locks make this one wait for whoever ends the session or withdraws the consent and
+/// then see that; and make them wait for this one, and then revoke what it began. Without them a family that begins at the
+/// moment of a new password would outlive the old one.
+const BEGIN_BESIDE_OTHERS: Begins = Begins {
+    in_session: begin!(" FOR SHARE", " FOR KEY SHARE"),
+    without_session: begin_without_session!(" FOR KEY SHARE"),
+};
+
+fn begins(backend: Backend) -> &'static Begins {
+    match backend {
+        Backend::Sqlite => &BEGIN,
+        Backend::Postgres => &BEGIN_BESIDE_OTHERS,
+    }
+}
 const COLUMNS: &str =
     "id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at, current_hash";
 
@@ -270,7 +321,8 @@ impl Families {
         let begun = if new.takes_part {
             self.begin_taking_part(realm, now, new, row).await?
         } else {
-            self.store.change(BEGIN, row).await? == 1
+            let sql = begins(self.store.backend()).in_session;
+            self.store.change(sql, row).await? == 1
         };
         Ok(begun.then_some(Begun { refresh: token }))
     }
@@ -290,7 +342,7 @@ impl Families {
             .write(move |tx: &Tx| {
                 Box::pin(async move {
                     let live = take_part_in(tx, backend, realm, sid, &client_id, now).await?;
-                    if live && tx.execute(BEGIN, row).await? == 1 {
+                    if live && tx.execute(begins(backend).in_session, row).await? == 1 {
                         Ok(())
                     } else {
                         Err(Undone::Refused)
@@ -317,9 +369,7 @@ impl Families {
         let begun = self
             .store
             .change(
-                "INSERT INTO token_family (id, realm_id, client_id, person_id, scope, grant_details, generation,
-                 created_at, expires_at) SELECT $1, $2, $3, $4, $5, $6, 1, $7, $8
-                 WHERE EXISTS (SELECT 1 FROM client_consent WHERE realm_id = $2 AND person_id = $4 AND client_id = $3)",
+                begins(self.store.backend()).without_session,
                 values![
                     new.id.uuid(),
                     realm.id.uuid(),
