@@ -15,13 +15,21 @@ use crate::hub::Hub;
 use crate::ids::{FactorId, PersonId};
 use crate::log::{Action, Entry};
 use crate::notices::Prepared;
-use crate::oauth::OAuthError;
+use crate::oauth::{ErrorCode, OAuthError};
 use crate::people::Person;
 use crate::realms::Realm;
 
 const ADD: Action = Action::new("factor.add");
 /// How long setting up an app may take.
 const LIFE: Duration = Duration::from_mins(20);
+/// How many secrets one person may have waiting: what waits must not crowd out what waits for others.
+const MOST: u64 = 50;
+
+const TOO_MANY: OAuthError = OAuthError::new(
+    ErrorCode::TooManyRequests,
+    "factor.offers",
+    "too many apps are being set up",
+);
 
 #[derive(Serialize, Deserialize)]
 struct Waiting {
@@ -43,6 +51,10 @@ pub enum Confirmed {
 
 /// Keeps a fresh secret for `person` in the browser that calls; the id under which it waits.
 pub async fn offer(hub: &Hub, realm: &Realm, browser: &str, person: &Person) -> Result<String, OAuthError> {
+    let begun = Slot::new(realm.id, "factor-offers", &person.id.to_string());
+    if hub.ephemeral.increment(&begun, LIFE).await? > MOST {
+        return Err(TOO_MANY);
+    }
     let id = hub.entropy.token()?;
     let secret = Enrolment::generate(&hub.entropy)?;
     let sealed = person
@@ -81,18 +93,18 @@ pub async fn confirm(
 ) -> Result<Confirmed, OAuthError> {
     let realm = &call.realm;
     let Some(secret) = offered(hub, realm, (id, browser), person).await? else {
-        return Ok(Confirmed::Gone);
+        return refuse(hub, call, person, ("factor.offered", Confirmed::Gone)).await;
     };
-    let code: String = match super::codes::read(code) {
-        super::codes::Typed::Totp(code) => code,
-        _ => return Ok(Confirmed::Wrong),
+    let step = match super::codes::read(code) {
+        super::codes::Typed::Totp(code) => secret.step_of(&code, hub.clock.now()),
+        _ => None,
     };
-    let Some(step) = secret.step_of(&code, hub.clock.now()) else {
-        return Ok(Confirmed::Wrong);
+    let Some(step) = step else {
+        return refuse(hub, call, person, ("factor.wrong", Confirmed::Wrong)).await;
     };
     let taken = hub.ephemeral.take(&slot(realm, id)).await?;
     if open(realm, taken.as_deref(), browser, person)?.is_none() {
-        return Ok(Confirmed::Gone);
+        return refuse(hub, call, person, ("factor.offered", Confirmed::Gone)).await;
     }
     let entry = Entry {
         key: person.key.clone(),
@@ -108,6 +120,21 @@ pub async fn confirm(
     };
     let kept = hub.factors.add(realm, person, new, Some(told)).await?;
     Ok(kept.map_or(Confirmed::Gone, Confirmed::Kept))
+}
+
+/// The app is not taken, and the person finds that in their log.
+async fn refuse(
+    hub: &Hub,
+    call: &Call,
+    person: &Person,
+    (reason, outcome): (&'static str, Confirmed),
+) -> Result<Confirmed, OAuthError> {
+    let entry = Entry {
+        key: person.key.clone(),
+        ..call.deny(ADD, reason).person(person.id)
+    };
+    hub.record(entry).await?;
+    Ok(outcome)
 }
 
 fn open(

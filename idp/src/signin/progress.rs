@@ -12,11 +12,20 @@ use serde::{Deserialize, Serialize};
 use super::place::Place;
 use crate::credentials::{Level, PasswordHash};
 use crate::ids::{PersonId, SessionId};
-use crate::oauth::OAuthError;
+use crate::oauth::{ErrorCode, OAuthError};
 use crate::realms::Realm;
 
 /// How long a person may take between two steps.
 const LIFE: Duration = Duration::from_mins(10);
+/// How many sign-ins of one person may be in progress from one network: what waits for one must not crowd out what waits
+/// for others.
+const MOST: u64 = 100;
+
+const TOO_MANY: OAuthError = OAuthError::new(
+    ErrorCode::TooManyRequests,
+    "sign_in.steps",
+    "too many sign-ins are in progress",
+);
 
 /// What has been shown so far.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,11 +102,15 @@ impl<'h> InProgress<'h> {
     pub(super) async fn begin(
         &self,
         entropy: &Entropy,
-        browser: &str,
+        (browser, network): (&str, &str),
         person: PersonId,
         (first, wanted): (First, Wanted),
         place: Place,
     ) -> Result<String, OAuthError> {
+        let begun = Slot::new(self.realm.id, "sign-in-begun", &format!("{person} {network}"));
+        if self.ephemeral.increment(&begun, LIFE).await? > MOST {
+            return Err(TOO_MANY);
+        }
         let id = entropy.token()?;
         let progress = Progress {
             person,

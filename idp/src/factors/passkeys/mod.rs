@@ -17,12 +17,16 @@ mod registration;
 
 use std::time::Duration;
 
+use platform::ephemeral::Slot;
 use platform::keys::keyed_hash;
 use url::Url;
 use uuid::Uuid;
 use webauthn_rs::prelude::{Webauthn, WebauthnBuilder};
 
+use crate::http::Call;
+use crate::hub::Hub;
 use crate::ids::PersonId;
+use crate::oauth::OAuthError;
 use crate::realms::Realm;
 
 pub use assertion::{Asserted, begin_second, begin_sign_in, finish_assertion};
@@ -31,6 +35,8 @@ pub use registration::{Registered, begin_registration, finish_registration};
 
 /// How long a person may take with their authenticator.
 const LIFE: Duration = Duration::from_mins(5);
+/// The time over which ceremonies are counted.
+const COUNTED_FOR: Duration = Duration::from_mins(30);
 
 /// The relying party that a realm is; `None` where its issuer has no name, since browsers know passkeys by names only.
 fn relying_party(realm: &Realm) -> Option<Webauthn> {
@@ -44,6 +50,14 @@ fn relying_party(realm: &Realm) -> Option<Webauthn> {
         builder = builder.append_allowed_origin(&Url::parse(related).ok()?);
     }
     builder.build().ok()
+}
+
+/// Counts a ceremony by network; whether it may begin. Anybody may ask for one: what waits for them must not crowd out what
+/// waits for others.
+pub async fn may_begin(hub: &Hub, call: &Call) -> Result<bool, OAuthError> {
+    let slot = Slot::new(call.realm.id, "ceremonies", &call.origin.network());
+    let count = hub.ephemeral.increment(&slot, COUNTED_FOR).await?;
+    Ok(count <= hub.settings.limits.interactions_per_address)
 }
 
 /// Whether passkeys can be had in a realm.

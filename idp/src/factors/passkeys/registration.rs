@@ -10,7 +10,7 @@ use webauthn_rs::prelude::{
 
 use super::assertion::read;
 use super::ceremony::{self, Options, Purpose, Registration};
-use super::{relying_party, user_handle};
+use super::{may_begin, relying_party, user_handle};
 use crate::factors::{Keeping, Kind, NewFactor};
 use crate::http::View;
 use crate::hub::Hub;
@@ -42,6 +42,9 @@ pub async fn begin_registration(
     let Some(party) = relying_party(realm) else {
         return Ok(None);
     };
+    if !may_begin(hub, view.call).await? {
+        return Ok(None);
+    }
     let mut known = Vec::new();
     for factor in hub.factors.list(realm, &who.person).await? {
         if factor.kind.is_passkey() {

@@ -240,3 +240,25 @@ async fn a_person_has_room_for_twenty_factors_and_for_recovery_codes_besides() {
         .await;
     assert_eq!(codes.unwrap().len(), 10);
 }
+
+#[tokio::test]
+async fn a_code_that_sets_up_no_app_is_in_the_log() {
+    let house = House::new().await;
+    let (person, hash) = house.person("hanako", PASSWORD).await;
+    let (hub, realm) = (&house.hub, &house.realm);
+    let prepared = hub.sessions.prepare(realm, &person, "pwd", None, HOME).unwrap();
+    let session = hub.sessions.begin(realm, prepared, &hash).await.unwrap().unwrap();
+    let page = house.open(HOME, "/account/security/app", Some(&session)).await;
+    let offered = page.hidden("offered");
+    for (offered, code, reason) in [
+        (offered.as_str(), "no code", "factor.wrong"),
+        ("never offered", "000000", "factor.offered"),
+    ] {
+        let fields = [("offered", offered), ("code", code)];
+        let refused = house
+            .submit(HOME, "/account/security/app", Some(&session), &fields)
+            .await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{reason}");
+        assert_eq!(house.refusals("factor.add", reason).await, 1);
+    }
+}

@@ -361,3 +361,69 @@ async fn whoever_gets_uses_or_loses_a_factor_is_told_so() {
         ]
     );
 }
+
+#[tokio::test]
+async fn who_has_the_session_and_the_password_but_not_the_app_gets_no_further_by_changing_the_password() {
+    let house = House::new().await;
+    let (_, secret, factor) = with_app(&house, "hanako").await;
+    let session = sign_in(&house, "hanako", &secret).await;
+    house.time.advance(Duration::from_mins(20));
+    let new = "nine yellow kettles sing";
+    let fields = [("current", PASSWORD), ("password", new), ("password_again", new)];
+    let changed = house
+        .submit(ATTACKER, "/account/password", Some(&session), &fields)
+        .await;
+    let session = changed.session().expect("the password is changed");
+    let id = factor.to_string();
+    let remove = [("factor", id.as_str())];
+    for (path, fields) in [
+        ("/account/security/remove", &remove[..]),
+        ("/account/security/codes", &[]),
+    ] {
+        let answer = house.submit(ATTACKER, path, Some(&session), fields).await;
+        assert_eq!(
+            answer.location(),
+            "/signin?to=security",
+            "{path}: {}",
+            answer.status
+        );
+    }
+    let app = house
+        .open(ATTACKER, "/account/security/app", Some(&session))
+        .await;
+    assert_eq!(app.location(), "/signin?to=security");
+    let mail = [("email", "eve@evil.example"), ("current", new)];
+    let mail = house
+        .submit(ATTACKER, "/account/email", Some(&session), &mail)
+        .await;
+    assert_eq!(mail.status, StatusCode::BAD_REQUEST, "{}", mail.location());
+}
+
+#[tokio::test]
+async fn sign_ins_in_progress_of_one_person_do_not_crowd_out_those_of_others() {
+    let house = House::new().await;
+    let (_, secret, _) = with_app(&house, "eve").await;
+    with_app(&house, "hanako").await;
+    let session = sign_in(&house, "eve", &secret).await;
+    let step = async || {
+        let answer = house.sign_in(ATTACKER, "eve", PASSWORD).await;
+        answer.status
+    };
+    let mut last = StatusCode::SEE_OTHER;
+    for _ in 0..101 {
+        last = step().await;
+    }
+    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    first_step(&house, HOME, "hanako").await;
+    first_step(&house, HOME, "eve").await;
+    let mut offers = StatusCode::OK;
+    for _ in 0..51 {
+        offers = house
+            .open(ATTACKER, "/account/security/app", Some(&session))
+            .await
+            .status;
+    }
+    assert_eq!(offers, StatusCode::TOO_MANY_REQUESTS);
+    house.time.advance(Duration::from_mins(11));
+    assert_eq!(step().await, StatusCode::SEE_OTHER);
+}

@@ -1,9 +1,12 @@
 //! `POST /oauth/par`: pushed authorization requests (RFC 9126).
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::AUTHORIZATION;
+use platform::ephemeral::Slot;
 use serde::Serialize;
 
 use super::answer;
@@ -12,11 +15,12 @@ use crate::http::Call;
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::authorization::{AuthorizationRequest, PUSHED_FOR, PushedRequests};
-use crate::oauth::clients::{Credentials, authenticate};
+use crate::oauth::clients::{AuthenticatedClient, Credentials, authenticate};
 use crate::oauth::dpop::{self, Demand, Proof};
 use crate::oauth::{ErrorCode, OAuthError};
 
 const PUSH: Action = Action::new("authorization.push");
+const COUNTED_FOR: Duration = Duration::from_mins(30);
 
 #[derive(Serialize)]
 struct Pushed {
@@ -58,6 +62,7 @@ async fn serve(hub: &Hub, call: &Call, known: &mut Option<String>) -> Result<Pus
     let credentials = Credentials::read(call.authorization(), &form)?;
     let client = authenticate(hub, call, &credentials).await?;
     *known = Some(client.id.clone());
+    within_limit(hub, call, &client).await?;
     if form.get("request_uri").is_some() {
         return Err(malformed(
             "par.request_uri",
@@ -77,6 +82,24 @@ async fn serve(hub: &Hub, call: &Call, known: &mut Option<String>) -> Result<Pus
         request_uri,
         expires_in: PUSHED_FOR.as_secs(),
     })
+}
+
+/// Requests that wait, by address, of clients that need not prove who they are: anybody may push in their name, and must not
+/// crowd out others.
+async fn within_limit(hub: &Hub, call: &Call, client: &AuthenticatedClient) -> Result<(), OAuthError> {
+    if !client.is_public() {
+        return Ok(());
+    }
+    let slot = Slot::new(call.realm.id, "pushed", &call.origin.network());
+    let count = hub.ephemeral.increment(&slot, COUNTED_FOR).await?;
+    if count <= hub.settings.limits.interactions_per_address {
+        return Ok(());
+    }
+    Err(OAuthError::new(
+        ErrorCode::TooManyRequests,
+        "par.limit",
+        "too many requests from this address; try again later",
+    ))
 }
 
 /// A proof beside a pushed request binds its code to the proof's key (RFC 9449 §10.1).

@@ -1,12 +1,9 @@
 //! `POST /signin/passkey/begin` and `POST /signin/passkey`: a passkey as the whole of a sign-in, or as another factor.
 //! The first answers a script; the second takes a form, as every other step does.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
-use platform::ephemeral::Slot;
 use platform::http::{Parameters, Problem};
 
 use super::second::{Step, step};
@@ -22,7 +19,6 @@ use crate::sessions::Shown;
 use crate::signin::{Begun, Place, begin as begin_session, complete};
 
 const SIGN_IN: Action = Action::new("sign_in.passkey");
-const COUNTED_FOR: Duration = Duration::from_mins(30);
 
 /// Answers a script with what the browser asks the authenticator for.
 pub(super) async fn begin(State(hub): State<Shared>, call: Call) -> Response {
@@ -52,13 +48,10 @@ fn refused(status: StatusCode) -> Response {
 }
 
 async fn options(hub: &Hub, view: &View<'_>, form: &Parameters) -> Result<Option<Options>, OAuthError> {
+    if !passkeys::may_begin(hub, view.call).await? {
+        return Ok(None);
+    }
     let Some(id) = form.get("step") else {
-        // Anybody may ask: what waits for them must not crowd out others.
-        let slot = Slot::new(view.call.realm.id, "ceremonies", &view.call.origin.network());
-        let count = hub.ephemeral.increment(&slot, COUNTED_FOR).await?;
-        if count > hub.settings.limits.interactions_per_address {
-            return Ok(None);
-        }
         return passkeys::begin_sign_in(hub, view).await;
     };
     match step(hub, view, Some(id)).await? {

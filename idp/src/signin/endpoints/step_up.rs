@@ -40,7 +40,7 @@ pub(super) async fn begin(State(hub): State<Shared>, call: Call) -> Response {
     let begun = InProgress::new(&hub.ephemeral, &call.realm)
         .begin(
             &hub.entropy,
-            view.browser(),
+            (view.browser(), &view.call.origin.network()),
             who.person.id,
             (First::Session(who.session.sid), wanted),
             place,
