@@ -3,4 +3,6 @@
 
 pub mod endpoints;
 
+#[cfg(test)]
+mod tests;
 mod words;

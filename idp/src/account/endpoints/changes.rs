@@ -44,7 +44,7 @@ pub(super) async fn end_session(State(hub): State<Shared>, call: Call) -> Respon
 pub(super) async fn withdraw(State(hub): State<Shared>, call: Call) -> Response {
     let back = "/account/services?done=access-withdrawn";
     change(&hub, &call, back, async |form, who| {
-        let Some(client_id) = form.get("client_id") else {
+        let Some(client_id) = form.get("client_id").filter(|id| may_be_client(id)) else {
             return Ok(false);
         };
         hub.record(entry(&call, WITHDRAW, who).resource("client", [client_id.to_owned()]))
@@ -58,6 +58,11 @@ pub(super) async fn withdraw(State(hub): State<Shared>, call: Call) -> Response 
         Ok(withdrawn)
     })
     .await
+}
+
+/// Whether a text can be the id of a client: it stands in the log as it is, where nobody is to write what they like.
+fn may_be_client(id: &str) -> bool {
+    id.len() <= 200 && id.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The steps that every change shares: a form of this browser, a person who is signed in, the change, and back.

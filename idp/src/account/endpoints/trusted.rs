@@ -1,8 +1,11 @@
 //! `/account/trusted`: whom a person trusts, who trusts them, and the help that somebody asks for.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use platform::ephemeral::Slot;
 use platform::http::Parameters;
 
 use super::{enter, entry, read, refusal};
@@ -22,6 +25,10 @@ const NAME: Action = Action::new("trusted.name");
 const ACCEPT: Action = Action::new("trusted.accept");
 const REMOVE: Action = Action::new("trusted.remove");
 const CONFIRM: Action = Action::new("recovery.family.confirm");
+
+/// How often somebody may name people in an hour: whoever is named hears of it by mail, as often as they are.
+const NAMED: u64 = 10;
+const WINDOW: Duration = Duration::from_hours(1);
 
 /// Why nothing was done.
 enum Refused {
@@ -156,10 +163,21 @@ pub(super) async fn name(State(hub): State<Shared>, call: Call) -> Response {
         let login = normalise(IdentifierKind::Login, typed);
         let login = login.map_err(|_| Refused::Problem(TrustProblem::Login))?;
         again(&hub, &call, who, form).await?;
+        if !may_name(&hub, &call, who).await? {
+            hub.record(refusal(&call, NAME, "trusted.throttled", who)).await?;
+            let seconds = WINDOW.as_secs();
+            return Err(Refused::Problem(TrustProblem::Wait { seconds }));
+        }
         hub.record(entry(&call, NAME, who)).await?;
         Ok(family::name(&hub, &call.realm, &who.person, &login).await?)
     })
     .await
+}
+
+/// Counts a name; whether it may be taken.
+async fn may_name(hub: &Hub, call: &Call, who: &SignedIn) -> Result<bool, OAuthError> {
+    let slot = Slot::new(call.realm.id, "trusted-named", &who.person.id.to_string());
+    Ok(hub.ephemeral.increment(&slot, WINDOW).await? <= NAMED)
 }
 
 /// Accepts somebody's trust.
