@@ -13,6 +13,7 @@ pub mod entropy;
 pub mod ephemeral;
 pub mod http;
 pub mod ids;
+pub mod json;
 pub mod keys;
 pub mod mail;
 pub mod outbound;

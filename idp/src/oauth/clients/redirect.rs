@@ -105,15 +105,20 @@ fn loopback_parts(uri: &str) -> Option<(&str, &str)> {
 /// Whether a client may register a URI; the text says why not. `secure`: the realm is served over HTTPS, so that only
 /// native clients have a place on the device itself.
 pub fn is_registrable(uri: &str, application: ApplicationType, secure: bool) -> Result<(), &'static str> {
-    if uri.len() > 2000 || uri.contains('#') || !uri.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("a redirect URI has at most 2000 ASCII characters and no fragment");
+    // A backslash is a slash to a browser, and none to others (WHATWG URL §4.4): two readers, two hosts.
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'\\';
+    if uri.len() > 2000 || uri.contains('#') || !uri.bytes().all(plain) {
+        return Err("a redirect URI has at most 2000 ASCII characters, no backslash and no fragment");
     }
     let url = Url::parse(uri).map_err(|_| "a redirect URI is an absolute URI")?;
     // `https:/host` and `https:host` are the same to a parser, and relative to a browser that is redirected.
     if matches!(url.scheme(), "http" | "https") && !uri.contains("://") {
         return Err("a redirect URI is an absolute URI");
     }
-    if !url.username().is_empty() || url.password().is_some() {
+    // Also an empty one, of which the parser says nothing.
+    let authority = uri.split_once("://").map_or("", |(_, rest)| rest);
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    if !url.username().is_empty() || url.password().is_some() || authority.contains('@') {
         return Err("a redirect URI has no user name");
     }
     let segments = url.path_segments().map(Iterator::count).unwrap_or_default();
@@ -195,6 +200,12 @@ mod tests {
             "data:text/html,x",
             "/cb",
             "https://rp.example/\u{7d50}",
+            "https://evil.example\\cb",
+            "https://evil.example\\.rp.example/cb",
+            "https://@rp.example/cb",
+            "https://:@rp.example",
+            "https://rp.example/%2e%2e/cb",
+            "https://rp.example/a/%2E/cb",
         ] {
             assert!(is_registrable(uri, ApplicationType::Web, false).is_err(), "{uri}");
         }

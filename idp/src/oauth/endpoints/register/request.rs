@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use platform::json::parse_unique;
 use serde_json::Value;
 
 use crate::http::Call;
@@ -40,7 +41,8 @@ pub(super) async fn requested(
     if !call.is_json() {
         return Err(invalid("the request is application/json"));
     }
-    let mut body: Value = serde_json::from_slice(&call.body).map_err(|_| invalid("the body is not JSON"))?;
+    let mut body = parse_unique(&call.body)
+        .map_err(|_| invalid("the body is not JSON in which every member occurs once"))?;
     let members = body
         .as_object_mut()
         .ok_or_else(|| invalid("client metadata is a JSON object"))?;
