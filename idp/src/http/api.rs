@@ -1,5 +1,6 @@
 //! A call: a request whose realm is known, whose origin is established and whose body is bounded and read.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -17,8 +18,7 @@ use crate::hub::{Hub, Shared};
 use crate::log::{Action, Entry};
 use crate::realms::Realm;
 
-/// One request to one realm.
-#[derive(Debug)]
+/// One request to one realm. It prints neither its headers nor its body.
 pub struct Call {
     /// The realm whose host was asked for.
     pub realm: Arc<Realm>,
@@ -33,13 +33,28 @@ pub struct Call {
     parts: Parts,
 }
 
-/// An access token as it was presented.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+impl fmt::Debug for Call {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Call({} {})", self.parts.method, self.request)
+    }
+}
+
+/// An access token as it was presented. It does not print.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Presented<'c> {
     /// By itself (RFC 6750 §2.1).
     Bearer(&'c str),
     /// With a proof beside it (RFC 9449 §7.1).
     Dpop(&'c str),
+}
+
+impl fmt::Debug for Presented<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Bearer(_) => "Bearer",
+            Self::Dpop(_) => "DPoP",
+        })
+    }
 }
 
 /// Why a request did not become a call.

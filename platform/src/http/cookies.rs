@@ -1,11 +1,11 @@
 //! Cookies (RFC 6265): reading those of a request, writing those that hold a secret.
 
+use std::fmt;
 use std::time::Duration;
 
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 
-/// The cookies of one request.
-#[derive(Debug)]
+/// The cookies of one request. They do not print.
 pub struct Cookies<'h>(&'h HeaderMap);
 
 impl<'h> Cookies<'h> {
@@ -37,8 +37,14 @@ impl<'h> Cookies<'h> {
     }
 }
 
-/// A cookie that scripts cannot read and other sites do not send, unless it is made for frames.
-#[derive(Debug, Clone)]
+impl fmt::Debug for Cookies<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Cookies")
+    }
+}
+
+/// A cookie that scripts cannot read and other sites do not send, unless it is made for frames. Its value does not print.
+#[derive(Clone)]
 pub struct SetCookie<'a> {
     /// The name without prefix.
     pub name: &'a str,
@@ -48,6 +54,12 @@ pub struct SetCookie<'a> {
     pub max_age: Option<Duration>,
     /// Whether the realm is served over HTTPS: the name then gets the `__Host-` prefix.
     pub secure: bool,
+}
+
+impl fmt::Debug for SetCookie<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "SetCookie({})", self.name)
+    }
 }
 
 impl SetCookie<'_> {

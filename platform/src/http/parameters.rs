@@ -2,6 +2,7 @@
 //! those that may.
 
 use std::borrow::Cow;
+use std::fmt;
 
 /// The most parameters one request may have.
 const MOST: usize = 64;
@@ -22,9 +23,17 @@ pub enum ParametersError {
     NotUtf8,
 }
 
-/// Parameters by name. An empty value counts as absent (RFC 6749 §3.1).
-#[derive(Debug, Clone, Default)]
+/// Parameters by name. An empty value counts as absent (RFC 6749 §3.1). The names print, the values do not: they are
+/// passwords, codes and tokens as well.
+#[derive(Clone, Default)]
 pub struct Parameters(Vec<(String, String)>);
+
+impl fmt::Debug for Parameters {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|(name, _)| name);
+        formatter.debug_set().entries(names).finish()
+    }
+}
 
 impl Parameters {
     /// Parses `application/x-www-form-urlencoded` bytes.
@@ -147,6 +156,12 @@ mod tests {
         for bytes in [&b"a=%ff"[..], b"a=\xff", b"a=%4", b"a=%zz", b"a=%00"] {
             assert_eq!(Parameters::parse(bytes).unwrap_err(), ParametersError::NotUtf8);
         }
+    }
+
+    #[test]
+    fn what_was_typed_does_not_print() {
+        let parameters = Parameters::parse(b"login=hanako&password=secret").unwrap();
+        assert_eq!(format!("{parameters:?}"), r#"{"login", "password"}"#);
     }
 
     #[test]

@@ -107,7 +107,7 @@ struct FactorsRemoved {
 }
 
 /// A link with which a person sets their password.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct PasswordLink {
     /// It works once. Whoever has it can become that person: give it to nobody else.
     url: String,

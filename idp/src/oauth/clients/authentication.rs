@@ -1,5 +1,6 @@
 //! How a client proves who it is (RFC 6749 §2.3, RFC 7523 §2.2, OpenID Connect Core 1.0 §9).
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,8 +43,8 @@ const UNREACHABLE_KEYS: OAuthError = OAuthError::new(
     "the keys at the client's jwks_uri could not be fetched, or are not acceptable",
 );
 
-/// What a client offers.
-#[derive(Debug, PartialEq, Eq)]
+/// What a client offers. It prints how, and not what.
+#[derive(PartialEq, Eq)]
 pub enum Credentials<'r> {
     /// HTTP Basic.
     Basic {
@@ -71,6 +72,17 @@ pub enum Credentials<'r> {
         /// `client_id`.
         id: &'r str,
     },
+}
+
+impl fmt::Debug for Credentials<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Basic { .. } => "Basic",
+            Self::Post { .. } => "Post",
+            Self::Assertion { .. } => "Assertion",
+            Self::Public { .. } => "Public",
+        })
+    }
 }
 
 /// A client that proved who it is, or a public client, which has nothing to prove it with.

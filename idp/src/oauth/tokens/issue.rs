@@ -78,8 +78,8 @@ impl<'a> Issue<'a> {
     }
 }
 
-/// The answer of the token endpoint.
-#[derive(Debug, Serialize)]
+/// The answer of the token endpoint. It does not print.
+#[derive(Serialize)]
 pub struct TokenResponse {
     access_token: String,
     token_type: &'static str,
@@ -96,8 +96,7 @@ pub struct TokenResponse {
     pub issued_token_type: Option<&'static str>,
 }
 
-/// An access token, and what an answer says beside it.
-#[derive(Debug)]
+/// An access token, and what an answer says beside it. It does not print.
 pub struct AccessToken {
     /// The token.
     pub token: String,

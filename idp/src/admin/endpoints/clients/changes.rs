@@ -55,7 +55,7 @@ fn one_day() -> u64 {
 }
 
 /// A secret that took the place of another: shown this once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct ChangedSecret {
     /// The client.
     client_id: String,
@@ -68,7 +68,7 @@ struct ChangedSecret {
 }
 
 /// A registration access token (RFC 7592 §3): shown this once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the members are those of the API")]
 struct RegistrationAccessToken {
     /// The client.

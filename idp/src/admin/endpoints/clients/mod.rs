@@ -32,7 +32,7 @@ const REMOVE: Action = Action::new("client.remove");
 const UNKNOWN: Refusal = Refusal::not_found("client.unknown");
 
 /// A client with its metadata (RFC 7591 §2).
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Client)]
 struct ClientView {
     /// Its name in this API and in OAuth.

@@ -55,7 +55,7 @@ fn one_day() -> u64 {
 }
 
 /// An initial access token (RFC 7591 §1.2): shown this once.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the members are those of the API")]
 struct RegistrationToken {
     /// With it a client registers itself at `/oauth/register`; such a client gets no scope of this API.
