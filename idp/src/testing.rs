@@ -180,6 +180,16 @@ impl House {
         self.send(address, request).await
     }
 
+    /// Opens a page of another realm of this hub in a fresh browser.
+    pub(crate) async fn open_at(&self, host: &str, path: &str) -> Answer {
+        let request = Request::builder()
+            .uri(path)
+            .header(HOST, host)
+            .body(Body::empty())
+            .unwrap();
+        self.send("192.0.2.10", request).await
+    }
+
     /// Signs in from `address`.
     pub(crate) async fn sign_in(&self, address: &str, login: &str, password: &str) -> Answer {
         self.submit(

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
+    STRICT_TRANSPORT_SECURITY,
 };
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use platform::encoding::base64url;
@@ -36,6 +37,10 @@ const POLICY: &str =
 /// The same for a page with a script of ours, which may ask this host: browsers offer passkeys to scripts only.
 const POLICY_WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
      img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// A browser that was here once comes over HTTPS for a year, whatever a link says (RFC 6797; FAPI 2.0 Security Profile
+/// §5.2.2). For this host alone: what else has its domain is not the realm's to decide.
+const ONLY_HTTPS: &str = "max-age=31536000";
 
 /// One page view: the call, the reader's language, the browser's value.
 pub struct View<'c> {
@@ -288,6 +293,9 @@ impl<'c> View<'c> {
             HeaderName::from_static("x-frame-options"),
             HeaderValue::from_static("DENY"),
         );
+        if self.call.realm.secure {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_HTTPS));
+        }
         for cookie in self.cookies {
             headers.append(SET_COOKIE, cookie);
         }
@@ -314,6 +322,7 @@ pub fn browser_state_cookie(secure: bool) -> String {
 fn kind_of(error: OAuthError) -> ErrorKind {
     match error.code {
         ErrorCode::TemporarilyUnavailable => ErrorKind::Busy { seconds: 10 },
+        ErrorCode::TooManyRequests => ErrorKind::TooManyRequests { seconds: 600 },
         ErrorCode::ServerError => ErrorKind::Internal,
         ErrorCode::InvalidRequest if error.id == "authorization.redirect_uri" => ErrorKind::UntrustedService,
         ErrorCode::InvalidClient => ErrorKind::UntrustedService,

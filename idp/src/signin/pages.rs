@@ -9,6 +9,7 @@ use platform::encoding::hex;
 use platform::http::Parameters;
 use platform::keys::keyed_hash;
 use secrecy::SecretString;
+use uuid::Uuid;
 
 use super::begin::{about, begin};
 use super::place::Place;
@@ -272,7 +273,7 @@ async fn another_step(
     let id = InProgress::new(&hub.ephemeral, realm)
         .begin(
             &hub.entropy,
-            view.browser(),
+            (view.browser(), &view.call.origin.network()),
             person.id,
             (first, wanted),
             place.clone(),
@@ -306,10 +307,11 @@ async fn check(hub: &Hub, realm: &Realm, login: &str, password: &str) -> Result<
         .by_identifier(realm, IdentifierKind::Login, login)
         .await;
     let person = found?;
-    let hash = match &person {
-        Some(person) => hub.passwords.hash_of(realm, person.id).await?,
-        None => None,
-    };
+    // An unknown name is looked up as often as a known one: as that of a person whom nobody is.
+    let id = person
+        .as_ref()
+        .map_or_else(|| Uuid::nil().into(), |person| person.id);
+    let hash = hub.passwords.hash_of(realm, id).await?;
     let verified = hub
         .hasher
         .verify(SecretString::from(password), hash.clone())

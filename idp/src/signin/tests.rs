@@ -187,3 +187,27 @@ async fn a_sign_in_that_races_a_change_of_the_password_leaves_no_session_behind(
         }
     }
 }
+
+#[tokio::test]
+async fn a_browser_that_saw_a_page_of_a_realm_over_https_comes_over_https_again() {
+    let house = house().await;
+    let hub = &house.hub;
+    hub.realms
+        .create(&hub.clock, &hub.entropy, "Clinic", "https://id.clinic.example")
+        .await
+        .unwrap();
+    let secure = house.open_at("id.clinic.example", "/signin").await;
+    assert_eq!(secure.status, StatusCode::OK);
+    assert_eq!(secure.headers["strict-transport-security"], "max-age=31536000");
+    let cookies: Vec<_> = secure.headers.get_all("set-cookie").iter().collect();
+    assert!(!cookies.is_empty());
+    for cookie in cookies {
+        let cookie = cookie.to_str().unwrap();
+        assert!(
+            cookie.starts_with("__Host-") && cookie.contains("; Secure"),
+            "{cookie}"
+        );
+    }
+    let here = house.open_at(crate::testing::HOME, "/signin").await;
+    assert!(!here.headers.contains_key("strict-transport-security"));
+}
