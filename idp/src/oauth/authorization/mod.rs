@@ -19,6 +19,8 @@ mod model;
 mod parse;
 mod pushed;
 pub mod request_object;
+#[cfg(test)]
+mod tests;
 
 pub use claims::{ClaimRequest, ClaimsRequest};
 pub use codes::{CodeGrant, Codes, Redeemed};
