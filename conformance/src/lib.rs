@@ -7,8 +7,10 @@
 
 pub mod clauses;
 pub mod ids;
+pub mod modules;
 pub mod outcomes;
 pub mod requirements;
+pub mod reviews;
 pub mod sources;
 
 use std::path::{Path, PathBuf};

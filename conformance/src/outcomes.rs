@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::reviews::{self, Review};
 use crate::{GENERATED, cell, directory};
 
 /// One run of one plan.
@@ -82,12 +83,13 @@ pub fn save(run: &Run) -> Result<()> {
 }
 
 /// The table for people, as Markdown.
-pub fn table(runs: &[Run]) -> String {
+pub fn table(runs: &[Run], looked: &[Review]) -> String {
     let mut out = format!("{GENERATED}\n\n# What the conformance suite says\n\n");
     out.push_str(
         "Runs of the OpenID Foundation's conformance suite against this hub (`README.md` tells how). PASSED and SKIPPED \
-         (a part that the hub does not offer) are the suite's own words; REVIEW means that a person has to look at the \
-         screenshot that the run took of a page; TIMEOUT means that the module never ended.\n\n",
+         (a part that the hub does not offer) are the suite's own words; REVIEW means that a person has to look at a \
+         page that the suite kept, and what they saw stands beside it; TIMEOUT means that the module never \
+         ended.\n\n",
     );
     out.push_str("| Run | Date | Hub | Suite | Outcome |\n|---|---|---|---|---|\n");
     for run in runs {
@@ -113,7 +115,11 @@ pub fn table(runs: &[Run]) -> String {
             } else {
                 format!(" ({})", own.join(", "))
             };
-            let said = cell(&module.said.join("; "));
+            let mut said = module.said.clone();
+            if module.result == "REVIEW" {
+                said.push(reviews::of(looked, run, &module.name).to_owned());
+            }
+            let said = cell(&said.join("; "));
             let _ = writeln!(out, "| {}{own} | {} | {said} |", module.name, module.result);
         }
     }
@@ -143,7 +149,8 @@ mod tests {
     #[test]
     fn the_table_of_outcomes_is_the_one_that_the_runs_generate() {
         let found = std::fs::read_to_string(table_path()).unwrap();
-        assert_eq!(found, table(&load().unwrap()), "run `cargo xtask requirements`");
+        let expected = table(&load().unwrap(), &reviews::load().unwrap());
+        assert!(found == expected, "run `cargo xtask requirements`");
     }
 
     #[test]
@@ -163,7 +170,7 @@ mod tests {
             variant: BTreeMap::new(),
             module: vec![module("one", "PASSED", &[]), module("two", "FAILED", &["a | b"])],
         };
-        let table = table(&[run]);
+        let table = table(&[run], &[]);
         assert!(table.contains(
             "| [basic](#basic) | 2026-01-31 | `fedcba987654` | `0123456789ab` | 1 FAILED, 1 PASSED |"
         ));

@@ -1,11 +1,8 @@
 //! FAPI 2.0 Security Profile at the token endpoint: assertions for this server alone, no bearer tokens, no secrets, refresh
 //! tokens that stay.
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
-use harness::party::{ClientKey, Pkce, encode};
-use harness::{Actor, Backend, Party, Reply, Server, tools};
+use harness::party::{ClientKey, Pkce};
+use harness::{Actor, Backend, Party, Reply, RsaKey, Server, tools};
 use serde_json::{Value, json};
 
 /// A client made by an administrator.
@@ -143,38 +140,10 @@ async fn clocks_that_are_ten_seconds_ahead_are_taken_and_a_minute_ahead_are_not(
         .assert_error(400, "invalid_dpop_proof");
 }
 
-/// An RSA key that signs with either padding.
-struct Rsa(KeyPair);
-
-impl Rsa {
-    fn jwks(&self) -> Value {
-        let (n, e) = (self.0.public_key().modulus(), self.0.public_key().exponent());
-        let (n, e) = (
-            encode(n.big_endian_without_leading_zero()),
-            encode(e.big_endian_without_leading_zero()),
-        );
-        json!({"keys": [{"kty": "RSA", "n": n, "e": e, "kid": "r1"}]})
-    }
-
-    fn sign(&self, alg: &str, padding: &'static dyn RsaEncoding, claims: &Value) -> String {
-        let header = json!({"alg": alg, "kid": "r1"}).to_string();
-        let signed = format!(
-            "{}.{}",
-            encode(header.as_bytes()),
-            encode(claims.to_string().as_bytes())
-        );
-        let mut signature = vec![0; self.0.public_modulus_len()];
-        self.0
-            .sign(padding, &SystemRandom::new(), signed.as_bytes(), &mut signature)
-            .unwrap();
-        format!("{signed}.{}", encode(&signature))
-    }
-}
-
 #[tokio::test]
 async fn an_assertion_with_the_padding_of_pkcs_1_version_1_5_proves_no_client_of_fapi() {
     let server = Server::start(Backend::Sqlite).await;
-    let rsa = Rsa(KeyPair::generate(KeySize::Rsa2048).unwrap());
+    let rsa = RsaKey::generate();
     let key = ClientKey::generate();
     for (profile, taken) in [("fapi2", false), ("standard", true)] {
         let mut metadata = of_fapi(&rsa.jwks());
@@ -187,9 +156,9 @@ async fn an_assertion_with_the_padding_of_pkcs_1_version_1_5_proves_no_client_of
                 "iat": now, "exp": now + 60,
             })
         };
-        let pss = rsa.sign("PS256", &RSA_PSS_SHA256, &claims());
+        let pss = rsa.sign("PS256", &claims());
         ask(&party, &pss, Some(proof(&key, &server))).await.good();
-        let old = rsa.sign("RS256", &RSA_PKCS1_SHA256, &claims());
+        let old = rsa.sign("RS256", &claims());
         let reply = ask(&party, &old, Some(proof(&key, &server))).await;
         assert_eq!(reply.status.is_success(), taken, "{profile}: {}", reply.text);
     }

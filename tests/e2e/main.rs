@@ -28,6 +28,7 @@ mod durability;
 mod exchange;
 mod factors;
 mod family_recovery;
+mod fapi;
 mod fapi_tokens;
 mod flow_states;
 mod house;

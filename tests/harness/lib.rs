@@ -11,6 +11,7 @@
 //! | `party` | a relying party written by hand: PKCE, tokens, signatures |
 //! | `mail` | a mail server that keeps what it is given |
 //! | `receiver` | a place of a relying party that is sent things |
+//! | `rsa` | an RSA key of a client, which signs with either padding |
 //! | `site` | a web site of somebody outside |
 //! | `proxy` | a TCP connection that can be cut |
 //! | `app` | an app that shows one-time codes |
@@ -37,6 +38,7 @@ pub mod mail;
 pub mod party;
 pub mod proxy;
 pub mod receiver;
+pub mod rsa;
 pub mod secrets;
 pub mod server;
 pub mod site;
@@ -49,5 +51,6 @@ pub use mail::{Mail, MailSink};
 pub use party::{Party, Reply};
 pub use proxy::Proxy;
 pub use receiver::Receiver;
+pub use rsa::RsaKey;
 pub use secrets::Secrets;
 pub use server::{Options, Server};

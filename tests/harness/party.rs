@@ -4,8 +4,8 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_2048_8192_SHA256,
-    RsaPublicKeyComponents,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _,
+    RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -389,7 +389,7 @@ pub fn hash(bytes: &[u8]) -> String {
     encode(digest(&SHA256, bytes).as_ref())
 }
 
-/// Verifies an RS256 signature by the keys of a JWK Set, and gives the claims.
+/// Verifies an RS256 or ES256 signature by the keys of a JWK Set, and gives the claims.
 pub fn verify(token: &str, jwks: &Value) -> Value {
     let header = part(token, 0);
     let key = jwks["keys"]
@@ -400,12 +400,20 @@ pub fn verify(token: &str, jwks: &Value) -> Value {
         .expect("the key");
     let (signed, signature) = token.rsplit_once('.').expect("a JWS");
     let component = |name: &str| decode(key[name].as_str().expect("a component"));
-    RsaPublicKeyComponents {
-        n: component("n"),
-        e: component("e"),
-    }
-    .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &decode(signature))
-    .expect("a signature by that key");
+    let verified = match header["alg"].as_str() {
+        Some("RS256") => RsaPublicKeyComponents {
+            n: component("n"),
+            e: component("e"),
+        }
+        .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &decode(signature)),
+        Some("ES256") => {
+            let point = [&[4][..], &component("x"), &component("y")].concat();
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+                .verify(signed.as_bytes(), &decode(signature))
+        }
+        other => panic!("signed by {other:?}"),
+    };
+    verified.expect("a signature by that key");
     part(token, 1)
 }
 

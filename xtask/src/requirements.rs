@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use conformance::{clauses, outcomes, requirements, sources};
+use conformance::{clauses, modules, outcomes, requirements, reviews, sources};
 
-/// Writes conformance/REQUIREMENTS.md, conformance/CLAUSES.md and conformance/plans/OUTCOMES.md from the TOML files beside them.
+/// Writes conformance/REQUIREMENTS.md, conformance/CLAUSES.md, conformance/plans/OUTCOMES.md and conformance/plans/MODULES.md
+/// from the TOML files beside them.
 ///
 /// Refuses a table that claims what no test shows: `shown` needs an end-to-end test, and every test that is named
 /// must exist in the sources.
@@ -23,10 +24,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let clauses = clauses::load()?;
     let mut problems = requirements::problems(&requirements, &tests);
     problems.extend(clauses::problems(&clauses, &tests));
+    let (runs, looked, modules) = (outcomes::load()?, reviews::load()?, modules::load()?);
+    problems.extend(reviews::problems(&looked, &runs));
+    problems.extend(modules::problems(&modules, &runs, &tests));
     let tables = [
         (requirements::table_path(), requirements::table(&requirements)),
         (clauses::table_path(), clauses::table(&clauses)),
-        (outcomes::table_path(), outcomes::table(&outcomes::load()?)),
+        (outcomes::table_path(), outcomes::table(&runs, &looked)),
+        (modules::table_path(), modules::table(&modules)),
     ];
     for (path, table) in tables {
         let shown = path.display();

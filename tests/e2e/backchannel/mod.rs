@@ -1,7 +1,9 @@
 //! Authentication by the back channel (CIBA, FAPI-CIBA): a counter that asks, a person who answers at home, and everybody
 //! who wants an answer that is not theirs.
 
+mod fapi;
 mod signed;
+mod told;
 
 use std::sync::{Arc, Mutex};
 

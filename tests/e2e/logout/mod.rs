@@ -7,6 +7,7 @@ mod session_management;
 
 use harness::party::part;
 use harness::{Actor, Backend, Party, Reply, Server};
+use serde_json::json;
 use url::form_urlencoded::Serializer;
 
 /// A relying party's request to sign out.
@@ -44,6 +45,38 @@ async fn metadata_tells_how_clients_are_told() {
         document["end_session_endpoint"],
         format!("{}/oauth/logout", server.issuer())
     );
+}
+
+#[tokio::test]
+async fn an_id_token_names_the_session_only_to_a_client_that_has_to_do_with_its_end() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let browser = Actor::new(&server);
+    for (changes, named) in [
+        (json!({}), true),
+        (
+            json!({"post_logout_redirect_uris": null, "backchannel_logout_uri": "http://127.0.0.1:9/told"}),
+            true,
+        ),
+        (
+            json!({"post_logout_redirect_uris": null, "frontchannel_logout_uri": "https://rp.example/frame"}),
+            true,
+        ),
+        (json!({"post_logout_redirect_uris": null}), false),
+    ] {
+        let party = Party::register_with(&server, changes.clone()).await;
+        let tokens = party.sign_in(&browser, &hanako).await;
+        let claims = part(tokens.text("id_token"), 1);
+        assert_eq!(claims["sid"].is_string(), named, "{changes}");
+        if !named {
+            // Such a token vouches for no session: the person is asked.
+            let page = browser
+                .open(&request(&[("id_token_hint", tokens.text("id_token"))]))
+                .await;
+            assert!(page.has_form("/oauth/logout"));
+            assert!(is_signed_in(&browser).await);
+        }
+    }
 }
 
 async fn is_signed_in(browser: &Actor) -> bool {

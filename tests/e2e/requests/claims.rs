@@ -132,27 +132,34 @@ async fn userinfo_is_signed_for_a_client_that_wants_it_so() {
 }
 
 #[tokio::test]
-async fn userinfo_gives_back_the_id_of_the_call_if_it_is_one() {
+async fn userinfo_gives_back_the_id_of_the_call_if_it_is_one_and_makes_one_if_not() {
     let server = Server::start(Backend::Sqlite).await;
     let hanako = server.person("hanako");
     let party = Party::register(&server).await;
     let tokens = tokens(&party, &Actor::new(&server), &hanako, &[]).await;
-    for (sent, returned) in [
-        (
-            "c770aef3-6784-41f7-8e0e-ff5f97bddb3a",
-            Some("c770aef3-6784-41f7-8e0e-ff5f97bddb3a"),
-        ),
-        ("<script>", None),
-    ] {
+    let ask = async |sent: Option<&str>| {
         let reply = party
             .ask(|http, issuer| {
-                http.get(format!("{issuer}/oauth/userinfo"))
-                    .bearer_auth(tokens.text("access_token"))
-                    .header("x-fapi-interaction-id", sent)
+                let request = http
+                    .get(format!("{issuer}/oauth/userinfo"))
+                    .bearer_auth(tokens.text("access_token"));
+                sent.iter().fold(request, |request, id| {
+                    request.header("x-fapi-interaction-id", *id)
+                })
             })
             .await
             .good();
-        let id = reply.headers.get("x-fapi-interaction-id");
-        assert_eq!(id.map(|id| id.to_str().unwrap()), returned);
+        reply.headers["x-fapi-interaction-id"]
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    let own = "c770aef3-6784-41f7-8e0e-ff5f97bddb3a";
+    assert_eq!(ask(Some(own)).await, own);
+    let (one, other) = (ask(None).await, ask(Some("<script>")).await);
+    assert_ne!(one, other, "each call has a name of its own");
+    for made in [one, other] {
+        let pieces: Vec<usize> = made.split('-').map(str::len).collect();
+        assert_eq!(pieces, [8, 4, 4, 4, 12], "{made}");
     }
 }

@@ -34,6 +34,14 @@ pub struct Plan {
     pub modules: Vec<Entry>,
 }
 
+/// What came of a module, and what it wants somebody to look at.
+pub struct Ended {
+    /// For the record.
+    pub outcome: Module,
+    /// Pages of the hub as the suite's browser had them, in HTML.
+    pub pages: Vec<String>,
+}
+
 /// A module of a plan.
 pub struct Entry {
     /// The suite's name of it.
@@ -83,7 +91,7 @@ impl Suite {
     }
 
     /// Runs a module to its end, or gives it up.
-    pub async fn module(&self, plan: &str, entry: &Entry) -> Result<Module> {
+    pub async fn module(&self, plan: &str, entry: &Entry) -> Result<Ended> {
         let id = self.begin(plan, entry).await?;
         let mut visitor = self.visitor(&id)?;
         let result = self.end(&id).await;
@@ -103,15 +111,17 @@ impl Suite {
             .filter_map(complaint)
             .collect();
         said.dedup();
-        if result == "REVIEW" {
-            said.push("a person looks at the screenshot".to_owned());
-        }
-        Ok(Module {
+        let entries = log.as_array().into_iter().flatten();
+        let pages = entries
+            .filter_map(|entry| text(entry, "page_source").map(str::to_owned))
+            .collect();
+        let outcome = Module {
             name: entry.name.clone(),
             variant: own(&entry.variant),
             result,
             said,
-        })
+        };
+        Ok(Ended { outcome, pages })
     }
 
     /// Begins a module; the one before it may need a moment to let go of the alias.
@@ -201,7 +211,7 @@ fn strings(value: Option<&Value>) -> BTreeMap<String, String> {
 }
 
 /// What tells a module from the others of its plan: the same one runs with several response types.
-fn own(variant: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub fn own(variant: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     variant
         .iter()
         .filter(|(name, _)| name.as_str() == "response_type")

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use conformance::outcomes;
+use conformance::{outcomes, reviews};
 use serde_json::{Value, json};
 
 use api::{Beside, Suite};
@@ -41,6 +41,10 @@ pub struct Arguments {
     /// A file with an initial access token, as `musubi client registration-token` prints it.
     #[arg(long)]
     token_file: Option<PathBuf>,
+    /// What the shell runs to make a static client: it takes the metadata on standard input and prints the client, such
+    /// as `musubi client create --file - --json`.
+    #[arg(long, default_value = "musubi client create --file - --json")]
+    create: String,
     /// The login name of the person who signs in.
     #[arg(long, default_value = "hanako")]
     login: String,
@@ -60,6 +64,12 @@ pub struct Arguments {
     /// What the shell runs beside each module, for pages that need a real browser; `$SUITE` and `$MODULE` tell which.
     #[arg(long)]
     visitor: Option<String>,
+    /// Where somebody listens who answers what clients ask by the back channel (tests/clients/answer_suite.py).
+    #[arg(long, default_value = "http://127.0.0.1:9555/")]
+    answers: String,
+    /// A directory for the pages that a person has to look at.
+    #[arg(long)]
+    pages: Option<PathBuf>,
     /// Prints the filled configuration of each run, for the suite's own pages, and runs nothing.
     #[arg(long)]
     print: bool,
@@ -86,13 +96,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
             .block_on(one(arguments, run))
             .with_context(|| name.clone())?;
     }
-    std::fs::write(outcomes::table_path(), outcomes::table(&outcomes::load()?))?;
+    std::fs::write(
+        outcomes::table_path(),
+        outcomes::table(&outcomes::load()?, &reviews::load()?),
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn one(arguments: &Arguments, run: &Run) -> Result<()> {
     let http = client(arguments)?;
-    let configuration = configuration(arguments, &http, run).await?;
+    let configuration = configuration(arguments, run)?;
     if arguments.print {
         println!("{configuration:#}");
         return Ok(());
@@ -115,6 +128,10 @@ async fn one(arguments: &Arguments, run: &Run) -> Result<()> {
             continue;
         }
         let module = suite.module(&plan.id, entry).await?;
+        for (number, page) in module.pages.iter().enumerate() {
+            keep(arguments, &run.name, entry, number, page)?;
+        }
+        let module = module.outcome;
         println!("{:10} {}", module.result, module.name);
         for said in &module.said {
             println!("           {said}");
@@ -135,6 +152,23 @@ async fn one(arguments: &Arguments, run: &Run) -> Result<()> {
     Ok(())
 }
 
+/// Keeps a page that somebody has to look at; what it loads comes from the hub.
+fn keep(arguments: &Arguments, run: &str, entry: &api::Entry, number: usize, page: &str) -> Result<()> {
+    let Some(directory) = &arguments.pages else {
+        return Ok(());
+    };
+    let own: Vec<String> = api::own(&entry.variant).into_values().collect();
+    let name = [
+        &[run.to_owned(), entry.name.clone()],
+        own.as_slice(),
+        &[number.to_string()],
+    ]
+    .concat();
+    let path = directory.join(format!("{}.html", name.join("-").replace(' ', "+")));
+    let base = format!("<head><base href=\"{}/\">", arguments.issuer);
+    std::fs::write(&path, page.replacen("<head>", &base, 1)).with_context(|| path.display().to_string())
+}
+
 fn client(arguments: &Arguments) -> Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder();
     if let Some(path) = &arguments.ca {
@@ -145,10 +179,11 @@ fn client(arguments: &Arguments) -> Result<reqwest::Client> {
 }
 
 /// The plan configuration with everything in it that depends on the place.
-async fn configuration(arguments: &Arguments, http: &reqwest::Client, run: &Run) -> Result<Value> {
+fn configuration(arguments: &Arguments, run: &Run) -> Result<Value> {
     let token = secret(arguments.token_file.as_ref())?;
     let mut values = BTreeMap::from([
         ("alias", json!("musubi")),
+        ("answers", json!(arguments.answers)),
         ("issuer", json!(arguments.issuer)),
         ("suite", json!(arguments.suite)),
         ("login", json!(arguments.login)),
@@ -156,17 +191,19 @@ async fn configuration(arguments: &Arguments, http: &reqwest::Client, run: &Run)
         ("initial_access_token", json!(token)),
     ]);
     if let Some(metadata) = &run.client {
+        let metadata = plans::fill(metadata.clone(), &values)?;
         let callback = format!("{}/test/a/musubi/callback", arguments.suite);
         // The suite's second client has a redirect URI with a query.
         let second = format!("{callback}?dummy1=lorem&dummy2=ipsum");
-        for (names, redirect) in [
-            (["client_id", "client_jwks"], callback),
-            (["client2_id", "client2_jwks"], second),
-        ] {
-            let party = parties::register(http, &arguments.issuer, &token, metadata, &redirect).await?;
-            let [id, jwks] = names;
-            values.insert(id, json!(party.id));
-            values.insert(jwks, party.jwks);
+        for (names, redirect) in [(plans::FIRST, callback), (plans::SECOND, second)] {
+            let party = parties::create(&arguments.create, &metadata, &redirect)?;
+            let [id, jwks, certificate, certificate_key] = names;
+            values.extend([
+                (id, party.id),
+                (jwks, party.jwks),
+                (certificate, party.certificate),
+                (certificate_key, party.certificate_key),
+            ]);
         }
     }
     plans::fill(run.configuration()?, &values)

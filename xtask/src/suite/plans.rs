@@ -4,7 +4,23 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// The placeholders of the first static client: its id, its keys, its certificate and the key of that.
+pub const FIRST: [&str; 4] = [
+    "client_id",
+    "client_jwks",
+    "client_certificate",
+    "client_certificate_key",
+];
+
+/// The same of the second.
+pub const SECOND: [&str; 4] = [
+    "client2_id",
+    "client2_jwks",
+    "client2_certificate",
+    "client2_certificate_key",
+];
 
 /// A run of a plan, as plans.toml says it.
 #[derive(Debug, Deserialize)]
@@ -18,8 +34,11 @@ pub struct Run {
     pub plan: String,
     /// What is chosen for the whole plan.
     pub variant: BTreeMap<String, String>,
-    /// The metadata of its static clients.
+    /// What its static clients are, as an administrator describes them.
     pub client: Option<Value>,
+    /// Whether these clients show certificates of their own.
+    #[serde(default)]
+    shows_certificates: bool,
 }
 
 #[derive(Deserialize)]
@@ -41,7 +60,15 @@ impl Run {
         let file = self.file.as_ref().unwrap_or(&self.name);
         let path = conformance::directory().join(format!("plans/{file}.json"));
         let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
-        serde_json::from_str(&text).with_context(|| path.display().to_string())
+        let mut configuration: Value =
+            serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+        if let (true, Value::Object(members)) = (self.shows_certificates, &mut configuration) {
+            for (name, [.., certificate, key]) in [("mtls", FIRST), ("mtls2", SECOND)] {
+                let shown = json!({"cert": format!("{{{certificate}}}"), "key": format!("{{{key}}}")});
+                members.insert(name.to_owned(), shown);
+            }
+        }
+        Ok(configuration)
     }
 }
 
@@ -85,25 +112,21 @@ fn filled(text: String, values: &BTreeMap<&str, Value>) -> Result<Value> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn every_run_has_a_configuration_whose_placeholders_are_all_known() {
         let known = [
             "alias",
+            "answers",
             "issuer",
             "suite",
             "login",
             "password",
             "initial_access_token",
-            "client_id",
-            "client_jwks",
-            "client2_id",
-            "client2_jwks",
         ];
-        let values: BTreeMap<&str, Value> = known.into_iter().map(|name| (name, json!("x"))).collect();
+        let all = known.into_iter().chain(FIRST).chain(SECOND);
+        let values: BTreeMap<&str, Value> = all.map(|name| (name, json!("x"))).collect();
         for run in load().unwrap() {
             fill(run.configuration().unwrap(), &values).unwrap();
         }

@@ -5,7 +5,7 @@
 //! begin ──▶ Pending ──allow──▶ Allowed ──poll──▶ Spent (tokens given once)
 //!             │   └────deny───▶ Denied ──poll──▶ Spent (access_denied)
 //!             └── time ──▶ Expired (expired_token)
-//! poll before its time: slow_down, and every later poll must wait five seconds longer
+//! poll of what is Pending, before its time: slow_down, and every later poll must wait five seconds longer
 //! ```
 //!
 //! Three entries of short-lived state hold it: the request under the hash of the device code, a pointer under the hash of

@@ -131,7 +131,7 @@ async fn read(hub: &Hub, call: &Call, parameters: &Parameters) -> Result<Asked, 
         client,
         back,
         state,
-        hinted_session: hint.map(|hint| hint.sid),
+        hinted_session: hint.and_then(|hint| hint.sid),
     })
 }
 

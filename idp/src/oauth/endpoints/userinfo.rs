@@ -36,14 +36,16 @@ pub async fn userinfo(State(hub): State<Shared>, call: Call) -> Response {
         },
     };
     dpop::give_nonce(&hub, &call, response.headers_mut());
-    echo_interaction(&call, &mut response);
+    name_interaction(&hub, &call, &mut response);
     response
 }
 
-/// A resource of FAPI gives back the id by which the client knows the call, if it is one (a UUID).
-fn echo_interaction(call: &Call, response: &mut Response) {
+/// A resource of FAPI names each call: by the id that the client gave it, if it is one (a UUID), or else by one of its own
+/// (FAPI 1.0 Part 1 §6.2.1, 11).
+fn name_interaction(hub: &Hub, call: &Call, response: &mut Response) {
     const INTERACTION: HeaderName = HeaderName::from_static("x-fapi-interaction-id");
-    let id = call.header(&INTERACTION).and_then(|id| Uuid::try_parse(id).ok());
+    let given = call.header(&INTERACTION).and_then(|id| Uuid::try_parse(id).ok());
+    let id = given.or_else(|| hub.entropy.uuid(hub.clock.now()).ok());
     if let Some(value) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
         response.headers_mut().insert(INTERACTION, value);
     }

@@ -52,8 +52,6 @@ pub async fn poll(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError
         (State::Spent, None)
     } else if expired {
         (State::Expired, None)
-    } else if event == Event::EarlyPoll {
-        (State::Pending, None)
     } else {
         match requests.take_answer(code).await? {
             None => (State::Pending, None),

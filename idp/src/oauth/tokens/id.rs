@@ -37,8 +37,9 @@ pub struct IdClaims {
     /// Left half of the hash of the code (§3.3.2.11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub c_hash: Option<String>,
-    /// The session as the client knows it.
-    pub sid: String,
+    /// The session as the client knows it, if it has to do with its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
     /// Claims about the person (§5.1): those that were asked for by name, and where no access token is given, those of
     /// the scope (§5.4).
     #[serde(flatten)]

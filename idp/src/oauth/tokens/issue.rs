@@ -230,7 +230,9 @@ pub async fn id_token(
         amr: details.amr.split(' ').map(str::to_owned).collect(),
         at_hash: beside.access_token.map(hash),
         c_hash: beside.code.map(hash),
-        sid: session_id(realm, details.signed_in_as, client),
+        sid: members
+            .has_to_do_with_sign_out()
+            .then(|| session_id(realm, details.signed_in_as, client)),
         person: about_the_person(hub, realm, granted, beside).await?,
     };
     let objects = &members.objects;

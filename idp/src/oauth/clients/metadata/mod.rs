@@ -304,6 +304,11 @@ impl Metadata {
         Ok(())
     }
 
+    /// Whether the client asks for sign-outs, or wants to be told of them: only then is it told which session is which.
+    pub fn has_to_do_with_sign_out(&self) -> bool {
+        !self.post_logout_redirect_uris.is_empty() || self.logout.wants_to_know()
+    }
+
     /// A client that wants to be held to FAPI 2.0 (Security Profile §5.3.3, §5.4.1) cannot prove itself, or be answered, in a
     /// way that the profile forbids.
     fn check_profile(&self) -> Result<(), InvalidMetadata> {
