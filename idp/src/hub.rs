@@ -22,7 +22,7 @@ use crate::oauth::families::Families;
 use crate::oauth::registration::Policies;
 use crate::oauth::{Clients, OAuthError, RevokedTokens, VerifiedTokens};
 use crate::people::People;
-use crate::realms::Realms;
+use crate::realms::{RealmSettings, Realms};
 use crate::sessions::Sessions;
 
 /// The hub's parts; one a process.
@@ -124,7 +124,7 @@ impl Hub {
         Arc::new(Self {
             proxies: TrustedProxies::new(&settings.server.trusted_proxies),
             keys,
-            realms: Realms::new(store.clone(), key.clone()),
+            realms: Realms::new(store.clone(), key.clone(), RealmSettings::of_hub(&settings)),
             people: People::new(store.clone(), clock.clone(), entropy.clone()),
             sessions: Sessions::new(store.clone(), clock.clone(), entropy.clone(), &settings.session),
             clients: Clients::new(store.clone()),

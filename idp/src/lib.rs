@@ -20,6 +20,7 @@
 //! | `recovery` | ways back into an account |
 //! | `sessions` | who is signed in where |
 //! | `signin` | signing in and out |
+//! | `signup` | people make accounts for themselves, where they may |
 
 pub mod account;
 pub mod admin;
@@ -41,6 +42,7 @@ pub mod realms;
 pub mod recovery;
 pub mod sessions;
 pub mod signin;
+pub mod signup;
 #[cfg(test)]
 mod testing;
 

@@ -45,6 +45,7 @@ mod registration_rules;
 mod requests;
 mod resources;
 mod sign_in;
+mod sign_up;
 mod telemetry;
 mod time;
 mod tokens;

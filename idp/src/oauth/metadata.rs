@@ -114,6 +114,15 @@ fn claims() -> Vec<&'static str> {
         .collect()
 }
 
+/// `prompt_values_supported` (Initiating User Registration 1.0 §4.2): `create` where people may make accounts.
+fn prompts(realm: &Realm) -> Vec<&'static str> {
+    let mut prompts = vec!["none", "login", "consent", "select_account"];
+    if realm.takes_sign_ups() {
+        prompts.push("create");
+    }
+    prompts
+}
+
 fn provider(server: &Server, realm: &Realm) -> Value {
     let mut metadata = shared(server, realm);
     let acr = Level::ALL.map(Level::acr);
@@ -135,7 +144,7 @@ fn provider(server: &Server, realm: &Realm) -> Value {
         "id_token_encryption_enc_values_supported": ContentEncryption::ALL,
         "claims_supported": claims(),
         "acr_values_supported": acr,
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "prompt_values_supported": prompts(realm),
         "userinfo_signing_alg_values_supported": SigningAlgorithm::ALL,
         "userinfo_encryption_alg_values_supported": KeyManagement::ALL,
         "userinfo_encryption_enc_values_supported": ContentEncryption::ALL,

@@ -17,7 +17,9 @@
 
 mod begin;
 mod confirm;
+mod context;
 mod endpoints;
+mod first;
 pub mod pages;
 mod place;
 mod progress;
@@ -26,6 +28,8 @@ mod tests;
 pub(crate) mod throttle;
 
 pub(crate) use begin::{Begun, begin, complete};
+pub(crate) use context::{Context, context};
+pub(crate) use first::{Next, after_password};
 pub use place::Place;
 pub(crate) use progress::InProgress;
 

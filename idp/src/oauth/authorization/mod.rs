@@ -4,6 +4,7 @@
 //! parameters ─▶ client known ─▶ redirect URI verified ─▶ AuthorizationRequest
 //!                     │ no             │ no                    │ next_step(request, session, consent, now)
 //!                     ▼                ▼                       ├─▶ SignIn ──▶ (again)
+//!                                                              ├─▶ SignUp ──▶ (again)
 //!                                                              ├─▶ StepUp ──▶ (again)
 //!                 a page           a page                      ├─▶ Consent ─▶ (again)
 //!                                                              ├─▶ Refuse  ─▶ redirect with error, state, iss

@@ -217,5 +217,5 @@ pub(crate) async fn judge(
         let claims = read_hint(hint, &own, &call.realm.issuer)?;
         (claims.aud == client.id).then_some(claims.sub)
     };
-    parse(parameters, client, &call.realm.issuer, hinted, hub.clock.now())
+    parse(parameters, client, &call.realm, hinted, hub.clock.now())
 }
