@@ -15,6 +15,7 @@ use platform::outbound::Outbound;
 use crate::credentials::{PasswordHasher, Passwords};
 use crate::factors::Factors;
 use crate::log::{Entry, Log};
+use crate::oauth::authorization::FetchedObjects;
 use crate::oauth::backchannel::BackchannelRequests;
 use crate::oauth::clients::keys::RemoteKeys;
 use crate::oauth::consents::ClientConsents;
@@ -61,6 +62,8 @@ pub struct Hub {
     pub policies: Policies,
     /// Keys that clients keep elsewhere.
     pub remote_keys: RemoteKeys,
+    /// Request objects that clients keep elsewhere.
+    pub objects: FetchedObjects,
     /// What people let clients have.
     pub consents: ClientConsents,
     /// Token families.
@@ -130,6 +133,7 @@ impl Hub {
             clients: Clients::new(store.clone()),
             policies: Policies::new(store.clone()),
             remote_keys: RemoteKeys::default(),
+            objects: FetchedObjects::default(),
             consents: ClientConsents::new(store.clone()),
             families: Families::new(store.clone()),
             backchannel: BackchannelRequests::new(store.clone()),
