@@ -7,7 +7,7 @@ mod account;
 mod recovery;
 
 use super::pages::{
-    AuthorizationDetails, Consent, ConsentClient, ErrorKind, ErrorPage, Form, Frame, Link, Moment,
+    AuthorizationDetails, Consent, ConsentClient, ErrorKind, ErrorPage, Form, Frame, Link, Moment, Papers,
     PasswordHint, PasswordProblem, PasswordRule, RenderError, SetPassword, SetPasswordPurpose, SignIn,
     SignInProblem, SignOut, SignedOut, Texts, Welcome,
 };
@@ -247,8 +247,10 @@ fn consent(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
             name: words.client,
             redirect_host: words.host,
             self_registered: false,
-            policy_url: Some(words.url),
-            terms_url: Some(words.url),
+            papers: Papers {
+                policy_url: Some(words.url),
+                terms_url: Some(words.url),
+            },
         },
         scopes: &["openid", "profile", "email"],
         details: None,
@@ -267,8 +269,7 @@ fn consent(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     ];
     let stranger = ConsentClient {
         self_registered: true,
-        policy_url: None,
-        terms_url: None,
+        papers: Papers::default(),
         ..page.client
     };
     add(

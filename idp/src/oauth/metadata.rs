@@ -1,5 +1,6 @@
 //! What the discovery documents say: what is here says what is true, and nothing more.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
@@ -9,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::credentials::Level;
 use crate::hub::Hub;
-use crate::oauth::authorization_details;
 use crate::oauth::OAuthError;
+use crate::oauth::authorization_details;
 use crate::oauth::clients::ByReference;
 use crate::oauth::registration::DEFAULT;
 use crate::oauth::scope::PERSON_SCOPES;
@@ -149,6 +150,13 @@ fn prompts(realm: &Realm) -> Vec<&'static str> {
     prompts
 }
 
+/// `claims_locales_supported` (Discovery 1.0 §3): the languages and scripts in which some claims are given.
+fn claims_locales() -> Vec<&'static str> {
+    let tags = CLAIMS.iter().filter_map(|(name, _)| name.split_once('#'));
+    let tags: BTreeSet<_> = tags.map(|(_, tag)| tag).collect();
+    tags.into_iter().collect()
+}
+
 fn provider(server: &Server, realm: &Realm, references: ByReference) -> Value {
     let mut metadata = shared(server, realm, references);
     let acr = Level::ALL.map(Level::acr);
@@ -176,8 +184,12 @@ fn provider(server: &Server, realm: &Realm, references: ByReference) -> Value {
         "userinfo_encryption_enc_values_supported": ContentEncryption::ALL,
         "claims_parameter_supported": true,
     });
+    let locales = claims_locales();
     if let (Some(metadata), Value::Object(more)) = (metadata.as_object_mut(), more) {
         metadata.extend(more);
+        if !locales.is_empty() {
+            metadata.insert("claims_locales_supported".to_owned(), json!(locales));
+        }
     }
     metadata
 }

@@ -62,7 +62,7 @@ pub use account_trusted::{AskedLine, PersonLine, TrustNotice, TrustProblem, Trus
 pub use assets::Assets;
 pub use backchannel::{BackchannelNotice, BackchannelRequest, BackchannelRequests};
 pub use check_session::CheckSession;
-pub use consent::{Consent, ConsentClient};
+pub use consent::{Consent, ConsentClient, Papers};
 pub use device::{DeviceAnswered, DeviceCode, DeviceConfirm, DeviceProblem};
 pub use enrol_totp::EnrolTotp;
 pub use error::{ErrorKind, ErrorPage};

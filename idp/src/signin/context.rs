@@ -1,5 +1,7 @@
 //! What the first page of a sign-in, or of a sign-up, is shown for.
 
+use std::sync::Arc;
+
 use platform::http::Parameters;
 
 use super::place::Place;
@@ -8,13 +10,13 @@ use crate::http::{Call, View};
 use crate::hub::Hub;
 use crate::oauth::OAuthError;
 use crate::oauth::authorization::{Interaction, Interactions};
+use crate::oauth::clients::Client;
 use crate::oauth::endpoints::authorize::reopen;
 
 /// What the page is shown for.
 pub(crate) struct Context {
     interaction: Option<Interaction>,
-    /// The service that asks.
-    pub(crate) client_name: Option<String>,
+    client: Option<Arc<Client>>,
     /// Where the person goes on.
     pub(crate) place: Place,
     /// Somebody is signed in already.
@@ -32,7 +34,7 @@ pub(crate) async fn context(
     let Some(id) = parameters.get("interaction") else {
         return Ok(Some(Context {
             interaction: None,
-            client_name: None,
+            client: None,
             place,
             again,
         }));
@@ -43,10 +45,9 @@ pub(crate) async fn context(
         .await?;
     let Some(interaction) = found else { return Ok(None) };
     let (client, _) = reopen(hub, realm, &interaction).await?;
-    let client_name = Some(client.name().to_owned());
     Ok(Some(Context {
         interaction: Some(interaction),
-        client_name,
+        client: Some(client),
         place,
         again,
     }))
@@ -63,6 +64,12 @@ impl Context {
             Ok(localised) if localised.browser() == view.browser() => localised,
             _ => view,
         }
+    }
+
+    /// The service that asks, as the reader of `view` calls it.
+    pub(crate) fn client_name(&self, view: &View<'_>) -> Option<&str> {
+        let client = self.client.as_ref()?;
+        Some(client.name_in(view.texts.language().tag()))
     }
 
     /// What to fill in as the login name.

@@ -87,7 +87,7 @@ fn render(view: View<'_>, context: &Context, login: &str, problem: Option<SignIn
             hidden: &hidden,
         }),
         login,
-        client_name: context.client_name.as_deref(),
+        client_name: context.client_name(&view),
         again: context.again,
         sign_up_url: view.call.realm.takes_sign_ups().then_some(sign_up.as_str()),
         problem,

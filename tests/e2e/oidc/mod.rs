@@ -4,5 +4,6 @@
 
 mod code_flow;
 mod hints;
+mod languages;
 mod prompts;
 mod rp_logout;

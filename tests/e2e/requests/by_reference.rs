@@ -73,7 +73,9 @@ async fn what_the_client_signed_is_fetched_each_time_or_kept_if_the_address_name
         let object = key.sign_as("oauth-authz-req+jwt", &claims(&server, &party, &pkce));
         put(&site, &object);
         let browser = Actor::new(&server);
-        let page = browser.authorize(&request(&party, &site.url(PATH)), &hanako).await;
+        let page = browser
+            .authorize(&request(&party, &site.url(PATH)), &hanako)
+            .await;
         party.assert_answer_is_ours(&page);
         let code = page.returned("code").unwrap();
         party.token(&party.redemption(&code, &pkce)).await.good();
@@ -124,7 +126,8 @@ async fn only_registered_addresses_outside_are_called_and_only_a_whole_object_of
     allow(&server, "signed");
     let key = ClientKey::generate();
     let inside = "https://10.0.0.1/request.jwt";
-    let metadata = json!({"jwks": key.jwks(), "request_uris": [site.url(PATH), inside, "https://no.invalid/x"]});
+    let metadata =
+        json!({"jwks": key.jwks(), "request_uris": [site.url(PATH), inside, "https://no.invalid/x"]});
     let party = Party::register_with(&server, metadata).await;
     let uri = site.url(PATH);
     let good = claims(&server, &party, &Pkce::new());
@@ -177,7 +180,11 @@ async fn only_registered_addresses_outside_are_called_and_only_a_whole_object_of
     evil["redirect_uri"] = json!("https://evil.example/");
     put(&site, &key.sign(&evil));
     let page = offer(&server, &party, &uri).await;
-    assert!(page.away.is_none() && page.status.as_u16() == 400, "{:?}", page.away);
+    assert!(
+        page.away.is_none() && page.status.as_u16() == 400,
+        "{:?}",
+        page.away
+    );
     let both = party.request(&Pkce::new(), &[("request_uri", &uri), ("request", "e30.e30.e30")]);
     let page = Actor::new(&server).open(&both).await;
     assert_eq!(page.returned("error").as_deref(), Some("invalid_request"));
@@ -216,10 +223,15 @@ async fn an_unsigned_object_counts_only_where_it_was_allowed_and_the_client_regi
     let good = claims(&server, &party, &Pkce::new());
     put(&site, &unsigned(&good));
     let browser = Actor::new(&server);
-    let page = browser.authorize(&request(&party, &site.url(PATH)), &hanako).await;
+    let page = browser
+        .authorize(&request(&party, &site.url(PATH)), &hanako)
+        .await;
     party.assert_answer_is_ours(&page);
     assert!(page.returned("code").is_some());
-    let by_value = party.request(&Pkce::new(), &[("request", &unsigned(&good)), ("state", "beside")]);
+    let by_value = party.request(
+        &Pkce::new(),
+        &[("request", &unsigned(&good)), ("state", "beside")],
+    );
     let page = browser.open(&by_value).await;
     assert_eq!(page.returned("state").as_deref(), Some("the state & more"));
     // It registered that it signs nothing: a signature is not what it sends.
@@ -229,7 +241,8 @@ async fn an_unsigned_object_counts_only_where_it_was_allowed_and_the_client_regi
     put(&site, &unsigned(&good));
     tools::until("the policy", async || {
         let page = offer(&server, &party, &site.url(PATH)).await;
-        page.away.is_some_and(|away| away.as_str().contains("invalid_request_object"))
+        page.away
+            .is_some_and(|away| away.as_str().contains("invalid_request_object"))
     })
     .await;
 }
@@ -261,8 +274,10 @@ async fn an_administrator_allows_it_for_one_client_and_never_for_one_of_fapi() {
             Some(error) => assert_eq!(page.returned("error").as_deref(), Some(error)),
         }
     }
-    let fapi = make(&json!({"request_by_reference": "unsigned", "musubi_security_profile": "fapi2",
-        "token_endpoint_auth_method": "private_key_jwt", "id_token_signed_response_alg": "ES256"}));
+    let fapi = make(
+        &json!({"request_by_reference": "unsigned", "musubi_security_profile": "fapi2",
+        "token_endpoint_auth_method": "private_key_jwt", "id_token_signed_response_alg": "ES256"}),
+    );
     put(&site, &key.sign(&claims(&server, &fapi, &Pkce::new())));
     let asked = site.asked().len();
     assert_refused(&server, &fapi, &site.url(PATH), "request_uri_not_supported").await;

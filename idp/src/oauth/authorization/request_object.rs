@@ -71,9 +71,8 @@ pub fn unsigned(object: &str) -> Result<Map<String, Value>, OAuthError> {
         "request_object.unsigned",
         "the request object is not an unsigned JWT, as the client registered it",
     );
-    let members = |part: &str| -> Option<Map<String, Value>> {
-        serde_json::from_slice(&from_base64url(part)?).ok()
-    };
+    let members =
+        |part: &str| -> Option<Map<String, Value>> { serde_json::from_slice(&from_base64url(part)?).ok() };
     let parts: Vec<&str> = object.split('.').collect();
     let [header, claims, ""] = parts.as_slice() else {
         return Err(wrong);
@@ -206,7 +205,10 @@ mod tests {
     #[test]
     fn an_unsigned_object_says_so_and_has_no_signature() {
         let claims = r#"{"client_id":"c"}"#;
-        let good = [r#"{"alg":"none"}"#, r#"{"alg":"none","typ":"oauth-authz-req+jwt"}"#];
+        let good = [
+            r#"{"alg":"none"}"#,
+            r#"{"alg":"none","typ":"oauth-authz-req+jwt"}"#,
+        ];
         for header in good {
             let read = unsigned(&object(header, claims, "")).unwrap();
             assert_eq!(read["client_id"], "c", "{header}");

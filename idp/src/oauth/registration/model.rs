@@ -108,7 +108,9 @@ impl From<PolicyError> for InvalidMetadata {
         match error {
             PolicyError::GrantType => Self::Other("a grant type may not be registered here"),
             PolicyError::ResponseType => Self::Other("a response type may not be registered here"),
-            PolicyError::Unsigned => Self::Other("request_object_signing_alg none may not be registered here"),
+            PolicyError::Unsigned => {
+                Self::Other("request_object_signing_alg none may not be registered here")
+            }
             PolicyError::RedirectHost => {
                 Self::RedirectUri("redirect URIs to this host may not be registered here")
             }

@@ -95,7 +95,7 @@ fn render(
         by: by(hub, view.call),
         login,
         name,
-        client_name: context.client_name.as_deref(),
+        client_name: context.client_name(&view),
         rules: &rules(&hub.settings.passwords),
         problems,
         sign_in_url: &sign_in,

@@ -207,17 +207,18 @@ pub(super) fn claims(
     client: &Client,
     scope: &Scope,
 ) -> Result<ClaimsRequest, OAuthError> {
+    let locales = parameters.get("claims_locales").unwrap_or_default();
     match parameters.get("claims") {
         // Without openid it is not a request of OpenID Connect, and the parameter is not ours to read.
         Some(text) if scope.has("openid") => ClaimsRequest::parse(text)
-            .map(|claims| claims.within(&client.scope))
+            .map(|claims| claims.within(&client.scope).in_locales(locales))
             .map_err(|_| {
                 invalid(
                     "authorization.claims",
                     "the claims parameter is not the JSON that it should be",
                 )
             }),
-        _ => Ok(ClaimsRequest::default()),
+        _ => Ok(ClaimsRequest::default().in_locales(locales)),
     }
 }
 
