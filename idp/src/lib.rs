@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `admin` | the hub's own API |
 //! | `account` | what a person sees of themselves |
+//! | `browsers` | in which people have signed in before |
 //! | `credentials` | passwords, and the links with which they are set |
 //! | `email` | showing that an address is one's own |
 //! | `expiry` | the deletion of what is over |
@@ -24,6 +25,7 @@
 
 pub mod account;
 pub mod admin;
+pub mod browsers;
 pub mod credentials;
 pub mod email;
 pub mod expiry;

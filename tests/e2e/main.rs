@@ -17,6 +17,7 @@ mod authorization;
 mod backchannel;
 mod bad_input;
 mod bindings;
+mod browsers;
 mod certificates;
 mod client_keys;
 mod client_policies;

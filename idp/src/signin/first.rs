@@ -1,6 +1,6 @@
 //! What follows a first factor: another one, or a session.
 
-use super::begin::{about, begin};
+use super::begin::{Opened, about, begin};
 use super::place::Place;
 use super::progress::{Class, First, InProgress, Wanted, fingerprint};
 use crate::credentials::{Level, PasswordHash, method};
@@ -15,8 +15,8 @@ const FIRST: Action = Action::new("sign_in.first_factor");
 
 /// What a right password leads to.
 pub(crate) enum Next {
-    /// A session with this secret.
-    SignedIn(String),
+    /// A session.
+    SignedIn(Opened),
     /// Another step, at this address.
     Step(String),
 }
@@ -33,8 +33,8 @@ pub(crate) async fn after_password(
         return Ok(Some(Next::Step(address)));
     }
     let shown = (method::PASSWORD, verified.into());
-    let secret = begin(hub, view.call, person, action, shown).await?;
-    Ok(secret.map(Next::SignedIn))
+    let opened = begin(hub, view.call, person, action, shown).await?;
+    Ok(opened.map(Next::SignedIn))
 }
 
 /// Where the person goes to show another factor, if they have one, or to make one, if the realm asks for one.

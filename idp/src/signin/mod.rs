@@ -27,7 +27,7 @@ mod progress;
 mod tests;
 pub(crate) mod throttle;
 
-pub(crate) use begin::{Begun, begin, complete};
+pub(crate) use begin::{Begun, Opened, begin, complete};
 pub(crate) use context::{Context, context};
 pub(crate) use first::{Next, after_password};
 pub use place::Place;

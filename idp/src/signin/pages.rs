@@ -121,8 +121,8 @@ async fn submit(State(hub): State<Shared>, call: Call) -> Response {
         return render(view, &context, &login, Some(SignInProblem::Expired));
     }
     match sign_in(&hub, &view, &form, &context.place).await {
-        Ok(Next::SignedIn(secret)) => {
-            view.set_session(&secret);
+        Ok(Next::SignedIn(opened)) => {
+            view.enter(&opened);
             view.redirect(&context.place.address())
         }
         Ok(Next::Step(address)) => view.redirect(&address),

@@ -98,8 +98,8 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
         Err(error) => return view.oauth_error(error),
     };
     match carry_out(&hub, &view, &draft).await {
-        Ok(Made::Next(Next::SignedIn(secret))) => {
-            view.set_session(&secret);
+        Ok(Made::Next(Next::SignedIn(opened))) => {
+            view.enter(&opened);
             view.redirect(&draft.place.address())
         }
         Ok(Made::Next(Next::Step(address))) => view.redirect(&address),

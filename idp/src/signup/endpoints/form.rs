@@ -132,8 +132,8 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
         return render(&hub, view, &context, typed, &[SignUpProblem::Expired]);
     }
     match sign_up(&hub, &view, &form, &context).await {
-        Ok(Next::SignedIn(secret)) => {
-            view.set_session(&secret);
+        Ok(Next::SignedIn(opened)) => {
+            view.enter(&opened);
             view.redirect(&context.place.address())
         }
         Ok(Next::Step(address)) => view.redirect(&address),
