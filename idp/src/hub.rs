@@ -129,7 +129,7 @@ impl Hub {
             keys,
             realms: Realms::new(store.clone(), key.clone(), RealmSettings::of_hub(&settings)),
             people: People::new(store.clone(), clock.clone(), entropy.clone()),
-            sessions: Sessions::new(store.clone(), clock.clone(), entropy.clone(), &settings.session),
+            sessions: Sessions::new(store.clone(), clock.clone(), entropy.clone()),
             clients: Clients::new(store.clone()),
             policies: Policies::new(store.clone()),
             remote_keys: RemoteKeys::default(),

@@ -40,6 +40,7 @@ mod oidc;
 mod pages;
 mod parties;
 mod passwords;
+mod realm_settings;
 mod recovery;
 mod registration;
 mod registration_rules;

@@ -411,7 +411,7 @@ async fn a_realm_says_for_itself_whether_people_may_make_accounts_and_a_running_
         }
         for wrong in [
             "self_registration=yes",
-            "self_registraton=off",
+            "self_registrations=off",
             "self_registration",
         ] {
             let output = server.output(&["realm", "set", wrong]);

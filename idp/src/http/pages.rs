@@ -69,6 +69,7 @@ impl<'c> View<'c> {
             here.as_deref().or(asked),
             call.cookie(LANGUAGE),
             call.accept_language(),
+            call.realm.settings.language.into(),
         );
         if here.is_some() {
             cookies.extend(

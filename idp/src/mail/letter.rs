@@ -82,7 +82,7 @@ pub fn queue(
     let language = person.locale.as_deref().and_then(Language::of_tag);
     let reader = Reader {
         name: Some(person.display_name()),
-        language: language.unwrap_or(Language::Ja),
+        language: language.unwrap_or_else(|| realm.settings.language.into()),
         seal: (&person.key, Some(person.id)),
     };
     write(hub, realm, &reader, to, (content, life)).map(Some)

@@ -257,7 +257,8 @@ mod tests {
 
     fn realms(database: &TestDatabase) -> Realms {
         let key = KeyEncryptionKey::from_bytes([7; 32]).unwrap();
-        Realms::new(database.store().clone(), Arc::new(key), RealmSettings::default())
+        let defaults = RealmSettings::of_hub(&platform::config::Settings::default());
+        Realms::new(database.store().clone(), Arc::new(key), defaults)
     }
 
     #[tokio::test]

@@ -21,7 +21,7 @@ pub(super) const LIFE: Duration = Duration::from_mins(30);
 const TRIES: u64 = 5;
 
 /// An account that waits for a code.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Draft {
     /// The address that it will be known by.
     pub(super) address: String,

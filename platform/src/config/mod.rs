@@ -423,6 +423,10 @@ pub struct Passwords {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recovery {
+    /// Whether a link that is mailed is a way back into an account.
+    pub by_mail: bool,
+    /// Whether people whom somebody trusts are a way back into their account.
+    pub by_family: bool,
     /// How long a link to recover an account works, in minutes.
     pub link_minutes: u64,
     /// How long the person is told and can object, in seconds, after two whom they trust have confirmed a recovery.
@@ -432,6 +436,8 @@ pub struct Recovery {
 impl Default for Recovery {
     fn default() -> Self {
         Self {
+            by_mail: true,
+            by_family: true,
             link_minutes: 30,
             family_delay_seconds: 24 * 3600,
         }
@@ -444,6 +450,19 @@ impl Default for Recovery {
 pub struct Accounts {
     /// Whether people may make accounts for themselves, in realms that do not say otherwise.
     pub self_registration: SelfRegistration,
+    /// The language of pages and letters for who names none, in realms that do not say otherwise.
+    pub language: Language,
+}
+
+/// A language of pages and letters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// Japanese.
+    #[default]
+    Ja,
+    /// English.
+    En,
 }
 
 /// Whether people may make accounts for themselves.

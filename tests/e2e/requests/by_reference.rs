@@ -203,22 +203,12 @@ async fn an_unsigned_object_counts_only_where_it_was_allowed_and_the_client_regi
     };
     for rule in ["no", "signed"] {
         allow(&server, rule);
-        let mut refused = register().await;
-        tools::until("the policy", async || {
-            refused = register().await;
-            refused.status.as_u16() == 400
-        })
-        .await;
-        refused.assert_error(400, "invalid_client_metadata");
+        tools::until("the policy", async || register().await.status.as_u16() == 400).await;
+        register().await.assert_error(400, "invalid_client_metadata");
     }
     allow(&server, "unsigned");
-    let mut made = register().await;
-    tools::until("the policy", async || {
-        made = register().await;
-        made.status.is_success()
-    })
-    .await;
-    let party = Party::of(&server, made.json);
+    tools::until("the policy", async || register().await.status.is_success()).await;
+    let party = Party::of(&server, register().await.good().json);
     let hanako = server.person("hanako");
     let good = claims(&server, &party, &Pkce::new());
     put(&site, &unsigned(&good));

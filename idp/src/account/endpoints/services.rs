@@ -69,7 +69,7 @@ fn render(view: View<'_>, consents: &[ClientConsent], clients: &Clients) -> Resp
     let applications: Vec<Application<'_>> = consents
         .iter()
         .zip(starts.iter().zip(&scopes))
-        .map(|(consent, (start, scopes))| application(consent, clients, (start, scopes), language))
+        .map(|(consent, (start, scopes))| application(consent, clients, (start.as_deref(), scopes), language))
         .collect();
     let done = view.call.query().ok();
     let page = Services {
@@ -96,7 +96,7 @@ fn start(consent: &ClientConsent, clients: &Clients) -> Option<String> {
 fn application<'a>(
     consent: &'a ClientConsent,
     clients: &'a Clients,
-    (start, scopes): (&'a Option<String>, &'a [&'a str]),
+    (start, scopes): (Option<&'a str>, &'a [&'a str]),
     language: &str,
 ) -> Application<'a> {
     let client = clients.get(&consent.recipient.client_id);
@@ -112,6 +112,6 @@ fn application<'a>(
         papers: client
             .map(|client| Papers::of(client, language))
             .unwrap_or_default(),
-        start_url: start.as_deref(),
+        start_url: start,
     }
 }

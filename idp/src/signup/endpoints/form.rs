@@ -17,7 +17,7 @@ use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
-use crate::mail::{self, may_send, queue_for_nobody};
+use crate::mail::{self, Sent, may_send, queue_for_nobody};
 use crate::oauth::OAuthError;
 use crate::pages::{Content, ErrorKind, Form, PasswordProblem, SignUp, SignUpBy, SignUpProblem};
 use crate::signin::{Context, Next, context};
@@ -172,7 +172,7 @@ async fn sign_up(hub: &Hub, view: &View<'_>, form: &Parameters, context: &Contex
             };
         }
     };
-    if !may_send(hub, &call.realm, address).await? {
+    if !may_send(hub, &call.realm, Sent::ToSignUp, address).await? {
         let refused = call.deny(ASK, "sign_up.throttled");
         hub.record(about(call, refused, address.as_str())).await?;
         let seconds = mail::WINDOW.as_secs();
