@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use idp::log::Log;
-use idp::realms::{Realm, Realms};
+use idp::realms::{Realm, RealmSettings, Realms};
 use platform::clock::{Clock, ClockConfig};
 use platform::config::{SecretUrl, Settings};
 use platform::database::{Backend, DatabaseUrl, Store};
@@ -68,7 +68,7 @@ impl Installation {
             prepare::<migrations::hub::Hub>(&store, "the hub's database"),
             prepare::<migrations::log::Log>(&log_store, "the access log's database"),
         )?;
-        let realms = Realms::new(store.clone(), key.clone());
+        let realms = Realms::new(store.clone(), key.clone(), RealmSettings::of_hub(&settings));
         Ok(Self {
             settings,
             clock,

@@ -15,6 +15,7 @@ use platform::outbound::Outbound;
 use crate::credentials::{PasswordHasher, Passwords};
 use crate::factors::Factors;
 use crate::log::{Entry, Log};
+use crate::oauth::authorization::FetchedObjects;
 use crate::oauth::backchannel::BackchannelRequests;
 use crate::oauth::clients::keys::RemoteKeys;
 use crate::oauth::consents::ClientConsents;
@@ -22,7 +23,7 @@ use crate::oauth::families::Families;
 use crate::oauth::registration::Policies;
 use crate::oauth::{Clients, OAuthError, RevokedTokens, VerifiedTokens};
 use crate::people::People;
-use crate::realms::Realms;
+use crate::realms::{RealmSettings, Realms};
 use crate::sessions::Sessions;
 
 /// The hub's parts; one a process.
@@ -61,6 +62,8 @@ pub struct Hub {
     pub policies: Policies,
     /// Keys that clients keep elsewhere.
     pub remote_keys: RemoteKeys,
+    /// Request objects that clients keep elsewhere.
+    pub objects: FetchedObjects,
     /// What people let clients have.
     pub consents: ClientConsents,
     /// Token families.
@@ -124,12 +127,13 @@ impl Hub {
         Arc::new(Self {
             proxies: TrustedProxies::new(&settings.server.trusted_proxies),
             keys,
-            realms: Realms::new(store.clone(), key.clone()),
+            realms: Realms::new(store.clone(), key.clone(), RealmSettings::of_hub(&settings)),
             people: People::new(store.clone(), clock.clone(), entropy.clone()),
-            sessions: Sessions::new(store.clone(), clock.clone(), entropy.clone(), &settings.session),
+            sessions: Sessions::new(store.clone(), clock.clone(), entropy.clone()),
             clients: Clients::new(store.clone()),
             policies: Policies::new(store.clone()),
             remote_keys: RemoteKeys::default(),
+            objects: FetchedObjects::default(),
             consents: ClientConsents::new(store.clone()),
             families: Families::new(store.clone()),
             backchannel: BackchannelRequests::new(store.clone()),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `admin` | the hub's own API |
 //! | `account` | what a person sees of themselves |
+//! | `browsers` | in which people have signed in before |
 //! | `credentials` | passwords, and the links with which they are set |
 //! | `email` | showing that an address is one's own |
 //! | `expiry` | the deletion of what is over |
@@ -20,9 +21,11 @@
 //! | `recovery` | ways back into an account |
 //! | `sessions` | who is signed in where |
 //! | `signin` | signing in and out |
+//! | `signup` | people make accounts for themselves, where they may |
 
 pub mod account;
 pub mod admin;
+pub mod browsers;
 pub mod credentials;
 pub mod email;
 pub mod expiry;
@@ -41,6 +44,7 @@ pub mod realms;
 pub mod recovery;
 pub mod sessions;
 pub mod signin;
+pub mod signup;
 #[cfg(test)]
 mod testing;
 

@@ -1,10 +1,10 @@
-//! `musubi realm add`, `musubi realm list`, `musubi realm sign-in`.
+//! `musubi realm add`, `musubi realm list`, `musubi realm sign-in`, `musubi realm set`.
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use idp::log::Action;
-use idp::realms::{RealmError, SignInPolicy, parse_issuer};
-use serde_json::json;
+use idp::realms::{RealmError, RealmSettings, SignInPolicy, parse_issuer};
+use serde_json::{Value, json};
 
 use crate::arguments::RealmChoice;
 use crate::first_start::realm_entry;
@@ -13,6 +13,7 @@ use crate::output::{Output, table};
 use crate::record;
 
 const SIGN_IN: Action = Action::new("realm.sign_in");
+const SET: Action = Action::new("realm.set");
 
 /// Realms read at once.
 const PAGE: u32 = 500;
@@ -49,6 +50,21 @@ Example:
         #[command(flatten)]
         realm: RealmChoice,
     },
+    /// Set what holds in a realm; without a setting it says what holds
+    #[command(
+        after_help = "What is not set in a realm is as the hub's configuration says. An empty value takes a setting back.
+Examples:
+  musubi realm set self_registration=with_address
+  musubi realm set self_registration="
+    )]
+    Set {
+        /// Settings with their values
+        #[arg(value_name = "NAME=VALUE")]
+        settings: Vec<String>,
+        /// Which realm.
+        #[command(flatten)]
+        realm: RealmChoice,
+    },
 }
 
 impl Command {
@@ -56,7 +72,7 @@ impl Command {
     pub fn fresh(&self) -> Fresh {
         match self {
             Self::Add { .. } => Fresh::Made,
-            Self::List | Self::SignIn { .. } => Fresh::Refused,
+            Self::List | Self::SignIn { .. } | Self::Set { .. } => Fresh::Refused,
         }
     }
 }
@@ -66,6 +82,7 @@ pub async fn run(command: Command, hub: &Installation, output: Output) -> anyhow
     match command {
         Command::Add { issuer, name } => add(&issuer, &name, hub, output).await,
         Command::List => list(hub, output).await,
+        Command::Set { settings, realm } => set(&settings, &realm, hub, output).await,
         Command::SignIn { policy, realm } => sign_in(policy.as_deref(), &realm, hub, output).await,
     }
 }
@@ -114,6 +131,39 @@ async fn sign_in(
     let document = json!({"issuer": realm.issuer, "sign_in": now});
     output.answer(&serde_json::to_string_pretty(&now)?, &document)?;
     Ok(())
+}
+
+async fn set(
+    settings: &[String],
+    choice: &RealmChoice,
+    hub: &Installation,
+    output: Output,
+) -> anyhow::Result<()> {
+    let realm = hub.realm(choice).await?;
+    let mut chosen = realm.chosen.clone();
+    if !settings.is_empty() {
+        let changes = settings.iter().map(|setting| change(setting));
+        chosen = chosen.merged(&changes.collect::<anyhow::Result<_>>()?)?;
+        let entry = record::entry(&realm, SET).detail("settings", serde_json::to_value(&chosen)?);
+        record::append(hub, entry).await?;
+        hub.realms.set_settings(&realm, &chosen).await?;
+    }
+    let holds = RealmSettings::of_hub(&hub.settings).with(&chosen);
+    let document = json!({"issuer": realm.issuer, "set": chosen, "holds": holds});
+    output.answer(&serde_json::to_string_pretty(&holds)?, &document)?;
+    Ok(())
+}
+
+/// A setting as it is typed: a JSON value or, if it is none, text; nothing takes it back.
+fn change(setting: &str) -> anyhow::Result<(String, Value)> {
+    let (name, value) = setting
+        .split_once('=')
+        .with_context(|| format!("{setting} is not NAME=VALUE"))?;
+    let value = match value {
+        "" => Value::Null,
+        text => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)),
+    };
+    Ok((name.to_owned(), value))
 }
 
 async fn list(hub: &Installation, output: Output) -> anyhow::Result<()> {

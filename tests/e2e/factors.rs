@@ -55,6 +55,65 @@ async fn a_person_sets_up_an_app_and_from_then_on_a_password_is_half_of_a_sign_i
     }
 }
 
+/// The claims parameter for an `acr` that the client takes no other for.
+fn essential(values: &[&str]) -> String {
+    json!({"id_token": {"acr": {"essential": true, "values": values}}}).to_string()
+}
+
+#[tokio::test]
+async fn an_essential_class_is_stepped_up_to_or_refused_and_never_answered_by_a_lesser_sign_in() {
+    for backend in Backend::ALL {
+        let server = Server::start(backend).await;
+        let hanako = server.person("hanako");
+        let party = Party::register(&server).await;
+        let (browser, pkce) = (Actor::new(&server), Pkce::new());
+        // She has nothing but a password, and the client takes nothing less than two factors.
+        let both = essential(&["phrh", MULTI]);
+        let asked = party.request(&pkce, &[("claims", &both)]);
+        let page = browser.authorize(&asked, &hanako).await;
+        party.assert_answer_is_ours(&page);
+        assert_eq!(
+            page.returned("error").as_deref(),
+            Some("unmet_authentication_requirements")
+        );
+        assert!(page.returned("code").is_none());
+        let silent = party.request(&pkce, &[("claims", &both), ("prompt", "none")]);
+        let page = browser.open(&silent).await;
+        assert_eq!(
+            page.returned("error").as_deref(),
+            Some("unmet_authentication_requirements")
+        );
+        // What her sign-in is worth is enough for who asks for that.
+        let single = essential(&[SINGLE]);
+        let page = browser
+            .authorize(&party.request(&pkce, &[("claims", &single)]), &hanako)
+            .await;
+        let tokens = redeem(&party, &page, &pkce).await;
+        assert_eq!(party.id_claims(tokens.text("id_token")).await["acr"], SINGLE);
+        // With an app she can show more, is asked for just that, and the token says so.
+        let (mut app, _) = browser.set_up_app().await;
+        let page = browser.open(&silent).await;
+        assert_eq!(page.returned("error").as_deref(), Some("login_required"));
+        let page = browser.open(&asked).await;
+        assert!(page.has_form("/signin/second"), "{}", page.body);
+        let page = browser.second_step(&page, &app.code().await).await;
+        let tokens = redeem(&party, &page, &pkce).await;
+        assert_eq!(party.id_claims(tokens.text("id_token")).await["acr"], MULTI);
+        // A class beyond that, or one that nobody knows, is refused all the same; asked for in passing it is not.
+        for beyond in [essential(&["phrh"]), essential(&["urn:example:gold"])] {
+            let page = browser.open(&party.request(&pkce, &[("claims", &beyond)])).await;
+            assert_eq!(
+                page.returned("error").as_deref(),
+                Some("unmet_authentication_requirements")
+            );
+        }
+        let passing = json!({"id_token": {"acr": {"values": ["phrh"]}}}).to_string();
+        let page = browser.open(&party.request(&pkce, &[("claims", &passing)])).await;
+        let tokens = redeem(&party, &page, &pkce).await;
+        assert_eq!(party.id_claims(tokens.text("id_token")).await["acr"], MULTI);
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_asks_for_more_has_the_person_show_only_what_is_missing() {
     for backend in Backend::ALL {

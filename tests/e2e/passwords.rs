@@ -15,7 +15,7 @@ fn sha1(password: &str) -> String {
 }
 
 /// A file as it is published, with these passwords among others.
-fn breached(passwords: &[&str]) -> tempfile::NamedTempFile {
+pub(crate) fn breached(passwords: &[&str]) -> tempfile::NamedTempFile {
     let others = (0..2000).map(|number| format!("filler {number}"));
     let all = passwords
         .iter()

@@ -2,7 +2,7 @@
 
 use super::super::pages::{
     BackchannelNotice, BackchannelRequest, BackchannelRequests, DeviceAnswered, DeviceCode, DeviceConfirm,
-    DeviceProblem, Form, Texts,
+    DeviceProblem, Form, Papers, Texts,
 };
 use super::{Sample, Words, add};
 
@@ -42,6 +42,10 @@ fn device(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         form,
         client_name: words.client,
         self_registered: false,
+        papers: Papers {
+            policy_url: Some(words.url),
+            terms_url: None,
+        },
         code: "WDJB-MJHT",
         address: words.address,
         scopes: &scopes,

@@ -7,7 +7,7 @@ mod account;
 mod recovery;
 
 use super::pages::{
-    AuthorizationDetails, Consent, ConsentClient, ErrorKind, ErrorPage, Form, Frame, Link, Moment,
+    AuthorizationDetails, Consent, ConsentClient, ErrorKind, ErrorPage, Form, Frame, Link, Moment, Papers,
     PasswordHint, PasswordProblem, PasswordRule, RenderError, SetPassword, SetPasswordPurpose, SignIn,
     SignInProblem, SignOut, SignedOut, Texts, Welcome,
 };
@@ -16,6 +16,8 @@ use super::pages::{
 mod elsewhere;
 #[path = "factors.rs"]
 mod factors;
+#[path = "sign_up.rs"]
+mod sign_up;
 
 /// What stands in the fields that come from outside.
 #[derive(Clone, Copy)]
@@ -72,6 +74,7 @@ impl<'a> Words<'a> {
 pub fn all(words: &Words<'_>, texts: &Texts) -> Vec<Sample> {
     let mut samples = Vec::new();
     sign_in(words, texts, &mut samples);
+    sign_up::all(words, texts, &mut samples);
     factors::second_step(words, texts, &mut samples);
     factors::enrol(words, texts, &mut samples);
     factors::list(words, texts, &mut samples);
@@ -111,6 +114,7 @@ fn sign_in(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         login: "",
         client_name: Some(words.client),
         again: false,
+        sign_up_url: Some("/signup"),
         problem: None,
     };
     add(samples, "sign-in", page.render(texts));
@@ -120,6 +124,7 @@ fn sign_in(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         SignIn {
             client_name: None,
             passkey: None,
+            sign_up_url: None,
             ..page
         }
         .render(texts),
@@ -242,8 +247,10 @@ fn consent(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
             name: words.client,
             redirect_host: words.host,
             self_registered: false,
-            policy_url: Some(words.url),
-            terms_url: Some(words.url),
+            papers: Papers {
+                policy_url: Some(words.url),
+                terms_url: Some(words.url),
+            },
         },
         scopes: &["openid", "profile", "email"],
         details: None,
@@ -262,8 +269,7 @@ fn consent(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     ];
     let stranger = ConsentClient {
         self_registered: true,
-        policy_url: None,
-        terms_url: None,
+        papers: Papers::default(),
         ..page.client
     };
     add(

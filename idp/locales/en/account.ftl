@@ -59,3 +59,4 @@ button-confirm-code = Confirm the address
 profile-language = Language
 profile-language-hint = Pages on this device and letters to you are in this language.
 profile-language-kept = The language was kept.
+account-open-service = Open this service

@@ -1,5 +1,6 @@
 # Letters
 letter-greeting = Dear { $name },
+letter-greeting-nobody = A message from { $realm }:
 letter-when = { $time } (Japan time)
 letter-not-you = If this was you, there is nothing to do. If it was not, open your account page, sign the other devices out, change your password, and tell your help desk.
 letter-no-reply = This letter was sent automatically. Please do not reply to it.
@@ -9,6 +10,14 @@ letter-confirm-what = Enter this code on the page where you gave this e-mail add
    *[other] { $minutes } minutes
 }.
 letter-confirm-not-you = If you did not ask for it, somebody mistyped their address. You need not do anything. Do not give the code to anybody.
+letter-sign-up-what = Somebody, presumably you, wants an account with this e-mail address. Enter this code on the page where you began. It works for { $minutes ->
+    [one] 1 minute
+   *[other] { $minutes } minutes
+}.
+letter-sign-up-not-you = If you did not ask for it, somebody mistyped their address. You need not do anything: without the code there will be no account. Do not give the code to anybody.
+letter-sign-up-known-subject = You already have an account at { $realm }
+letter-sign-up-known-what = Somebody, presumably you, wanted to create an account with this e-mail address. There is one already, or there was until recently, so no other was created. Sign in to it here. If you have forgotten the password, that page helps you too.
+letter-sign-up-known-not-you = If it was not you, you need not do anything. Nothing has changed, and whoever tried was not told that you have an account.
 letter-recovery-subject = Getting back into your account at { $realm }
 letter-recovery-what = With this link you can choose a new password. It works once, within { $minutes ->
     [one] 1 minute

@@ -56,3 +56,4 @@ button-confirm-code = アドレスを確認する
 profile-language = 表示する言語
 profile-language-hint = この端末の画面と、あなたへのメールに使う言語です。
 profile-language-kept = 表示する言語を変更しました。
+account-open-service = このサービスを開く

@@ -29,6 +29,10 @@ scopes! {
     REALMS_READ = "musubi:realms.read",
     /// Add realms to the hub.
     REALMS_WRITE = "musubi:realms.write",
+    /// See what is set in the realm.
+    SETTINGS_READ = "musubi:settings.read",
+    /// Set it.
+    SETTINGS_WRITE = "musubi:settings.write",
     /// See namespaces, blocks and numbers.
     NUMBERS_READ = "musubi:numbers.read",
     /// Make namespaces, issue, assign, suspend, cancel and reissue numbers.

@@ -8,7 +8,7 @@ use super::phc::PasswordHash;
 use super::policy::{Hint, MAX_LENGTH, MIN_LENGTH, Owner, Weakness, judge};
 use crate::hub::Hub;
 use crate::pages::{PasswordHint, PasswordProblem, PasswordRule};
-use crate::people::Person;
+use crate::people::{Person, Profile};
 use crate::realms::Realm;
 
 /// Why a password was not taken; at least one reason.
@@ -36,8 +36,18 @@ pub(crate) async fn chosen(
     person: &Person,
     form: &Parameters,
 ) -> Result<PasswordHash, Rejected> {
+    chosen_for(hub, realm, &person.profile, form).await
+}
+
+/// The same for somebody who has no account yet.
+pub(crate) async fn chosen_for(
+    hub: &Hub,
+    realm: &Realm,
+    profile: &Profile,
+    form: &Parameters,
+) -> Result<PasswordHash, Rejected> {
     let password = SecretString::from(form.get("password").unwrap_or_default());
-    let owner = Owner::new(&person.profile, &realm.name);
+    let owner = Owner::new(profile, &realm.name);
     let busy = || Rejected(vec![PasswordProblem::Busy { seconds: 5 }]);
     let found = judge(&hub.settings.passwords, &password, &owner).await;
     let mut problems: Vec<_> = found.map_err(|_| busy())?.into_iter().map(problem).collect();

@@ -11,6 +11,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::phc::{PasswordHash, UnreadableHash};
+use crate::browsers::forget_others_in;
 use crate::ids::{PersonId, SessionId};
 use crate::notices;
 use crate::realms::Realm;
@@ -95,6 +96,7 @@ pub async fn replace(
     for sql in END_LINKS {
         tx.execute(sql, ids()).await?;
     }
+    forget_others_in(tx, realm, person, kept, now).await?;
     let revoke = [ids(), values![now.as_micros()]].concat();
     tx.execute(REVOKE_FAMILIES, revoke).await.map(drop)
 }

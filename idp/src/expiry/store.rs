@@ -9,7 +9,7 @@ pub const BATCH: u64 = 1000;
 /// Batches of one table in one call at the most; what is left waits for the next.
 const BATCHES: usize = 1000;
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "DELETE FROM session WHERE hash IN
      (SELECT hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM token_family WHERE id IN
@@ -31,6 +31,12 @@ const TABLES: [&str; 11] = [
      (SELECT hash FROM recovery_link WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM family_recovery WHERE id IN
      (SELECT id FROM family_recovery WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    // That somebody has signed in before is told by the last one that they used.
+    "DELETE FROM known_browser WHERE (person_id, hash) IN
+     (SELECT person_id, hash FROM known_browser AS old WHERE expires_at <= $1 AND EXISTS
+         (SELECT 1 FROM known_browser AS newer
+          WHERE newer.person_id = old.person_id AND newer.expires_at > old.expires_at)
+      ORDER BY expires_at LIMIT $2)",
     "DELETE FROM revoked_token WHERE (realm_id, hash) IN
      (SELECT realm_id, hash FROM revoked_token WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM backchannel_request WHERE (realm_id, hash) IN
@@ -98,6 +104,8 @@ mod tests {
             "INSERT INTO backchannel_request (realm_id, hash, id, client_id, person_id, sealed_request, state,
              created_at, expires_at, notify_tries)
              SELECT realm.id, $1, $2, 'rp', realm.id, $1, 'pending', 0, $4, 0 FROM realm WHERE id = $3",
+            "INSERT INTO known_browser (realm_id, person_id, hash, sid, first_at, expires_at)
+             VALUES ($3, $3, $1, $2, 0, $4)",
             "INSERT INTO revoked_token (realm_id, hash, expires_at)
              SELECT realm.id, $1, $4 FROM realm WHERE $2 = $2 AND id = $3",
         ] {
@@ -125,7 +133,7 @@ mod tests {
             }
             assert_eq!(
                 delete(store, Instant::from_micros(NOW)).await.unwrap(),
-                20,
+                22,
                 "{backend:?}"
             );
             for table in [
@@ -137,6 +145,7 @@ mod tests {
                 "notice",
                 "recovery_link",
                 "family_recovery",
+                "known_browser",
                 "revoked_token",
                 "backchannel_request",
             ] {

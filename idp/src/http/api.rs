@@ -294,4 +294,5 @@ pub fn router() -> axum::Router<Shared> {
         .merge(crate::pages::api::router())
         .merge(crate::recovery::endpoints::router())
         .merge(crate::signin::pages::router())
+        .merge(crate::signup::endpoints::router())
 }

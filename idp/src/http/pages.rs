@@ -12,9 +12,11 @@ use platform::http::{Parameters, SetCookie};
 use platform::keys::{constant_time_eq, keyed_hash};
 
 use super::Call;
+use crate::browsers::KNOWN_FOR;
 use crate::hub::Hub;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::{ErrorKind, ErrorPage, Frame, Language, RenderError, Texts, Zone};
+use crate::signin::Opened;
 
 /// Where a request comes from, as the browser says it (Fetch Metadata).
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -26,6 +28,8 @@ pub const RECOVERY: &str = "musubi_recovery";
 const BROWSER: &str = "musubi_browser";
 /// Holds the state of this browser that clients compare; no secret ([`crate::oauth::logout::watched`]).
 const STATE: &str = "musubi_state";
+/// Holds a random value by which a browser is known again at a sign-in; it opens nothing.
+pub const DEVICE: &str = "musubi_device";
 /// Remembers the language that was chosen.
 const LANGUAGE: &str = "musubi_language";
 
@@ -65,6 +69,7 @@ impl<'c> View<'c> {
             here.as_deref().or(asked),
             call.cookie(LANGUAGE),
             call.accept_language(),
+            call.realm.settings.language.into(),
         );
         if here.is_some() {
             cookies.extend(
@@ -154,6 +159,18 @@ impl<'c> View<'c> {
             self.call,
             Some(secret).filter(|secret| !secret.is_empty()),
         ));
+    }
+
+    /// Signs a browser in: the session's cookie, and the value by which the browser is known again.
+    pub(crate) fn enter(&mut self, opened: &Opened) {
+        self.set_session(&opened.secret);
+        let cookie = SetCookie {
+            name: DEVICE,
+            value: &opened.device,
+            max_age: Some(KNOWN_FOR),
+            secure: self.call.realm.secure,
+        };
+        self.cookies.extend(cookie.header());
     }
 
     /// The state of this browser that clients compare, empty where nobody is signed in; the browser has it from this answer

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::store::{self, Kept};
 use crate::hub::Hub;
-use crate::ids::MailId;
+use crate::ids::{MailId, PersonId};
 use crate::pages::{Content, Language, Letter, Moment, RenderError, Texts, UnknownZone, Zone};
 use crate::people::Person;
 use crate::realms::Realm;
@@ -79,17 +79,59 @@ pub fn queue(
     if !is_configured(hub) {
         return Ok(None);
     }
+    let language = person.locale.as_deref().and_then(Language::of_tag);
+    let reader = Reader {
+        name: Some(person.display_name()),
+        language: language.unwrap_or_else(|| realm.settings.language.into()),
+        seal: (&person.key, Some(person.id)),
+    };
+    write(hub, realm, &reader, to, (content, life)).map(Some)
+}
+
+/// Writes a letter to an address that is nobody's here, sealed under the realm's key. What is said to such an address calls
+/// its reader by no name: it would be one that somebody else may have typed.
+pub fn queue_for_nobody(
+    hub: &Hub,
+    realm: &Realm,
+    language: Language,
+    to: &MailAddress,
+    (content, life): (Content<'_>, Duration),
+) -> Result<Option<Queued>, MailError> {
+    if !is_configured(hub) {
+        return Ok(None);
+    }
+    let reader = Reader {
+        name: None,
+        language,
+        seal: (&realm.keys.data, None),
+    };
+    write(hub, realm, &reader, to, (content, life)).map(Some)
+}
+
+/// Whom a letter is for, as far as that shows.
+struct Reader<'r> {
+    name: Option<&'r str>,
+    language: Language,
+    seal: (&'r DataKey, Option<PersonId>),
+}
+
+fn write(
+    hub: &Hub,
+    realm: &Realm,
+    reader: &Reader<'_>,
+    to: &MailAddress,
+    (content, life): (Content<'_>, Duration),
+) -> Result<Queued, MailError> {
     let now = hub.clock.now();
     let kind = content.kind();
     let letter = Letter {
         realm_name: &realm.name,
-        to: person.display_name(),
+        to: reader.name,
         account_url: &realm.url("/account"),
         at: Moment(now.as_micros()),
         content,
     };
-    let language = person.locale.as_deref().and_then(Language::of_tag);
-    let texts = Texts::new(language.unwrap_or(Language::Ja), Zone::named("Asia/Tokyo")?);
+    let texts = Texts::new(reader.language, Zone::named("Asia/Tokyo")?);
     let written = letter.write(&texts)?;
     let sealed = Sealed {
         to: to.as_str().to_owned(),
@@ -99,29 +141,26 @@ pub fn queue(
     };
     let id = MailId::new(&hub.entropy, now)?;
     let plain = Zeroizing::new(serde_json::to_vec(&sealed)?);
-    Ok(Some(Queued(Kept {
+    let (key, person) = reader.seal;
+    Ok(Queued(Kept {
         id,
         realm: realm.id,
-        person: person.id,
+        person,
         kind: kind.to_owned(),
-        sealed: person.key.seal(&hub.entropy, &aad(realm, person, id), &plain)?,
+        sealed: key.seal(&hub.entropy, &aad(realm, person, id), &plain)?,
         tries: 0,
         created_at: now,
         expires_at: now.plus(life),
-    })))
+    }))
 }
 
-pub(super) fn open(realm: &Realm, person: &Person, mail: &Kept) -> Result<Sealed, MailError> {
-    let key: &DataKey = &person.key;
-    let plain = key.open(&aad(realm, person, mail.id), &mail.sealed)?;
+pub(super) fn open(realm: &Realm, key: &DataKey, mail: &Kept) -> Result<Sealed, MailError> {
+    let plain = key.open(&aad(realm, mail.person, mail.id), &mail.sealed)?;
     Ok(serde_json::from_slice(&plain)?)
 }
 
-fn aad(realm: &Realm, person: &Person, id: MailId) -> Aad {
-    Aad::new(
-        realm.id.uuid(),
-        "mail",
-        person.id.uuid().as_bytes(),
-        id.uuid().as_bytes(),
-    )
+fn aad(realm: &Realm, person: Option<PersonId>, id: MailId) -> Aad {
+    let whose = person.map(PersonId::uuid);
+    let whose = whose.as_ref().map_or(&[][..], |id| id.as_bytes());
+    Aad::new(realm.id.uuid(), "mail", whose, id.uuid().as_bytes())
 }

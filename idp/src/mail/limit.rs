@@ -22,6 +22,8 @@ pub enum Sent {
     ToConfirm,
     /// To get back into an account.
     ToRecover,
+    /// To make one.
+    ToSignUp,
 }
 
 impl Sent {
@@ -29,6 +31,7 @@ impl Sent {
         match self {
             Self::ToConfirm => "mails",
             Self::ToRecover => "mails-recovery",
+            Self::ToSignUp => "mails-sign-up",
         }
     }
 }

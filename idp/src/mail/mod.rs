@@ -1,7 +1,7 @@
 //! Letters to people, and the outbox that sends them (requirement P10).
 //!
 //! A letter is written, in the person's language, in the transaction of what causes it, and sealed under the person's key:
-//! it holds an address, and perhaps a link. A task sends what is due; several nodes do so side by side.
+//! it holds an address, and perhaps a link. One to an address that is nobody's yet is sealed under the realm's. A task sends what is due; several nodes do so side by side.
 //!
 //! ```text
 //! queue ─▶ waiting ─claim─▶ leased ─▶ taken by the server: deleted
@@ -22,6 +22,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use letter::{MailError, Queued, is_configured, queue};
+pub use letter::{MailError, Queued, is_configured, queue, queue_for_nobody};
 pub use limit::{Sent, WINDOW, may_send};
 pub use outbox::run;

@@ -1,7 +1,9 @@
 //! The task that sends what is due.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use platform::keys::DataKey;
 use platform::mail::{MailAddress, Mailer, Message, NotSent};
 
 use super::letter::{MailError, open};
@@ -10,7 +12,6 @@ use super::store::{self, Kept};
 use crate::hub::{Hub, Shared};
 use crate::log::{Action, Entry};
 use crate::oauth::OAuthError;
-use crate::people::Person;
 use crate::realms::Realm;
 
 /// Between two looks when there is nothing to send.
@@ -47,20 +48,16 @@ pub(super) async fn step(hub: &Hub, mailer: &Mailer) -> Result<bool, OAuthError>
     if let Ok(waiting) = u32::try_from(store::waiting(&hub.store).await?) {
         metrics::gauge!("musubi_mails_waiting").set(waiting);
     }
-    let Some((realm, person)) = addressee(hub, &mail).await? else {
+    let Some((realm, key)) = addressee(hub, &mail).await? else {
         // Nobody holds the key to it any more.
         store::delete(&hub.store, &mail).await?;
         return Ok(true);
     };
-    let fault = match message(hub, &realm, &person, &mail) {
+    let fault = match message(hub, &realm, &key, &mail) {
         Ok(message) if now < mail.expires_at => {
             if mail.tries == 1 {
-                hub.record(about(
-                    Entry::permit(realm.id, SEND, person.key.clone()),
-                    &person,
-                    &mail,
-                ))
-                .await?;
+                hub.record(about(Entry::permit(realm.id, SEND, key.clone()), &mail))
+                    .await?;
             }
             match send(mailer, &message).await {
                 Ok(()) => {
@@ -85,23 +82,27 @@ pub(super) async fn step(hub: &Hub, mailer: &Mailer) -> Result<bool, OAuthError>
             "mail.unreadable"
         }
     };
-    let entry = Entry::fault(realm.id, SEND, fault, person.key.clone());
-    hub.record(about(entry, &person, &mail)).await?;
+    let entry = Entry::fault(realm.id, SEND, fault, key);
+    hub.record(about(entry, &mail)).await?;
     metrics::counter!("musubi_mails_given_up_total").increment(1);
     tracing::warn!(kind = %mail.kind, reason = fault, "a mail was given up");
     store::delete(&hub.store, &mail).await?;
     Ok(true)
 }
 
-async fn addressee(
-    hub: &Hub,
-    mail: &Kept,
-) -> Result<Option<(std::sync::Arc<Realm>, std::sync::Arc<Person>)>, OAuthError> {
+/// The realm of a mail, and the key that opens it: its reader's or, where that is nobody, the realm's.
+async fn addressee(hub: &Hub, mail: &Kept) -> Result<Option<(Arc<Realm>, Arc<DataKey>)>, OAuthError> {
     let Some(realm) = hub.realms.by_id(mail.realm).await? else {
         return Ok(None);
     };
-    let person = hub.people.by_id(&realm, mail.person).await?;
-    Ok(person.map(|person| (realm, person)))
+    let key = match mail.person {
+        Some(person) => {
+            let person = hub.people.by_id(&realm, person).await?;
+            person.map(|person| person.key.clone())
+        }
+        None => Some(realm.keys.data.clone()),
+    };
+    Ok(key.map(|key| (realm, key)))
 }
 
 async fn send(mailer: &Mailer, message: &Message) -> Result<(), NotSent> {
@@ -109,8 +110,8 @@ async fn send(mailer: &Mailer, message: &Message) -> Result<(), NotSent> {
     sent.unwrap_or(Err(NotSent::Later))
 }
 
-fn message(hub: &Hub, realm: &Realm, person: &Person, mail: &Kept) -> Result<Message, MailError> {
-    let letter = open(realm, person, mail)?;
+fn message(hub: &Hub, realm: &Realm, key: &DataKey, mail: &Kept) -> Result<Message, MailError> {
+    let letter = open(realm, key, mail)?;
     Ok(Message {
         id: mail.id.to_string(),
         from_name: realm.name.clone(),
@@ -123,8 +124,12 @@ fn message(hub: &Hub, realm: &Realm, person: &Person, mail: &Kept) -> Result<Mes
     })
 }
 
-fn about(entry: Entry, person: &Person, mail: &Kept) -> Entry {
-    entry.subject(person.id).resource("mail", [mail.kind.clone()])
+fn about(entry: Entry, mail: &Kept) -> Entry {
+    let entry = entry.resource("mail", [mail.kind.clone()]);
+    match mail.person {
+        Some(person) => entry.subject(person),
+        None => entry,
+    }
 }
 
 fn patience(hub: &Hub) -> Patience {

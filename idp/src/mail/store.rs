@@ -16,8 +16,8 @@ pub struct Kept {
     pub id: MailId,
     /// Of which realm.
     pub realm: RealmId,
-    /// To whom.
-    pub person: PersonId,
+    /// To whom; `None`: to an address that is nobody's here.
+    pub person: Option<PersonId>,
     /// What it is about.
     pub kind: String,
     /// Address, subject and texts.
@@ -34,7 +34,7 @@ pub struct Kept {
 struct Row {
     id: Uuid,
     realm_id: Uuid,
-    person_id: Uuid,
+    person_id: Option<Uuid>,
     kind: String,
     sealed: Vec<u8>,
     tries: i32,
@@ -72,7 +72,7 @@ pub async fn insert(tx: &Tx, mail: Kept) -> Result<(), DatabaseError> {
         values![
             mail.id.uuid(),
             mail.realm.uuid(),
-            mail.person.uuid(),
+            mail.person.map(PersonId::uuid),
             mail.kind,
             mail.sealed,
             now,
@@ -113,7 +113,7 @@ pub async fn claim(store: &Store, now: Instant, lease: Instant) -> Result<Option
     Ok(row.map(|row| Kept {
         id: row.id.into(),
         realm: row.realm_id.into(),
-        person: row.person_id.into(),
+        person: row.person_id.map(PersonId::from),
         kind: row.kind,
         sealed: row.sealed,
         tries: u32::try_from(row.tries).unwrap_or(u32::MAX),

@@ -24,7 +24,7 @@ async fn keep(house: &House, count: u64) {
         let mail = Kept {
             id: MailId::new(&hub.entropy, now).unwrap(),
             realm: house.realm.id,
-            person: person.id,
+            person: Some(person.id),
             kind: "test".to_owned(),
             sealed: vec![1],
             tries: 0,

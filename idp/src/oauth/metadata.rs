@@ -1,33 +1,59 @@
 //! What the discovery documents say: what is here says what is true, and nothing more.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use platform::config::Server;
 use platform::keys::{ContentEncryption, KeyManagement, ReceivingKeys, SigningAlgorithm};
 use serde_json::{Value, json};
 
 use crate::credentials::Level;
+use crate::hub::Hub;
+use crate::oauth::OAuthError;
 use crate::oauth::authorization_details;
+use crate::oauth::clients::ByReference;
+use crate::oauth::registration::DEFAULT;
 use crate::oauth::scope::PERSON_SCOPES;
 use crate::oauth::{ResponseMode, ResponseType, dpop};
 use crate::people::CLAIMS;
 use crate::realms::Realm;
 
 /// The document of OpenID Connect Discovery 1.0 §3, rendered once for each realm that is open.
-pub fn openid(server: &Server, realm: &Realm) -> Bytes {
-    realm
-        .documents
-        .openid
-        .get_or_init(|| Bytes::from(provider(server, realm).to_string()))
-        .clone()
+pub async fn openid(hub: &Hub, realm: &Realm) -> Result<Bytes, OAuthError> {
+    let kept = &realm.documents.openid;
+    render(hub, realm, kept, provider).await
 }
 
 /// The document of RFC 8414 §2, rendered once for each realm that is open.
-pub fn oauth(server: &Server, realm: &Realm) -> Bytes {
-    realm
-        .documents
-        .oauth
-        .get_or_init(|| Bytes::from(shared(server, realm).to_string()))
-        .clone()
+pub async fn oauth(hub: &Hub, realm: &Realm) -> Result<Bytes, OAuthError> {
+    let kept = &realm.documents.oauth;
+    render(hub, realm, kept, shared).await
+}
+
+async fn render(
+    hub: &Hub,
+    realm: &Realm,
+    kept: &OnceLock<Bytes>,
+    document: fn(&Server, &Realm, ByReference) -> Value,
+) -> Result<Bytes, OAuthError> {
+    if let Some(rendered) = kept.get() {
+        return Ok(rendered.clone());
+    }
+    // What a client that registers by itself, with nothing but what it reads here, may send by reference.
+    let policy = hub.policies.find(realm, DEFAULT).await?;
+    let references = policy.map_or(ByReference::No, |policy| policy.request_by_reference);
+    let rendered = || Bytes::from(document(&hub.settings.server, realm, references).to_string());
+    Ok(kept.get_or_init(rendered).clone())
+}
+
+/// How request objects may be signed.
+fn object_algorithms(references: ByReference) -> Vec<&'static str> {
+    let mut algorithms: Vec<_> = SigningAlgorithm::ALL.iter().map(|one| one.name()).collect();
+    if references == ByReference::Unsigned {
+        algorithms.push("none");
+    }
+    algorithms
 }
 
 /// `token_endpoint_auth_methods_supported`: certificates where the hub sees them.
@@ -47,7 +73,7 @@ fn auth_methods(server: &Server) -> Vec<&'static str> {
     methods
 }
 
-fn shared(server: &Server, realm: &Realm) -> Value {
+fn shared(server: &Server, realm: &Realm, references: ByReference) -> Value {
     let at = |path: &str| realm.url(path);
     json!({
         "issuer": realm.issuer,
@@ -61,9 +87,10 @@ fn shared(server: &Server, realm: &Realm) -> Value {
         "response_types_supported": ResponseType::ALL,
         "response_modes_supported": ResponseMode::NAMES,
         "request_parameter_supported": true,
-        "request_uri_parameter_supported": false,
+        "request_uri_parameter_supported": references != ByReference::No,
+        "require_request_uri_registration": references != ByReference::No,
         "require_signed_request_object": false,
-        "request_object_signing_alg_values_supported": SigningAlgorithm::ALL,
+        "request_object_signing_alg_values_supported": object_algorithms(references),
         "request_object_encryption_alg_values_supported": ReceivingKeys::ALGORITHMS,
         "request_object_encryption_enc_values_supported": ContentEncryption::ALL,
         "authorization_signing_alg_values_supported": SigningAlgorithm::ALL,
@@ -114,8 +141,24 @@ fn claims() -> Vec<&'static str> {
         .collect()
 }
 
-fn provider(server: &Server, realm: &Realm) -> Value {
-    let mut metadata = shared(server, realm);
+/// `prompt_values_supported` (Initiating User Registration 1.0 §4.2): `create` where people may make accounts.
+fn prompts(realm: &Realm) -> Vec<&'static str> {
+    let mut prompts = vec!["none", "login", "consent", "select_account"];
+    if realm.takes_sign_ups() {
+        prompts.push("create");
+    }
+    prompts
+}
+
+/// `claims_locales_supported` (Discovery 1.0 §3): the languages and scripts in which some claims are given.
+fn claims_locales() -> Vec<&'static str> {
+    let tags = CLAIMS.iter().filter_map(|(name, _)| name.split_once('#'));
+    let tags: BTreeSet<_> = tags.map(|(_, tag)| tag).collect();
+    tags.into_iter().collect()
+}
+
+fn provider(server: &Server, realm: &Realm, references: ByReference) -> Value {
+    let mut metadata = shared(server, realm, references);
     let acr = Level::ALL.map(Level::acr);
     let more = json!({
         "backchannel_authentication_endpoint": realm.url("/oauth/backchannel"),
@@ -135,14 +178,18 @@ fn provider(server: &Server, realm: &Realm) -> Value {
         "id_token_encryption_enc_values_supported": ContentEncryption::ALL,
         "claims_supported": claims(),
         "acr_values_supported": acr,
-        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "prompt_values_supported": prompts(realm),
         "userinfo_signing_alg_values_supported": SigningAlgorithm::ALL,
         "userinfo_encryption_alg_values_supported": KeyManagement::ALL,
         "userinfo_encryption_enc_values_supported": ContentEncryption::ALL,
         "claims_parameter_supported": true,
     });
+    let locales = claims_locales();
     if let (Some(metadata), Value::Object(more)) = (metadata.as_object_mut(), more) {
         metadata.extend(more);
+        if !locales.is_empty() {
+            metadata.insert("claims_locales_supported".to_owned(), json!(locales));
+        }
     }
     metadata
 }

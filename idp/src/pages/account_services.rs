@@ -1,7 +1,7 @@
 //! Who receives what of one's own.
 
 use super::account::Section;
-use super::consent::{ScopeLine, scope_lines};
+use super::consent::{Papers, ScopeLine, scope_lines};
 use super::{Form, Frame, Moment, Texts, links, page};
 
 /// The relying parties that one person lets have something.
@@ -30,6 +30,10 @@ pub struct Application<'a> {
     pub scopes: &'a [&'a str],
     /// When the grant was given.
     pub granted_at: Moment,
+    /// What can be read about it.
+    pub papers: Papers<'a>,
+    /// Local address that begins a sign-in there, if it can begin here (OpenID Connect Core 1.0 section 4).
+    pub start_url: Option<&'a str>,
 }
 
 impl<'a> Application<'a> {

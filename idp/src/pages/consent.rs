@@ -2,6 +2,7 @@
 
 use super::{Form, Frame, Texts, details, links, page};
 use crate::oauth::authorization_details::AuthorizationDetails;
+use crate::oauth::clients::Client;
 
 /// The consent page.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +32,13 @@ pub struct ConsentClient<'a> {
     pub redirect_host: &'a str,
     /// The relying party registered by itself and nobody here has looked at it.
     pub self_registered: bool,
+    /// What can be read about it.
+    pub papers: Papers<'a>,
+}
+
+/// What can be read about a relying party, in the reader's language where it says so.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Papers<'a> {
     /// `policy_uri`.
     pub policy_url: Option<&'a str>,
     /// `tos_uri`.
@@ -94,12 +102,25 @@ impl<'a> Consent<'a> {
     }
 }
 
-impl<'a> ConsentClient<'a> {
-    fn policy(&self) -> Option<&'a str> {
+impl<'a> Papers<'a> {
+    /// Those of a client, for readers of a language.
+    pub fn of(client: &'a Client, language: &str) -> Self {
+        let about = &client.metadata.about;
+        Self {
+            policy_url: about.policy_in(language),
+            terms_url: about.terms_in(language),
+        }
+    }
+
+    pub(super) fn are_there(&self) -> bool {
+        self.policy().is_some() || self.terms().is_some()
+    }
+
+    pub(super) fn policy(&self) -> Option<&'a str> {
         self.policy_url.and_then(links::external)
     }
 
-    fn terms(&self) -> Option<&'a str> {
+    pub(super) fn terms(&self) -> Option<&'a str> {
         self.terms_url.and_then(links::external)
     }
 }

@@ -1,6 +1,6 @@
 //! The pages of the device flow: the code, the question, and that it is answered (RFC 8628 section 3.3).
 
-use super::consent::{ScopeLine, scope_lines};
+use super::consent::{Papers, ScopeLine, scope_lines};
 use super::{Form, Frame, Texts, links, page};
 
 /// "Type the code that your device shows."
@@ -61,6 +61,8 @@ pub struct DeviceConfirm<'a> {
     pub self_registered: bool,
     /// The code, to be compared.
     pub code: &'a str,
+    /// What can be read about it.
+    pub papers: Papers<'a>,
     /// From where the device asked.
     pub address: &'a str,
     /// What it would receive, in the standard's names.

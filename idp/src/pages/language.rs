@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use fluent_templates::{LanguageIdentifier, langid};
+use platform::config;
 
 /// Longer lists are cut: no reader speaks so many languages.
 const MAX_BYTES: usize = 1_000;
@@ -18,6 +19,15 @@ pub enum Language {
     Ja,
     /// English.
     En,
+}
+
+impl From<config::Language> for Language {
+    fn from(language: config::Language) -> Self {
+        match language {
+            config::Language::Ja => Self::Ja,
+            config::Language::En => Self::En,
+        }
+    }
 }
 
 impl Language {
@@ -52,13 +62,18 @@ impl Language {
     ///
     /// `ui_locales` (tags in order of preference, separated by spaces) counts most because somebody asked for it now,
     /// then the cookie that remembers an earlier choice, then `Accept-Language`. What is malformed is passed over and
-    /// never an error. Who names no language gets Japanese; who names only languages that we do not have gets English.
-    pub fn choose(ui_locales: Option<&str>, cookie: Option<&str>, accept_language: Option<&str>) -> Self {
+    /// never an error. Who names no language gets the `usual` one; who names only languages that we do not have gets English.
+    pub fn choose(
+        ui_locales: Option<&str>,
+        cookie: Option<&str>,
+        accept_language: Option<&str>,
+        usual: Self,
+    ) -> Self {
         ui_locales
             .and_then(first_of_ui_locales)
             .or_else(|| cookie.and_then(Self::of_tag))
             .or_else(|| accept_language.and_then(best_of_accept_language))
-            .unwrap_or(Self::Ja)
+            .unwrap_or(usual)
     }
 
     pub(super) fn identifier(self) -> &'static LanguageIdentifier {
@@ -188,28 +203,37 @@ mod tests {
 
     use super::Language::{self, En, Ja};
 
+    fn choose(ui_locales: Option<&str>, cookie: Option<&str>, header: Option<&str>) -> Language {
+        Language::choose(ui_locales, cookie, header, Ja)
+    }
+
+    #[test]
+    fn who_names_no_language_gets_the_usual_one() {
+        for usual in Language::ALL {
+            assert_eq!(Language::choose(None, None, Some(""), usual), usual);
+            assert_eq!(Language::choose(None, None, Some("ja"), usual), Ja);
+        }
+    }
+
     fn by_header(header: &str) -> Language {
-        Language::choose(None, None, Some(header))
+        choose(None, None, Some(header))
     }
 
     #[test]
     fn ui_locales_counts_more_than_the_cookie_and_the_cookie_more_than_the_header() {
-        assert_eq!(Language::choose(Some("en"), Some("ja"), Some("ja")), En);
-        assert_eq!(Language::choose(Some("fr"), Some("en"), Some("ja")), En);
-        assert_eq!(Language::choose(None, Some("en"), Some("ja")), En);
-        assert_eq!(Language::choose(None, Some("tlh"), Some("en")), En);
-        assert_eq!(Language::choose(None, None, None), Ja);
+        assert_eq!(choose(Some("en"), Some("ja"), Some("ja")), En);
+        assert_eq!(choose(Some("fr"), Some("en"), Some("ja")), En);
+        assert_eq!(choose(None, Some("en"), Some("ja")), En);
+        assert_eq!(choose(None, Some("tlh"), Some("en")), En);
+        assert_eq!(choose(None, None, None), Ja);
     }
 
     #[test]
     fn ui_locales_is_read_in_order_of_preference() {
-        assert_eq!(Language::choose(Some("fr-CA en ja"), None, None), En);
-        assert_eq!(
-            Language::choose(Some("ja-JP-u-ca-japanese en"), None, Some("en")),
-            Ja
-        );
-        assert_eq!(Language::choose(Some("  JA  "), None, Some("en")), Ja);
-        assert_eq!(Language::choose(Some("*"), None, Some("en")), En);
+        assert_eq!(choose(Some("fr-CA en ja"), None, None), En);
+        assert_eq!(choose(Some("ja-JP-u-ca-japanese en"), None, Some("en")), Ja);
+        assert_eq!(choose(Some("  JA  "), None, Some("en")), Ja);
+        assert_eq!(choose(Some("*"), None, Some("en")), En);
     }
 
     #[test]
@@ -272,10 +296,7 @@ mod tests {
         assert_eq!(by_header(&format!("{}en", "ja;q=0.1,".repeat(40))), Ja);
         assert_eq!(by_header(&format!("{}, en", "x".repeat(2_000))), Ja);
         assert_eq!(by_header(&format!("ja;q=0.5{}, en", " ".repeat(2_000))), Ja);
-        assert_eq!(
-            Language::choose(Some(&"あ".repeat(500_000)), None, Some("en")),
-            En
-        );
+        assert_eq!(choose(Some(&"あ".repeat(500_000)), None, Some("en")), En);
     }
 
     proptest! {
@@ -285,7 +306,7 @@ mod tests {
             cookie in proptest::option::of(".{0,40}"),
             header in proptest::option::of("[a-z*;=q0-9., -]{0,60}"),
         ) {
-            let _ = Language::choose(ui_locales.as_deref(), cookie.as_deref(), header.as_deref());
+            let _ = choose(ui_locales.as_deref(), cookie.as_deref(), header.as_deref());
         }
     }
 }

@@ -16,8 +16,8 @@ const NAME: usize = 60;
 pub struct Letter<'a> {
     /// The name of the realm, which signs.
     pub realm_name: &'a str,
-    /// What the reader is called.
-    pub to: &'a str,
+    /// What the reader is called, if that is known.
+    pub to: Option<&'a str>,
     /// The reader's account page.
     pub account_url: &'a str,
     /// When what it tells of happened.
@@ -42,6 +42,18 @@ pub enum Content<'a> {
         code: &'a str,
         /// How long it works.
         minutes: u64,
+    },
+    /// A code that shows that an address is that of whoever wants an account.
+    SignUp {
+        /// The code.
+        code: &'a str,
+        /// How long it works.
+        minutes: u64,
+    },
+    /// Somebody wants an account with an address that has one.
+    SignUpKnown {
+        /// The page of sign-in.
+        url: &'a str,
     },
     /// A link by which the reader sets a new password.
     Recovery {
@@ -96,6 +108,8 @@ impl Content<'_> {
             Self::Notice { notice, .. } => notice.name(),
             Self::ConfirmAddress { .. } => "confirm-address",
             Self::Recovery { .. } => "recovery",
+            Self::SignUp { .. } => "sign-up",
+            Self::SignUpKnown { .. } => "sign-up-known",
         }
     }
 }
@@ -119,10 +133,13 @@ impl Letter<'_> {
     }
 
     fn sheet<'s>(&'s self, texts: &Texts) -> Result<Sheet<'s>, askama::Error> {
-        let (realm, to) = (quiet(self.realm_name), quiet(self.to));
+        let realm = quiet(self.realm_name);
         let sheet = Sheet {
             letter: self,
-            greeting: texts.with("letter-greeting", "name", &to)?,
+            greeting: match self.to {
+                Some(name) => texts.with("letter-greeting", "name", quiet(name))?,
+                None => texts.with("letter-greeting-nobody", "realm", &realm)?,
+            },
             subject: String::new(),
             what: String::new(),
             code: None,
@@ -143,6 +160,20 @@ impl Letter<'_> {
                 what: texts.count("letter-confirm-what", "minutes", minutes)?,
                 code: Some(code),
                 closing: Some(texts.say("letter-confirm-not-you")?),
+                ..sheet
+            },
+            Content::SignUp { code, minutes } => Sheet {
+                subject: texts.with("letter-confirm-subject", "realm", &sheet.realm)?,
+                what: texts.count("letter-sign-up-what", "minutes", minutes)?,
+                code: Some(code),
+                closing: Some(texts.say("letter-sign-up-not-you")?),
+                ..sheet
+            },
+            Content::SignUpKnown { url } => Sheet {
+                subject: texts.with("letter-sign-up-known-subject", "realm", &sheet.realm)?,
+                what: texts.say("letter-sign-up-known-what")?,
+                link: Some(url),
+                closing: Some(texts.say("letter-sign-up-known-not-you")?),
                 ..sheet
             },
             Content::Recovery { url, minutes } => Sheet {

@@ -44,6 +44,7 @@ pub mod security;
 pub mod set_password;
 pub mod sign_in;
 pub mod sign_out;
+pub mod sign_up;
 #[cfg(test)]
 mod tests;
 pub mod texts;
@@ -61,7 +62,7 @@ pub use account_trusted::{AskedLine, PersonLine, TrustNotice, TrustProblem, Trus
 pub use assets::Assets;
 pub use backchannel::{BackchannelNotice, BackchannelRequest, BackchannelRequests};
 pub use check_session::CheckSession;
-pub use consent::{Consent, ConsentClient};
+pub use consent::{Consent, ConsentClient, Papers};
 pub use device::{DeviceAnswered, DeviceCode, DeviceConfirm, DeviceProblem};
 pub use enrol_totp::EnrolTotp;
 pub use error::{ErrorKind, ErrorPage};
@@ -76,6 +77,7 @@ pub use security::{FactorDetails, Security, SecurityNotice, factor_kind};
 pub use set_password::{PasswordHint, PasswordProblem, PasswordRule, SetPassword, SetPasswordPurpose};
 pub use sign_in::{SignIn, SignInProblem};
 pub use sign_out::{SignOut, SignedOut};
+pub use sign_up::{SignUp, SignUpBy, SignUpCode, SignUpCodeProblem, SignUpProblem};
 pub use texts::{Moment, Texts, UnknownZone, Zone};
 pub use welcome::Welcome;
 

@@ -12,8 +12,10 @@ pub struct Recover<'a> {
     pub form: Form<'a>,
     /// What was typed before.
     pub typed: &'a str,
-    /// Whether this hub sends mail.
+    /// Whether a link is mailed here.
     pub mail: bool,
+    /// Whether people of trust can help here.
+    pub family: bool,
     /// What is wrong with the last attempt.
     pub problem: Option<RecoverProblem>,
 }

@@ -18,6 +18,8 @@ pub struct SignIn<'a> {
     pub client_name: Option<&'a str>,
     /// The person has a session and must prove again that it is they (`prompt=login`, `max_age`).
     pub again: bool,
+    /// Local address of the page on which people make an account for themselves, where they may.
+    pub sign_up_url: Option<&'a str>,
     /// What went wrong with the last attempt.
     pub problem: Option<SignInProblem>,
 }

@@ -8,8 +8,10 @@
 
 mod model;
 mod policy;
+mod settings;
 mod store;
 
 pub use model::{InvalidIssuer, Realm, RealmKeys, is_loopback, parse_issuer};
 pub use policy::{Authenticator, InvalidPolicy, SecondFactor, SignInPolicy};
+pub use settings::{Chosen, InvalidSettings, RealmSettings};
 pub use store::{RealmError, Realms};

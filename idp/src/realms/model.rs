@@ -3,8 +3,10 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::policy::SignInPolicy;
+use super::settings::{Chosen, RealmSettings};
 use bytes::Bytes;
 use platform::clock::Instant;
+use platform::config::SelfRegistration;
 use platform::ids::RealmId;
 use platform::keys::{
     DataKey, JweError, KeyEncryptionKey, Purpose, ReceivingKeys, SealError, SubKey, keyed_hash,
@@ -29,6 +31,10 @@ pub struct Realm {
     pub keys: RealmKeys,
     /// What the realm asks of its people when they sign in.
     pub sign_in: SignInPolicy,
+    /// What was set here.
+    pub chosen: Chosen,
+    /// What holds here, set or not.
+    pub settings: RealmSettings,
     /// Documents that say the same until the realm changes.
     pub documents: Documents,
 }
@@ -97,6 +103,11 @@ impl Realm {
                 .insert(Arc::new(ReceivingKeys::derive(&self.keys.receiving, now)?))
                 .clone()),
         }
+    }
+
+    /// Whether people may make accounts for themselves.
+    pub fn takes_sign_ups(&self) -> bool {
+        self.settings.self_registration != SelfRegistration::Off
     }
 
     /// The absolute URL of a path on this realm.

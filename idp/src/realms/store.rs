@@ -17,6 +17,7 @@ use crate::numbers::{NumbersError, create_default_namespaces};
 
 use super::model::{Documents, InvalidIssuer, Realm, RealmKeys, parse_issuer};
 use super::policy::{InvalidPolicy, SignInPolicy};
+use super::settings::{Chosen, RealmSettings};
 
 /// A realm cannot be read or made.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,7 @@ enum Miss {
 pub struct Realms {
     store: Store,
     key: Arc<KeyEncryptionKey>,
+    defaults: RealmSettings,
     by_host: Cache<String, Arc<Realm>>,
 }
 
@@ -73,20 +75,26 @@ struct Row {
     issuer: String,
     sealed_key: Vec<u8>,
     sign_in_policy: Option<String>,
+    settings: Option<String>,
 }
 
 const INSERT: &str =
     "INSERT INTO realm (id, name, issuer, host, sealed_key, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
-const COLUMNS: &str = "SELECT id, name, issuer, sealed_key, sign_in_policy FROM realm";
+const COLUMNS: &str = "SELECT id, name, issuer, sealed_key, sign_in_policy, settings FROM realm";
 
 impl Realms {
-    /// The realms in `store`, whose keys `key` seals.
-    pub fn new(store: Store, key: Arc<KeyEncryptionKey>) -> Self {
+    /// The realms in `store`, whose keys `key` seals; `defaults` hold where nothing was set.
+    pub fn new(store: Store, key: Arc<KeyEncryptionKey>, defaults: RealmSettings) -> Self {
         let by_host = Cache::builder()
             .max_capacity(10_000)
             .time_to_live(Duration::from_secs(5))
             .build();
-        Self { store, key, by_host }
+        Self {
+            store,
+            key,
+            defaults,
+            by_host,
+        }
     }
 
     /// The realm that a host belongs to. What cannot be a host is not looked up.
@@ -168,6 +176,7 @@ impl Realms {
             issuer: issuer.to_owned(),
             sealed_key: sealed,
             sign_in_policy: None,
+            settings: None,
         };
         self.open(row).map(Arc::new)
     }
@@ -186,11 +195,28 @@ impl Realms {
         Ok(())
     }
 
+    /// Sets what holds in a realm. Other nodes know within five seconds.
+    pub async fn set_settings(&self, realm: &Realm, chosen: &Chosen) -> Result<(), RealmError> {
+        let text = serde_json::to_string(chosen).map_err(|_| RealmError::Unreadable)?;
+        self.store
+            .change(
+                "UPDATE realm SET settings = $2 WHERE id = $1",
+                values![realm.id.uuid(), text],
+            )
+            .await?;
+        self.by_host.invalidate(&realm.host).await;
+        Ok(())
+    }
+
     fn open(&self, row: Row) -> Result<Realm, RealmError> {
         let (host, secure) = parse_issuer(&row.issuer)?;
         let id = RealmId::from(row.id);
         let sign_in = match &row.sign_in_policy {
             None => SignInPolicy::default(),
+            Some(text) => serde_json::from_str(text).map_err(|_| RealmError::Unreadable)?,
+        };
+        let chosen: Chosen = match &row.settings {
+            None => Chosen::default(),
             Some(text) => serde_json::from_str(text).map_err(|_| RealmError::Unreadable)?,
         };
         let keys = RealmKeys::derive(id, self.key.unwrap(&row.sealed_key, &aad(id))?)?;
@@ -202,6 +228,8 @@ impl Realms {
             secure,
             keys,
             sign_in,
+            settings: self.defaults.with(&chosen),
+            chosen,
             documents: Documents::default(),
         })
     }
@@ -229,7 +257,8 @@ mod tests {
 
     fn realms(database: &TestDatabase) -> Realms {
         let key = KeyEncryptionKey::from_bytes([7; 32]).unwrap();
-        Realms::new(database.store().clone(), Arc::new(key))
+        let defaults = RealmSettings::of_hub(&platform::config::Settings::default());
+        Realms::new(database.store().clone(), Arc::new(key), defaults)
     }
 
     #[tokio::test]

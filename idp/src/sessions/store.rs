@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use moka::future::Cache;
 use platform::clock::{Clock, Instant};
-use platform::config;
 use platform::database::{Backend, DatabaseError, Queries as _, Store, Tx};
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
@@ -15,7 +14,7 @@ use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::model::{Limits, Session, SessionView, Shown};
+use super::model::{Session, SessionView, Shown};
 use crate::ids::{FactorId, PersonId, SessionId};
 use crate::oauth::logout::{person_ended, session_ended};
 use crate::people::Person;
@@ -44,7 +43,6 @@ pub struct Sessions {
     store: Store,
     clock: Clock,
     entropy: Entropy,
-    limits: Limits,
     live: Cache<[u8; 32], Arc<Session>>,
 }
 
@@ -124,11 +122,7 @@ const BEGIN_BESIDE_OTHERS: Begins = begins!(" FOR SHARE");
 
 impl Sessions {
     /// The sessions in `store`.
-    pub fn new(store: Store, clock: Clock, entropy: Entropy, settings: &config::Session) -> Self {
-        let limits = Limits {
-            idle: Duration::from_secs(settings.idle_minutes.saturating_mul(60)),
-            absolute: Duration::from_secs(settings.absolute_hours.saturating_mul(3600)),
-        };
+    pub fn new(store: Store, clock: Clock, entropy: Entropy) -> Self {
         let live = Cache::builder()
             .max_capacity(100_000)
             .time_to_live(Duration::from_secs(1))
@@ -137,14 +131,8 @@ impl Sessions {
             store,
             clock,
             entropy,
-            limits,
             live,
         }
-    }
-
-    /// How long sessions last.
-    pub fn limits(&self) -> Limits {
-        self.limits
     }
 
     /// Makes a session that is not begun yet, so that its `sid` can be logged before it is.
@@ -163,7 +151,7 @@ impl Sessions {
             authenticated_at: now,
             amr: amr.to_owned(),
             last_seen_at: now,
-            expires_at: now.plus(self.limits.absolute),
+            expires_at: now.plus(realm.settings.session().absolute),
             ended: false,
         };
         let origin = Origin {
@@ -273,7 +261,7 @@ impl Sessions {
                 values![
                     realm.token_hash(KIND, &secret).to_vec(),
                     now.as_micros(),
-                    now.plus(self.limits.absolute).as_micros(),
+                    now.plus(realm.settings.session().absolute).as_micros(),
                     amr,
                     sid.uuid(),
                     realm.id.uuid()
@@ -320,10 +308,11 @@ impl Sessions {
             self.live.insert(hash, session.clone()).await;
             session
         };
-        if !session.is_live(self.limits, now) {
+        let limits = realm.settings.session();
+        if !session.is_live(limits, now) {
             return Ok(None);
         }
-        if session.wants_touch(self.limits, now) {
+        if session.wants_touch(limits, now) {
             let touched = self
                 .store
                 .change(
@@ -336,7 +325,7 @@ impl Sessions {
                 // It was ended elsewhere, or used there a moment later: the row says which.
                 self.live.invalidate(&hash).await;
                 let session = self.read(realm, &hash).await?;
-                return Ok(session.filter(|session| session.is_live(self.limits, now)));
+                return Ok(session.filter(|session| session.is_live(limits, now)));
             }
             let touched = Arc::new(Session {
                 last_seen_at: now,
@@ -406,7 +395,7 @@ impl Sessions {
             .await?;
         let now = self.clock.now();
         let session = row.map(|row| row.session());
-        Ok(session.filter(|session| session.is_live(self.limits, now)))
+        Ok(session.filter(|session| session.is_live(realm.settings.session(), now)))
     }
 
     /// A person's live sessions, newest first; at most fifty.
@@ -428,7 +417,7 @@ impl Sessions {
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
             let session = row.session();
-            if session.is_live(self.limits, now) {
+            if session.is_live(realm.settings.session(), now) {
                 let origin = open_origin(realm, key, &session, row.sealed_origin.as_deref())?;
                 views.push(SessionView {
                     session,

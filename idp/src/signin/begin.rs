@@ -3,11 +3,12 @@
 use super::place::Place;
 use super::progress::{First, InProgress, Progress, Wanted, fingerprint};
 use super::{sign_out, signed_in};
+use crate::browsers::meet;
 use crate::credentials::{Level, method, with_methods};
 use crate::factors::Kind;
 use crate::http::Call;
 use crate::hub::Hub;
-use crate::ids::FactorId;
+use crate::ids::{FactorId, SessionId};
 use crate::log::{Action, Entry};
 use crate::oauth::OAuthError;
 use crate::people::Person;
@@ -16,9 +17,17 @@ use crate::sessions::Shown;
 const SECOND: Action = Action::new("sign_in.second_factor");
 const STEP_UP: Action = Action::new("sign_in.step_up");
 
-/// A session that was begun or raised: the secret for its cookie, and where the person goes on.
-pub(crate) struct Begun {
+/// A session that was begun or raised, for the cookies of its browser.
+pub(crate) struct Opened {
+    /// The session's secret.
     pub(crate) secret: String,
+    /// The value by which the browser is known again.
+    pub(crate) device: String,
+}
+
+/// The same, and where the person goes on.
+pub(crate) struct Begun {
+    pub(crate) opened: Opened,
     pub(crate) place: Place,
 }
 
@@ -30,7 +39,21 @@ pub(crate) async fn begin(
     person: &Person,
     action: Action,
     (amr, shown): (&str, Shown),
-) -> Result<Option<String>, OAuthError> {
+) -> Result<Option<Opened>, OAuthError> {
+    let Some((secret, sid)) = session(hub, call, person, action, (amr, shown)).await? else {
+        return Ok(None);
+    };
+    let device = meet(hub, call, person, sid).await?;
+    Ok(Some(Opened { secret, device }))
+}
+
+async fn session(
+    hub: &Hub,
+    call: &Call,
+    person: &Person,
+    action: Action,
+    (amr, shown): (&str, Shown),
+) -> Result<Option<(String, SessionId)>, OAuthError> {
     let realm = &call.realm;
     let mut entry = about(call.permit(action), person);
     if let Some(agent) = call.user_agent() {
@@ -40,7 +63,7 @@ pub(crate) async fn begin(
         Some(who) if who.person.id == person.id => {
             hub.record(entry.clone().session(who.session.sid)).await?;
             if let Some(secret) = hub.sessions.renew(realm, who.session.sid, amr).await? {
-                return Ok(Some(secret));
+                return Ok(Some((secret, who.session.sid)));
             }
         }
         Some(other) => {
@@ -52,12 +75,13 @@ pub(crate) async fn begin(
     let prepared = hub
         .sessions
         .prepare(realm, person, amr, call.user_agent(), &address)?;
-    hub.record(entry.session(prepared.session.sid)).await?;
+    let sid = prepared.session.sid;
+    hub.record(entry.session(sid)).await?;
     let begun = hub.sessions.begin(realm, prepared, shown).await?;
     if begun.is_some() {
         metrics::counter!("musubi_sign_ins_total").increment(1);
     }
-    Ok(begun)
+    Ok(begun.map(|secret| (secret, sid)))
 }
 
 /// Ends a sign-in in progress with a factor that was just shown: a session begins, or the one that it is about is raised.
@@ -76,7 +100,7 @@ pub(crate) async fn complete(
             .await?;
         return Ok(None);
     };
-    let secret = match &progress.first {
+    let opened = match &progress.first {
         First::Password(shown) => {
             let verified = hub.passwords.hash_of(realm, person.id).await?;
             match verified.filter(|hash| fingerprint(realm, hash) == *shown) {
@@ -95,18 +119,24 @@ pub(crate) async fn complete(
                     let amr = with_methods(&who.session.amr, kind.methods());
                     let entry = call.permit(STEP_UP).session(*sid);
                     hub.record(about(entry, person)).await?;
-                    hub.sessions.raise(realm, &who.session, &amr, factor).await?
+                    match hub.sessions.raise(realm, &who.session, &amr, factor).await? {
+                        Some(secret) => Some(Opened {
+                            secret,
+                            device: meet(hub, call, person, *sid).await?,
+                        }),
+                        None => None,
+                    }
                 }
                 None => None,
             }
         }
     };
-    if secret.is_none() {
+    if opened.is_none() {
         hub.record(about(call.deny(SECOND, "sign_in.first_factor_gone"), person))
             .await?;
     }
     let place = progress.place;
-    Ok(secret.map(|secret| Begun { secret, place }))
+    Ok(opened.map(|opened| Begun { opened, place }))
 }
 
 impl Progress {

@@ -17,7 +17,9 @@
 
 mod begin;
 mod confirm;
+mod context;
 mod endpoints;
+mod first;
 pub mod pages;
 mod place;
 mod progress;
@@ -25,7 +27,9 @@ mod progress;
 mod tests;
 pub(crate) mod throttle;
 
-pub(crate) use begin::{Begun, begin, complete};
+pub(crate) use begin::{Begun, Opened, begin, complete};
+pub(crate) use context::{Context, context};
+pub(crate) use first::{Next, after_password};
 pub use place::Place;
 pub(crate) use progress::InProgress;
 

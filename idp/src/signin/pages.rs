@@ -11,26 +11,23 @@ use platform::keys::keyed_hash;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::begin::{about, begin};
+use super::context::{Context, context};
+use super::endpoints;
+use super::first::{Next, after_password};
 use super::place::Place;
-use super::progress::{Class, First, InProgress, Wanted, fingerprint};
 use super::throttle::{Admission, Throttle};
-use super::{endpoints, signed_in};
-use crate::credentials::{Level, PasswordHash, method};
+use crate::credentials::PasswordHash;
 use crate::factors::passkeys;
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::OAuthError;
-use crate::oauth::authorization::{Interaction, Interactions};
-use crate::oauth::endpoints::authorize::reopen;
 use crate::pages::{ErrorKind, Form, SignIn, SignInProblem};
 use crate::people::{IdentifierKind, Person, normalise};
-use crate::realms::{Realm, SecondFactor};
+use crate::realms::Realm;
 
 const SIGN_IN: Action = Action::new("sign_in.password");
-const FIRST: Action = Action::new("sign_in.first_factor");
 
 /// The routes of this folder.
 pub fn router() -> Router<Shared> {
@@ -51,22 +48,6 @@ impl<E: Into<OAuthError>> From<E> for Failure {
     }
 }
 
-/// What the page is shown for.
-struct Context {
-    interaction: Option<(String, Interaction)>,
-    client_name: Option<String>,
-    place: Place,
-    again: bool,
-}
-
-/// What a right password leads to.
-enum Next {
-    /// A session with this secret.
-    SignedIn(String),
-    /// Another step, at this address.
-    Step(String),
-}
-
 /// Shows the form. Who is signed in and came by themselves goes to their account.
 async fn show(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
@@ -83,52 +64,16 @@ async fn show(State(hub): State<Shared>, call: Call) -> Response {
     if context.place == Place::Account && context.again {
         return view.redirect("/account");
     }
-    let view = match &context.interaction {
-        Some((_, interaction)) => match View::new(&hub, &call, interaction.request.ui_locales.as_deref()) {
-            // A fresh browser value would orphan the interaction, which was found by the old one.
-            Ok(localised) if localised.browser() == view.browser() => localised,
-            _ => view,
-        },
-        None => view,
-    };
-    let hint = context
-        .interaction
-        .as_ref()
-        .and_then(|(_, interaction)| interaction.request.login_hint.clone());
+    let view = context.localise(&hub, &call, view);
     let problem = (query.get("problem") == Some("passkey")).then_some(SignInProblem::Passkey);
-    render(view, &context, hint.as_deref().unwrap_or_default(), problem)
-}
-
-async fn context(hub: &Hub, view: &View<'_>, parameters: &Parameters) -> Result<Option<Context>, OAuthError> {
-    let again = signed_in(hub, view.call).await?.is_some();
-    let place = Place::read(parameters);
-    let Some(id) = parameters.get("interaction") else {
-        return Ok(Some(Context {
-            interaction: None,
-            client_name: None,
-            place,
-            again,
-        }));
-    };
-    let realm = &view.call.realm;
-    let found = Interactions::new(&hub.ephemeral, realm)
-        .find(id, Some(view.browser()))
-        .await?;
-    let Some(interaction) = found else { return Ok(None) };
-    let (client, _) = reopen(hub, realm, &interaction).await?;
-    let client_name = Some(client.name().to_owned());
-    Ok(Some(Context {
-        interaction: Some((id.to_owned(), interaction)),
-        client_name,
-        place,
-        again,
-    }))
+    render(view, &context, context.hint(), problem)
 }
 
 fn render(view: View<'_>, context: &Context, login: &str, problem: Option<SignInProblem>) -> Response {
     let here = context.place.on("/signin");
     let hidden: Vec<(&str, &str)> = context.place.parameter().into_iter().collect();
     let csrf = view.csrf();
+    let sign_up = context.place.on("/signup");
     let page = SignIn {
         frame: view.frame(&here),
         form: Form {
@@ -142,8 +87,9 @@ fn render(view: View<'_>, context: &Context, login: &str, problem: Option<SignIn
             hidden: &hidden,
         }),
         login,
-        client_name: context.client_name.as_deref(),
+        client_name: context.client_name(&view),
         again: context.again,
+        sign_up_url: view.call.realm.takes_sign_ups().then_some(sign_up.as_str()),
         problem,
     };
     let status = match problem {
@@ -175,8 +121,8 @@ async fn submit(State(hub): State<Shared>, call: Call) -> Response {
         return render(view, &context, &login, Some(SignInProblem::Expired));
     }
     match sign_in(&hub, &view, &form, &context.place).await {
-        Ok(Next::SignedIn(secret)) => {
-            view.set_session(&secret);
+        Ok(Next::SignedIn(opened)) => {
+            view.enter(&opened);
             view.redirect(&context.place.address())
         }
         Ok(Next::Step(address)) => view.redirect(&address),
@@ -240,57 +186,13 @@ async fn sign_in(hub: &Hub, view: &View<'_>, form: &Parameters, place: &Place) -
         hub.record(refused("sign_in.unavailable")).await?;
         return Err(error.into());
     }
-    if let Some(address) = another_step(hub, view, &person, &hash, place).await? {
-        return Ok(Next::Step(address));
-    }
-    let shown = (method::PASSWORD, (&hash).into());
-    if let Some(secret) = begin(hub, call, &person, SIGN_IN, shown).await? {
-        return Ok(Next::SignedIn(secret));
+    let verified = (&*person, &hash);
+    if let Some(next) = after_password(hub, view, SIGN_IN, verified, place).await? {
+        return Ok(next);
     }
     hub.record(refused("sign_in.password_changed").person(person.id))
         .await?;
     Err(Failure::Problem(SignInProblem::WrongCredentials))
-}
-
-/// Where the person goes to show another factor, if they have one, or to make one, if the realm asks for one.
-async fn another_step(
-    hub: &Hub,
-    view: &View<'_>,
-    person: &Person,
-    verified: &PasswordHash,
-    place: &Place,
-) -> Result<Option<String>, OAuthError> {
-    let realm = &view.call.realm;
-    let wanted = if hub.factors.any_second(realm, person.id).await? {
-        Wanted::Factor(Class::of(Level::Multi))
-    } else if needs_factor(hub, realm, person).await? {
-        Wanted::NewFactor
-    } else {
-        return Ok(None);
-    };
-    hub.record(about(view.call.permit(FIRST), person)).await?;
-    let first = First::Password(fingerprint(realm, verified));
-    let id = InProgress::new(&hub.ephemeral, realm)
-        .begin(
-            &hub.entropy,
-            (view.browser(), &view.call.origin.network()),
-            person.id,
-            (first, wanted),
-            place.clone(),
-        )
-        .await?;
-    Ok(Some(match wanted {
-        Wanted::Factor(_) => format!("/signin/second?step={id}"),
-        Wanted::NewFactor => format!("/signin/enrol?step={id}"),
-    }))
-}
-
-async fn needs_factor(hub: &Hub, realm: &Realm, person: &Person) -> Result<bool, OAuthError> {
-    Ok(match realm.sign_in.second_factor {
-        SecondFactor::Optional => false,
-        SecondFactor::Everybody => true,
-        SecondFactor::Administrators => !hub.people.powers(realm, person.id).await?.is_empty(),
-    })
 }
 
 /// What became of a password.

@@ -23,7 +23,7 @@ pub enum Place {
 
 impl Place {
     /// As a form or an address names it.
-    pub(super) fn read(parameters: &Parameters) -> Self {
+    pub(crate) fn read(parameters: &Parameters) -> Self {
         if let Some(code) = parameters.get("user_code").and_then(UserCode::parse) {
             return Self::Device(Some(code.grouped()));
         }
@@ -42,7 +42,7 @@ impl Place {
     }
 
     /// The parameter that names it, if it needs one.
-    pub(super) fn parameter(&self) -> Option<(&'static str, &str)> {
+    pub(crate) fn parameter(&self) -> Option<(&'static str, &str)> {
         match self {
             Self::Interaction(id) => Some(("interaction", id)),
             Self::Security => Some(("to", "security")),
@@ -78,7 +78,7 @@ impl Place {
     }
 
     /// `path` with the parameter that names this place.
-    pub(super) fn on(&self, path: &str) -> String {
+    pub(crate) fn on(&self, path: &str) -> String {
         match self.parameter() {
             None => path.to_owned(),
             Some((name, value)) => {

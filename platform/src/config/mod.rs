@@ -51,6 +51,8 @@ pub struct Settings {
     pub passwords: Passwords,
     /// How somebody gets back into their account.
     pub recovery: Recovery,
+    /// How people come by an account.
+    pub accounts: Accounts,
     /// What the hub says about itself.
     pub telemetry: Telemetry,
 }
@@ -307,6 +309,8 @@ pub struct Limits {
     pub mails_per_address: u64,
     /// Recoveries that one address can begin in an hour.
     pub recoveries_per_address: u64,
+    /// Accounts that people at one address can ask for in an hour, where they may make them for themselves.
+    pub accounts_per_address: u64,
     /// Requests by the back channel (CIBA) of one client that may wait for one person; of all clients three times as many.
     pub requests_per_person: u64,
     /// Registrations of clients per hour and address.
@@ -328,6 +332,7 @@ impl Default for Limits {
             interactions_per_address: 5000,
             mails_per_address: 5,
             recoveries_per_address: 100,
+            accounts_per_address: 100,
             requests_per_person: 3,
             registrations_per_hour: 1000,
             hashing_threads: 0,
@@ -418,6 +423,10 @@ pub struct Passwords {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recovery {
+    /// Whether a link that is mailed is a way back into an account.
+    pub by_mail: bool,
+    /// Whether people whom somebody trusts are a way back into their account.
+    pub by_family: bool,
     /// How long a link to recover an account works, in minutes.
     pub link_minutes: u64,
     /// How long the person is told and can object, in seconds, after two whom they trust have confirmed a recovery.
@@ -427,10 +436,46 @@ pub struct Recovery {
 impl Default for Recovery {
     fn default() -> Self {
         Self {
+            by_mail: true,
+            by_family: true,
             link_minutes: 30,
             family_delay_seconds: 24 * 3600,
         }
     }
+}
+
+/// `[accounts]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Accounts {
+    /// Whether people may make accounts for themselves, in realms that do not say otherwise.
+    pub self_registration: SelfRegistration,
+    /// The language of pages and letters for who names none, in realms that do not say otherwise.
+    pub language: Language,
+}
+
+/// A language of pages and letters.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// Japanese.
+    #[default]
+    Ja,
+    /// English.
+    En,
+}
+
+/// Whether people may make accounts for themselves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SelfRegistration {
+    /// They may not: somebody makes them.
+    #[default]
+    Off,
+    /// Whoever shows that an e-mail address is theirs, which becomes their login name; this needs `[smtp]`.
+    WithAddress,
+    /// The same, and whoever chooses a login name instead.
+    Anybody,
 }
 
 /// `[telemetry]`

@@ -6,5 +6,6 @@ mod answers;
 mod code_flow;
 mod dynamic;
 mod hints;
+mod languages;
 mod prompts;
 mod rp_logout;

@@ -3,8 +3,9 @@
 use super::super::Notice;
 use super::super::pages::{
     Account, AccountLog, Application, AskedLine, ChangePassword, Devices, Language, LogAction, LogActor,
-    LogEntry, PasswordHint, PasswordProblem, PasswordRule, PersonDetails, PersonLine, Profile, ProfileNotice,
-    ProfileProblem, Services, SessionDetails, Texts, ToldLine, TrustNotice, TrustProblem, TrustedPeople,
+    LogEntry, Papers, PasswordHint, PasswordProblem, PasswordRule, PersonDetails, PersonLine, Profile,
+    ProfileNotice, ProfileProblem, Services, SessionDetails, Texts, ToldLine, TrustNotice, TrustProblem,
+    TrustedPeople,
 };
 use super::{Sample, Words, add};
 
@@ -95,11 +96,18 @@ fn services(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         host: Some(words.host),
         scopes: &["openid", "profile", "email"],
         granted_at: words.ago(60_000),
+        papers: Papers {
+            policy_url: Some(words.url),
+            terms_url: Some(words.url),
+        },
+        start_url: Some(words.local),
     };
     let other = Application {
         name: words.other_client,
         host: None,
         scopes: &own_scope,
+        papers: Papers::default(),
+        start_url: None,
         ..clinic
     };
     let page = Services {

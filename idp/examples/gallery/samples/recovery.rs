@@ -12,6 +12,7 @@ pub(super) fn recover(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample
         form: words.form(),
         typed: "",
         mail: true,
+        family: true,
         problem: None,
     };
     add(samples, "recover", page.render(texts));
@@ -20,6 +21,11 @@ pub(super) fn recover(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample
         "recover-no-mail",
         Recover { mail: false, ..page }.render(texts),
     );
+    let by_mail = Recover {
+        family: false,
+        ..page
+    };
+    add(samples, "recover-mail-only", by_mail.render(texts));
     for (name, problem) in [
         ("name", RecoverProblem::Name),
         ("expired", RecoverProblem::Expired),

@@ -87,6 +87,7 @@ async fn gather(hub: &Hub, call: &Call, who: &SignedIn, before: Option<Place>) -
 }
 
 fn render(view: View<'_>, person: &Person, shown: &Shown, newest: bool) -> Response {
+    let language = view.texts.language().tag();
     let addresses: Vec<Option<String>> = shown.rows.iter().map(|row| address_of(row, person)).collect();
     let log: Vec<LogEntry<'_>> = shown
         .rows
@@ -95,7 +96,7 @@ fn render(view: View<'_>, person: &Person, shown: &Shown, newest: bool) -> Respo
         .map(|(row, address)| LogEntry {
             at: Moment(row.row.at.as_micros()),
             action: words::of(&row.row.action, row.row.resource_ids.as_deref()),
-            by: actor(row, person, shown),
+            by: actor(row, person, shown, language),
             address: address.as_deref(),
             refused: row.row.decision != Decision::Permit,
         })
@@ -112,9 +113,14 @@ fn render(view: View<'_>, person: &Person, shown: &Shown, newest: bool) -> Respo
     view.page(StatusCode::OK, html)
 }
 
-fn actor<'a>(row: &'a Chained, person: &Person, shown: &'a Shown) -> LogActor<'a> {
+fn actor<'a>(row: &'a Chained, person: &Person, shown: &'a Shown, language: &str) -> LogActor<'a> {
     if let Some(id) = row.row.client.as_deref() {
-        return LogActor::Named(shown.clients.get(id).map_or(id, |client| client.name()));
+        return LogActor::Named(
+            shown
+                .clients
+                .get(id)
+                .map_or(id, |client| client.name_in(language)),
+        );
     }
     match row.row.actor {
         Some(actor) if actor == person.id => LogActor::Reader,

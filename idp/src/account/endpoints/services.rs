@@ -14,7 +14,7 @@ use crate::oauth::OAuthError;
 use crate::oauth::clients::Client;
 use crate::oauth::consents::ClientConsent;
 use crate::oauth::{backchannel, device};
-use crate::pages::{Application, Form, Moment, Services};
+use crate::pages::{Application, Form, Moment, Papers, Services};
 use crate::signin::SignedIn;
 
 type Clients = HashMap<String, Arc<Client>>;
@@ -60,14 +60,16 @@ pub(super) async fn named<'a>(
 
 fn render(view: View<'_>, consents: &[ClientConsent], clients: &Clients) -> Response {
     let csrf = view.csrf();
+    let language = view.texts.language().tag();
     let scopes: Vec<Vec<&str>> = consents
         .iter()
         .map(|consent| consent.scope.iter().collect())
         .collect();
+    let starts: Vec<Option<String>> = consents.iter().map(|consent| start(consent, clients)).collect();
     let applications: Vec<Application<'_>> = consents
         .iter()
-        .zip(&scopes)
-        .map(|(consent, scopes)| application(consent, clients, scopes))
+        .zip(starts.iter().zip(&scopes))
+        .map(|(consent, (start, scopes))| application(consent, clients, (start.as_deref(), scopes), language))
         .collect();
     let done = view.call.query().ok();
     let page = Services {
@@ -84,18 +86,32 @@ fn render(view: View<'_>, consents: &[ClientConsent], clients: &Clients) -> Resp
     view.page(StatusCode::OK, html)
 }
 
+/// Where a sign-in at the client begins, if it can begin here.
+fn start(consent: &ClientConsent, clients: &Clients) -> Option<String> {
+    let client = clients.get(&consent.recipient.client_id)?;
+    client.metadata.initiate_login_uri.as_ref()?;
+    Some(format!("/account/start/{}", client.id))
+}
+
 fn application<'a>(
     consent: &'a ClientConsent,
     clients: &'a Clients,
-    scopes: &'a [&'a str],
+    (start, scopes): (Option<&'a str>, &'a [&'a str]),
+    language: &str,
 ) -> Application<'a> {
     let client = clients.get(&consent.recipient.client_id);
     Application {
         client_id: &consent.recipient.client_id,
-        name: client.map_or(consent.recipient.client_id.as_str(), |client| client.name()),
+        name: client.map_or(consent.recipient.client_id.as_str(), |client| {
+            client.name_in(language)
+        }),
         host: Some(consent.recipient.place.as_str())
             .filter(|place| ![device::PLACE, backchannel::PLACE].contains(place)),
         scopes,
         granted_at: Moment(consent.granted_at.as_micros()),
+        papers: client
+            .map(|client| Papers::of(client, language))
+            .unwrap_or_default(),
+        start_url: start,
     }
 }

@@ -10,6 +10,7 @@ mod openapi;
 mod people;
 mod policies;
 mod realms;
+mod settings;
 
 use axum::Router;
 use axum::response::IntoResponse as _;
@@ -30,6 +31,7 @@ const WRONG_METHOD: Refusal = Refusal::new(
 fn described() -> OpenApiRouter<Shared> {
     OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(realms::list, realms::create))
+        .routes(routes!(settings::read, settings::change))
         .routes(routes!(people::list, people::create))
         .routes(routes!(people::read))
         .routes(routes!(people::suspend))

@@ -14,6 +14,11 @@ const LONGEST: usize = 8 * 1024;
 /// The most claims that are looked at in each place.
 const MOST: usize = 100;
 
+/// The most languages that are looked at.
+const MOST_LOCALES: usize = 10;
+/// The longest tag of a language (RFC 5646 §4.4.1 asks for 35 at least).
+const TAG_BYTES: usize = 35;
+
 /// Claims about the sign-in itself, which need nobody's leave.
 const SIGN_IN_CLAIMS: &[&str] = &["acr", "amr", "auth_time", "sub"];
 
@@ -37,6 +42,9 @@ pub struct ClaimsRequest {
     /// For UserInfo.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub userinfo: BTreeMap<String, ClaimRequest>,
+    /// The languages and scripts that are wanted (`claims_locales`, §5.2); empty: all that there are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locales: Vec<String>,
 }
 
 /// The parameter is not what §5.5 describes.
@@ -54,12 +62,41 @@ impl ClaimsRequest {
         Ok(Self {
             id_token: place(members.get("id_token"))?,
             userinfo: place(members.get("userinfo"))?,
+            locales: Vec::new(),
         })
     }
 
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
-        self.id_token.is_empty() && self.userinfo.is_empty()
+        self.id_token.is_empty() && self.userinfo.is_empty() && self.locales.is_empty()
+    }
+
+    /// The same with the languages and scripts that are wanted. What is no tag is passed over (§5.2: never an error).
+    #[must_use]
+    pub fn in_locales(self, asked: &str) -> Self {
+        let is_tag = |tag: &&str| {
+            let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            tag.len() <= TAG_BYTES && tag.bytes().all(letters)
+        };
+        let tags = asked.split_ascii_whitespace().filter(is_tag).take(MOST_LOCALES);
+        Self {
+            locales: tags.map(str::to_ascii_lowercase).collect(),
+            ..self
+        }
+    }
+
+    /// Whether a claim is in a language that is wanted. One without a language always is; one in a language is where none
+    /// was named, or one that it belongs to (RFC 4647 §3.3.1: `ja` is wanted, `ja-Kana-JP` is given).
+    pub fn wants(&self, claim: &str) -> bool {
+        let Some((_, tag)) = claim.split_once('#') else {
+            return true;
+        };
+        let tag = tag.to_ascii_lowercase();
+        let is_within = |range: &String| {
+            let rest = tag.strip_prefix(range.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        self.locales.is_empty() || self.locales.iter().any(is_within)
     }
 
     /// The scopes that stand for what is asked for: what the person has to allow.
@@ -184,6 +221,21 @@ mod tests {
         let narrow = asked.within(&Scope::parse("openid email").unwrap());
         assert_eq!(narrow.scopes().to_string(), "email");
         assert!(narrow.id_token.contains_key("acr"));
+    }
+
+    #[test]
+    fn a_claim_in_a_language_is_given_where_that_is_wanted_or_nothing_else_is() {
+        let wants = |locales: &str, claim: &str| ClaimsRequest::default().in_locales(locales).wants(claim);
+        for locales in ["", "ja", "en JA-kana", "ja-Kana-JP", "<script> ja"] {
+            assert!(wants(locales, "family_name#ja-Kana-JP"), "{locales}");
+        }
+        for locales in ["en", "j", "ja-Hira", "ja-Kana-JP-x", "jam"] {
+            assert!(!wants(locales, "family_name#ja-Kana-JP"), "{locales}");
+            assert!(wants(locales, "family_name"), "{locales}");
+        }
+        let many = ClaimsRequest::default().in_locales(&"x-y ".repeat(5000));
+        assert_eq!(many.locales.len(), MOST_LOCALES);
+        assert!(!many.is_empty());
     }
 
     #[test]

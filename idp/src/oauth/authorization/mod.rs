@@ -4,6 +4,7 @@
 //! parameters ─▶ client known ─▶ redirect URI verified ─▶ AuthorizationRequest
 //!                     │ no             │ no                    │ next_step(request, session, consent, now)
 //!                     ▼                ▼                       ├─▶ SignIn ──▶ (again)
+//!                                                              ├─▶ SignUp ──▶ (again)
 //!                                                              ├─▶ StepUp ──▶ (again)
 //!                 a page           a page                      ├─▶ Consent ─▶ (again)
 //!                                                              ├─▶ Refuse  ─▶ redirect with error, state, iss
@@ -18,6 +19,7 @@ mod interaction;
 mod model;
 mod parse;
 mod pushed;
+pub mod reference;
 pub mod request_object;
 #[cfg(test)]
 mod tests;
@@ -28,3 +30,4 @@ pub use interaction::{Interaction, Interactions};
 pub use model::{AuthorizationRequest, Pkce, Prompt, Standing, Step, next_step};
 pub use parse::{Destination, Refusal, destination, parse};
 pub use pushed::{LIFE as PUSHED_FOR, PushedRequests};
+pub use reference::FetchedObjects;

@@ -49,6 +49,9 @@ pub struct Prompt {
     pub consent: bool,
     /// Let the person choose who they are.
     pub select_account: bool,
+    /// Let the person make an account (Initiating User Registration 1.0).
+    #[serde(default)]
+    pub create: bool,
 }
 
 /// An authorization request whose client is known and whose redirect URI is verified.
@@ -134,6 +137,8 @@ pub enum Step {
         /// Whether there is a session.
         again: bool,
     },
+    /// The person makes an account, or signs in to the one that they have.
+    SignUp,
     /// The person shows one more factor.
     StepUp,
     /// The person is asked.
@@ -174,7 +179,7 @@ pub fn next_step(request: &AuthorizationRequest, standing: &Standing<'_>, now: I
         let young = request
             .max_age
             .is_none_or(|most| renewed || now.since(session.authenticated_at) <= most);
-        (renewed || !(prompt.login || prompt.select_account)) && young
+        (renewed || !(prompt.login || prompt.select_account || prompt.create)) && young
     });
     let meant = request.hinted.is_none() || request.hinted.as_deref() == subject;
     if fresh && !meant {
@@ -189,6 +194,8 @@ pub fn next_step(request: &AuthorizationRequest, standing: &Standing<'_>, now: I
     if !fresh {
         return if prompt.none {
             Step::Refuse(ErrorCode::LoginRequired)
+        } else if prompt.create {
+            Step::SignUp
         } else {
             Step::SignIn {
                 again: session.is_some(),
@@ -334,6 +341,28 @@ mod tests {
         );
         let refused = Step::Refuse(ErrorCode::LoginRequired);
         assert_eq!(decide(&hint("you"), Some(&after), "openid email", false), refused);
+    }
+
+    #[test]
+    fn prompt_create_lets_an_account_be_made_whoever_is_signed_in_and_goes_on_with_who_came_of_it() {
+        let create = AuthorizationRequest {
+            prompt: Prompt {
+                create: true,
+                ..Prompt::default()
+            },
+            ..request()
+        };
+        let before = session(START.minus(Duration::from_mins(1)));
+        let after = session(START.plus(Duration::from_micros(1)));
+        for nobody_new in [None, Some(&before)] {
+            assert_eq!(
+                decide(&create, nobody_new, "openid email", true),
+                Step::SignUp,
+                "{nobody_new:?}"
+            );
+        }
+        assert_eq!(decide(&create, Some(&after), "", false), Step::Consent);
+        assert_eq!(decide(&create, Some(&after), "openid email", false), Step::Issue);
     }
 
     #[test]

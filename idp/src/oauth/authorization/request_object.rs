@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use platform::clock::Instant;
+use platform::encoding::from_base64url;
 use platform::http::Parameters;
 use platform::keys::{
     AlgorithmSet, RequiredType, TimeClaims, TimeRules, VerificationPolicy, VerifiedJws, validate_times,
@@ -11,7 +12,7 @@ use platform::keys::{
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::oauth::clients::Client;
+use crate::oauth::clients::{Client, ObjectSigning};
 use crate::oauth::{ErrorCode, OAuthError};
 
 /// The type of a request object (RFC 9101 §10.8).
@@ -48,22 +49,57 @@ fn refused(id: &'static str, description: &'static str) -> OAuthError {
 
 /// What a request object of `client` must be as a signed object.
 pub fn policy(client: &Client) -> VerificationPolicy {
-    let wanted = client.metadata.objects.request_object_signing_alg;
-    let algorithms = wanted.map_or(AlgorithmSet::ALL, |algorithm| AlgorithmSet::of(&[algorithm]));
+    let algorithms = match client.metadata.objects.request_object_signing_alg {
+        None => AlgorithmSet::ALL,
+        Some(ObjectSigning::Signed(algorithm)) => AlgorithmSet::of(&[algorithm]),
+        Some(ObjectSigning::Unsigned) => AlgorithmSet::of(&[]),
+    };
     VerificationPolicy::new(algorithms, RequiredType::JwtAbsentOr(TYPE))
 }
 
-/// The parameters in an object of `client` whose signature is verified.
+/// The claims of an object whose signature is verified.
+pub fn signed(verified: &VerifiedJws) -> Result<Map<String, Value>, OAuthError> {
+    verified
+        .claims()
+        .map_err(|_| refused("request_object.claims", "the request object is not a JWT"))
+}
+
+/// The claims of an object that says that it is not signed (RFC 7519 §6), and is not. Only a client for which that was
+/// allowed may send one.
+pub fn unsigned(object: &str) -> Result<Map<String, Value>, OAuthError> {
+    let wrong = refused(
+        "request_object.unsigned",
+        "the request object is not an unsigned JWT, as the client registered it",
+    );
+    let members =
+        |part: &str| -> Option<Map<String, Value>> { serde_json::from_slice(&from_base64url(part)?).ok() };
+    let parts: Vec<&str> = object.split('.').collect();
+    let [header, claims, ""] = parts.as_slice() else {
+        return Err(wrong);
+    };
+    let header = members(header).ok_or(wrong)?;
+    let typ = header.get("typ").map(Value::as_str);
+    let is_request = typ.is_none_or(|typ| {
+        typ.is_some_and(|typ| typ.eq_ignore_ascii_case("JWT") || typ.eq_ignore_ascii_case(TYPE))
+    });
+    let plain = header.get("alg").and_then(Value::as_str) == Some("none") && !header.contains_key("crit");
+    if plain && is_request {
+        members(claims).ok_or(wrong)
+    } else {
+        Err(wrong)
+    }
+}
+
+/// The parameters in the claims of an object of `client`.
 pub fn read(
-    verified: &VerifiedJws,
+    members: Map<String, Value>,
     client: &Client,
     issuer: &str,
     strictness: Strictness,
     now: Instant,
 ) -> Result<Parameters, OAuthError> {
-    let malformed = |_| refused("request_object.claims", "the request object is not a JWT");
-    let members: Map<String, Value> = verified.claims().map_err(malformed)?;
-    let claims: Claims = verified.claims().map_err(malformed)?;
+    let claims = Claims::deserialize(&members)
+        .map_err(|_| refused("request_object.claims", "the request object is not a JWT"))?;
     frame(&claims, client, issuer)?;
     times(&claims, strictness, now)?;
     if members.get("client_id").and_then(Value::as_str) != Some(&client.id) {
@@ -154,4 +190,50 @@ fn parameters(members: Map<String, Value>) -> Result<Parameters, OAuthError> {
         }
     }
     Parameters::from_pairs(pairs).map_err(|_| malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::encoding::base64url;
+
+    use super::*;
+
+    fn object(header: &str, claims: &str, signature: &str) -> String {
+        format!("{}.{}.{signature}", base64url(header), base64url(claims))
+    }
+
+    #[test]
+    fn an_unsigned_object_says_so_and_has_no_signature() {
+        let claims = r#"{"client_id":"c"}"#;
+        let good = [
+            r#"{"alg":"none"}"#,
+            r#"{"alg":"none","typ":"oauth-authz-req+jwt"}"#,
+        ];
+        for header in good {
+            let read = unsigned(&object(header, claims, "")).unwrap();
+            assert_eq!(read["client_id"], "c", "{header}");
+        }
+        for (header, signature) in [
+            (good[0], "AA"),
+            (r#"{"alg":"None"}"#, ""),
+            (r#"{"alg":"ES256"}"#, ""),
+            (r#"{"alg":["none"]}"#, ""),
+            (r#"{"alg":"none","crit":["x"]}"#, ""),
+            (r#"{"alg":"none","typ":"at+jwt"}"#, ""),
+            (r#"{"alg":"none","typ":1}"#, ""),
+            ("[]", ""),
+        ] {
+            assert!(unsigned(&object(header, claims, signature)).is_err(), "{header}");
+        }
+        let bare = object(good[0], claims, "");
+        for wrong in [
+            bare.trim_end_matches('.'),
+            &format!("{bare}."),
+            "..",
+            "",
+            &object(good[0], "[]", ""),
+        ] {
+            assert!(unsigned(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -25,10 +25,10 @@ pub use described::{NotDescribed, described};
 pub use initial::InitialToken;
 pub use initiation::initiation;
 pub use metadata::{
-    ApplicationType, AuthMethod, GrantType, InvalidMetadata, Metadata, ObjectMembers, SecurityProfile,
-    SubjectType,
+    ApplicationType, AuthMethod, GrantType, InvalidMetadata, Metadata, ObjectMembers, ObjectSigning,
+    SecurityProfile, SubjectType,
 };
 pub use model::Client;
 pub use redirect::{RedirectVerified, is_registrable, matches};
-pub use standing::{ConsentRule, Standing};
+pub use standing::{ByReference, ConsentRule, Standing};
 pub use store::{Clients, ClientsError, Registered, Registration};

@@ -51,11 +51,6 @@ impl Client {
 }
 
 impl Client {
-    /// What people call it.
-    pub fn name(&self) -> &str {
-        self.metadata.about.client_name.as_deref().unwrap_or(&self.id)
-    }
-
     /// What people who read `language` (a tag such as `ja`) call it.
     pub fn name_in(&self, language: &str) -> &str {
         self.metadata.about.name_in(language).unwrap_or(&self.id)

@@ -13,6 +13,9 @@ pub struct Standing {
     pub first_party: bool,
     /// How often people are asked.
     pub consent: ConsentRule,
+    /// Whether its requests are fetched from addresses that it registered (`request_uri`, RFC 9101 §5.2). Never for a client
+    /// of FAPI 2.0.
+    pub request_by_reference: ByReference,
 }
 
 /// How often people are asked for their consent.
@@ -24,6 +27,19 @@ pub enum ConsentRule {
     Remember,
     /// Each time, whatever they said before, first party or not.
     Always,
+}
+
+/// Which request objects are taken from addresses that clients registered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ByReference {
+    /// None: a request is sent by value, or pushed.
+    #[default]
+    No,
+    /// Those that are signed.
+    Signed,
+    /// Unsigned ones too, wherever they come from, of clients that registered `request_object_signing_alg` `none`.
+    Unsigned,
 }
 
 impl Standing {
@@ -44,7 +60,11 @@ mod tests {
 
     #[test]
     fn a_first_party_asks_nobody_unless_it_is_to_ask_always() {
-        let standing = |first_party, consent| Standing { first_party, consent };
+        let standing = |first_party, consent| Standing {
+            first_party,
+            consent,
+            ..Standing::default()
+        };
         assert!(standing(true, ConsentRule::Remember).is_trusted());
         for other in [
             Standing::default(),

@@ -17,7 +17,7 @@ use crate::oauth::authorization::{Destination, Interaction, Interactions, Refusa
 use crate::oauth::clients::Client;
 use crate::oauth::consents::Recipient;
 use crate::oauth::{ErrorCode, OAuthError, Scope};
-use crate::pages::{Consent, ConsentClient, ErrorKind, Form};
+use crate::pages::{Consent, ConsentClient, ErrorKind, Form, Papers};
 use crate::realms::Realm;
 use crate::signin::{SignedIn, signed_in};
 
@@ -117,6 +117,7 @@ fn show(view: View<'_>, question: &Question, consented: &Scope) -> Response {
     let not_you = format!("/signin?interaction={}&again=1", question.id);
     let host = question.to.redirect.place();
     let seal = question.seal(&view.call.realm);
+    let language = view.texts.language().tag();
     let csrf = view.csrf();
     let hidden = [("interaction", question.id.as_str()), ("question", seal.as_str())];
     let profile = &question.who.person.profile;
@@ -128,11 +129,10 @@ fn show(view: View<'_>, question: &Question, consented: &Scope) -> Response {
             hidden: &hidden,
         },
         client: ConsentClient {
-            name: question.client.name(),
+            name: question.client.name_in(language),
             redirect_host: &host,
             self_registered: question.client.self_registered,
-            policy_url: question.client.metadata.about.policy_uri.as_deref(),
-            terms_url: question.client.metadata.about.tos_uri.as_deref(),
+            papers: Papers::of(&question.client, language),
         },
         scopes: &scopes,
         details: question.interaction.request.authorization_details.as_ref(),

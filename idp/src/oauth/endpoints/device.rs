@@ -19,7 +19,7 @@ use crate::oauth::clients::Client;
 use crate::oauth::consents::Recipient;
 use crate::oauth::device::{Answer, DeviceRequests, PLACE, Standing, UserCode};
 use crate::oauth::{ErrorCode, OAuthError};
-use crate::pages::{DeviceAnswered, DeviceCode, DeviceConfirm, DeviceProblem, ErrorKind, Form};
+use crate::pages::{DeviceAnswered, DeviceCode, DeviceConfirm, DeviceProblem, ErrorKind, Form, Papers};
 use crate::signin::{Place, SignedIn, signed_in};
 
 const LOOK: Action = Action::new("device.look");
@@ -213,6 +213,7 @@ fn confirm(view: View<'_>, who: &SignedIn, question: &Question) -> Response {
             hidden: &hidden,
         },
         client_name: question.client.name_in(view.texts.language().tag()),
+        papers: Papers::of(&question.client, view.texts.language().tag()),
         self_registered: question.client.self_registered,
         code: &code,
         address: &request.address,

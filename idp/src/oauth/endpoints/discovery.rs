@@ -4,24 +4,30 @@
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
+use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE};
 
+use super::answer;
 use crate::http::Call;
 use crate::hub::Shared;
-use crate::oauth::metadata;
+use crate::oauth::{OAuthError, metadata};
 
 /// OpenID Connect Discovery.
 pub async fn openid(State(hub): State<Shared>, call: Call) -> Response {
-    serve(metadata::openid(&hub.settings.server, &call.realm))
+    serve(metadata::openid(&hub, &call.realm).await)
 }
 
 /// OAuth Authorization Server Metadata.
 pub async fn oauth(State(hub): State<Shared>, call: Call) -> Response {
-    serve(metadata::oauth(&hub.settings.server, &call.realm))
+    serve(metadata::oauth(&hub, &call.realm).await)
 }
 
-fn serve(document: bytes::Bytes) -> Response {
+fn serve(document: Result<Bytes, OAuthError>) -> Response {
+    let document = match document {
+        Ok(document) => document,
+        Err(error) => return answer::error(error),
+    };
     let mut response = Response::new(Body::from(document));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

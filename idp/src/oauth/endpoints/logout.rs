@@ -206,7 +206,10 @@ fn question(view: View<'_>, parameters: &Parameters, asked: &Asked, who: &Signed
             csrf: &csrf,
             hidden: &hidden,
         },
-        client_name: asked.client.as_ref().map(|client| client.name()),
+        client_name: asked
+            .client
+            .as_ref()
+            .map(|client| client.name_in(view.texts.language().tag())),
         signed_in_as: who.person.display_name(),
         stay_url: "/account",
     };
@@ -230,28 +233,35 @@ async fn finish(hub: &Hub, mut view: View<'_>, asked: Asked, who: Option<SignedI
     signed_out(view, &asked, destination.as_deref(), &told)
 }
 
+/// A way to a client, as readers of a language call it.
+fn link<'a>(client: &'a Client, language: &str, url: &'a str) -> Link<'a> {
+    Link {
+        name: client.name_in(language),
+        url,
+    }
+}
+
 /// The last page: it tells the clients of the session, and goes on to the one that asked, or leads there.
 fn signed_out(view: View<'_>, asked: &Asked, destination: Option<&str>, told: &Frames) -> Response {
     let vouched = asked.vouched();
-    let link = |client, url| Link {
-        name: Client::name(client),
-        url,
-    };
+    let language = view.texts.language().tag();
     let home = vouched.and_then(|client| {
-        let url = client.metadata.about.client_uri.as_deref()?;
-        Some(link(client, url))
+        let url = client.metadata.about.home_in(language)?;
+        Some(link(client, language, url))
     });
     // Nobody vouches for this client: the person decides whether to follow its registered address.
     let registered = asked
         .client
         .as_deref()
         .zip(destination)
-        .map(|(client, url)| link(client, url));
+        .map(|(client, url)| link(client, language, url));
     let page = SignedOut {
         frame: view.frame("/"),
         back: registered.or(home),
         told: &told.urls,
-        onward: vouched.zip(destination).map(|(client, url)| link(client, url)),
+        onward: vouched
+            .zip(destination)
+            .map(|(client, url)| link(client, language, url)),
         sign_in_url: "/signin",
     };
     let html = page.render(&view.texts);

@@ -100,9 +100,9 @@ async fn serve(hub: &Hub, call: &Call, token: Presented<'_>) -> Result<Response,
     entry.session = Some(family.details.signed_in_as);
     entry.key = person.key.clone();
     hub.record(entry).await?;
-    let named = &family.details.claims.userinfo;
+    let asked = &family.details.claims;
     let mut claims = person_claims(&person, |claim, scope| {
-        active.scope.has(scope) || named.contains_key(claim)
+        (active.scope.has(scope) && asked.wants(claim)) || asked.userinfo.contains_key(claim)
     });
     // No other claim can take its place.
     claims.insert("sub".to_owned(), Value::from(active.claims.sub.as_str()));

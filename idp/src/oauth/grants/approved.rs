@@ -83,7 +83,7 @@ async fn begin(
     let life = if offline {
         Duration::from_secs(hub.settings.tokens.refresh_days.saturating_mul(86_400))
     } else {
-        hub.sessions.limits().absolute
+        realm.settings.session().absolute
     };
     let new = NewFamily {
         id: FamilyId::new(&hub.entropy, now)?,

@@ -93,12 +93,14 @@ pub async fn redeem(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthErr
 
 /// The family that a code begins.
 fn family(request: TokenRequest<'_>, grant: CodeGrant) -> NewFamily {
-    let TokenRequest { hub, client, .. } = request;
+    let TokenRequest {
+        hub, call, client, ..
+    } = request;
     let offline = grant.scope.has("offline_access");
     let life = if offline {
         Duration::from_secs(hub.settings.tokens.refresh_days.saturating_mul(86_400))
     } else {
-        hub.sessions.limits().absolute
+        call.realm.settings.session().absolute
     };
     NewFamily {
         id: grant.family,

@@ -70,7 +70,7 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
         .client(client.id.clone());
     entry.key = key;
     hub.record(entry).await?;
-    let (now, idle) = (hub.clock.now(), hub.sessions.limits().idle);
+    let (now, idle) = (hub.clock.now(), realm.settings.session().idle);
     let rotated = if rotates(client, &known) {
         hub.families
             .rotate(realm, &hub.entropy, now, idle, &offered)

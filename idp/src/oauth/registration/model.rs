@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::oauth::ResponseType;
 use crate::oauth::Scope;
 use crate::oauth::clients::metadata::is_callable;
-use crate::oauth::clients::{GrantType, InvalidMetadata, Metadata};
+use crate::oauth::clients::{ByReference, GrantType, InvalidMetadata, Metadata, ObjectSigning};
 use crate::oauth::scope::PERSON_SCOPES;
 
 /// The policy for whoever has no initial access token, and for tokens that name none.
@@ -45,6 +45,9 @@ pub struct Policy {
     /// Whose software statements are believed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub software_issuers: Vec<SoftwareIssuer>,
+    /// Whether requests are fetched from addresses that clients registered (`request_uri`), and whether unsigned request
+    /// objects are taken.
+    pub request_by_reference: ByReference,
     /// For how many days a client's secret is good; absent: until it is changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_days: Option<u32>,
@@ -92,6 +95,9 @@ pub enum PolicyError {
     /// A response type.
     #[error("a response type may not be registered here")]
     ResponseType,
+    /// Request objects without a signature.
+    #[error("request_object_signing_alg none may not be registered here")]
+    Unsigned,
     /// The host of a redirect URI.
     #[error("redirect URIs to this host may not be registered here")]
     RedirectHost,
@@ -102,6 +108,9 @@ impl From<PolicyError> for InvalidMetadata {
         match error {
             PolicyError::GrantType => Self::Other("a grant type may not be registered here"),
             PolicyError::ResponseType => Self::Other("a response type may not be registered here"),
+            PolicyError::Unsigned => {
+                Self::Other("request_object_signing_alg none may not be registered here")
+            }
             PolicyError::RedirectHost => {
                 Self::RedirectUri("redirect URIs to this host may not be registered here")
             }
@@ -175,6 +184,10 @@ impl Policy {
         };
         if !metadata.response_types.iter().all(response) {
             return Err(PolicyError::ResponseType);
+        }
+        let unsigned = metadata.objects.request_object_signing_alg == Some(ObjectSigning::Unsigned);
+        if unsigned && self.request_by_reference != ByReference::Unsigned {
+            return Err(PolicyError::Unsigned);
         }
         if let Some(hosts) = &self.redirect_hosts {
             let redirects = metadata

@@ -253,9 +253,11 @@ async fn about_the_person(
     granted: &Granted<'_>,
     beside: Beside<'_>,
 ) -> Result<Map<String, Value>, OAuthError> {
-    let named = &granted.details.claims.id_token;
+    let claims = &granted.details.claims;
+    let named = &claims.id_token;
     let asked = |claim: &str, scope: &str| {
-        named.contains_key(claim) || beside.scope.is_some_and(|held| held.has(scope))
+        let by_scope = beside.scope.is_some_and(|held| held.has(scope));
+        named.contains_key(claim) || (by_scope && claims.wants(claim))
     };
     if named.is_empty() && beside.scope.is_none() {
         return Ok(Map::new());

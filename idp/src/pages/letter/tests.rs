@@ -61,7 +61,7 @@ fn letters(name: &str) -> Vec<(String, Written)> {
         for content in told.chain(others) {
             let letter = Letter {
                 realm_name: name,
-                to: name,
+                to: Some(name),
                 account_url: "https://id.example.jp/account",
                 at: Moment(1_795_323_780_000_000),
                 content,

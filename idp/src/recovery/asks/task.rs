@@ -47,8 +47,12 @@ pub(in crate::recovery) async fn step(hub: &Hub) -> Result<bool, OAuthError> {
         return Ok(true);
     };
     match (ask.way, ask.recovery) {
-        (Way::Family, Some(id)) => family::start(hub, &realm, &person, id).await?,
-        _ => link::begin(hub, &realm, &person).await?,
+        (Way::Family, Some(id)) if realm.settings.recovery_by_family => {
+            family::start(hub, &realm, &person, id).await?;
+        }
+        (Way::Mail, _) if realm.settings.recovery_by_mail => link::begin(hub, &realm, &person).await?,
+        // It was taken away between the asking and the answer.
+        _ => {}
     }
     Ok(true)
 }

@@ -15,7 +15,6 @@ use crate::http::pages::unavailable;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
-use crate::mail;
 use crate::oauth::OAuthError;
 use crate::pages::{ErrorKind, Form, Recover, RecoverProblem, RecoverSent};
 use crate::people::{IdentifierKind, normalise};
@@ -42,13 +41,14 @@ impl<E: Into<OAuthError>> From<E> for Refused {
 /// Shows the form.
 pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
     match View::new(&hub, &call, None) {
-        Ok(view) => render(&hub, view, "", None),
+        Ok(view) => render(view, "", None),
         Err(_) => unavailable(),
     }
 }
 
-fn render(hub: &Hub, view: View<'_>, typed: &str, problem: Option<RecoverProblem>) -> Response {
+fn render(view: View<'_>, typed: &str, problem: Option<RecoverProblem>) -> Response {
     let csrf = view.csrf();
+    let settings = view.call.realm.settings;
     let page = Recover {
         frame: view.frame("/recover"),
         form: Form {
@@ -57,7 +57,8 @@ fn render(hub: &Hub, view: View<'_>, typed: &str, problem: Option<RecoverProblem
             hidden: &[],
         },
         typed,
-        mail: mail::is_configured(hub),
+        mail: settings.recovery_by_mail,
+        family: settings.recovery_by_family,
         problem,
     };
     let status = match problem {
@@ -91,7 +92,7 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     };
     let typed = form.get("name").unwrap_or_default();
     if !view.csrf_holds(&form) {
-        return render(&hub, view, typed, Some(RecoverProblem::Expired));
+        return render(view, typed, Some(RecoverProblem::Expired));
     }
     match ask(&hub, &call, &form).await {
         Ok(Some(secret)) => {
@@ -99,7 +100,7 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
             view.redirect("/recover/family")
         }
         Ok(None) => view.redirect("/recover/sent"),
-        Err(Refused::Problem(problem)) => render(&hub, view, typed, Some(problem)),
+        Err(Refused::Problem(problem)) => render(view, typed, Some(problem)),
         Err(Refused::Broken(error)) => view.oauth_error(error),
     }
 }
@@ -110,12 +111,12 @@ async fn ask(hub: &Hub, call: &Call, form: &Parameters) -> Result<Option<String>
     let name = || Refused::Problem(RecoverProblem::Name);
     let typed = form.get("name").ok_or_else(name)?;
     let normal = normalise(IdentifierKind::Login, typed).map_err(|_| name())?;
+    let realm = &call.realm;
     let way = match form.get("way") {
-        Some("family") => Way::Family,
-        _ if mail::is_configured(hub) => Way::Mail,
+        Some("family") if realm.settings.recovery_by_family => Way::Family,
+        Some("mail") | None if realm.settings.recovery_by_mail => Way::Mail,
         _ => return Err(name()),
     };
-    let realm = &call.realm;
     let typed_hash = hex(keyed_hash(
         &realm.keys.identifiers,
         "log.login",

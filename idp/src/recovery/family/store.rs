@@ -193,6 +193,9 @@ pub async fn start(hub: &Hub, realm: &Realm, person: &Person, id: RecoveryId) ->
 
 /// The recovery that a browser began.
 pub async fn find(hub: &Hub, realm: &Realm, secret: &str) -> Result<Option<Found>, DatabaseError> {
+    if !realm.settings.recovery_by_family {
+        return Ok(None);
+    }
     let sql = "SELECT id, person_id, state, opens_at, expires_at FROM family_recovery
         WHERE secret_hash = $1 AND realm_id = $2";
     let values = values![realm.token_hash(SECRET, secret).to_vec(), realm.id.uuid()];
@@ -276,7 +279,7 @@ pub async fn confirm(
     let told = notices::prepare_for(hub, realm, &person, confirmed, notices::channels(&person))?;
     let offered = code.map(|code| code.hash(realm, id));
     let now = hub.clock.now();
-    let opens = now.plus(Duration::from_secs(hub.settings.recovery.family_delay_seconds));
+    let opens = now.plus(Duration::from_secs(realm.settings.recovery_delay_seconds));
     let (recovery, who, realm) = (id.uuid(), helper.uuid(), realm.id.uuid());
     let outcome = hub.store.write(move |tx: &Tx| {
         Box::pin(async move {

@@ -56,7 +56,7 @@ pub async fn begin(hub: &Hub, realm: &Realm, person: &Person) -> Result<(), OAut
 }
 
 async fn send(hub: &Hub, realm: &Realm, person: &Person, address: &MailAddress) -> Result<(), MailError> {
-    let minutes = hub.settings.recovery.link_minutes;
+    let minutes = realm.settings.recovery_link_minutes;
     let life = Duration::from_secs(minutes.saturating_mul(60));
     let token = hub.entropy.token()?;
     // Built from the realm's own address: no header of any request has a part in it.
@@ -94,6 +94,9 @@ async fn send(hub: &Hub, realm: &Realm, person: &Person, address: &MailAddress) 
 
 /// Whose link a token is, without using it up.
 pub async fn find(hub: &Hub, realm: &Realm, token: &str) -> Result<Option<Arc<Person>>, OAuthError> {
+    if !realm.settings.recovery_by_mail {
+        return Ok(None);
+    }
     let sql = "SELECT person_id FROM recovery_link WHERE hash = $1 AND realm_id = $2 AND expires_at > $3";
     let owner: Option<Owner> = hub.store.fetch_optional(sql, key(hub, realm, token)).await?;
     let Some(Owner { person_id }) = owner else {

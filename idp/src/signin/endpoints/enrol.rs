@@ -86,7 +86,7 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let at = (step.id.as_str(), view.browser());
     match complete(&hub, &call, at, &step.person, (factor, Kind::Totp)).await {
         Ok(Some(begun)) => {
-            view.set_session(&begun.secret);
+            view.enter(&begun.opened);
             factor_pages::first_codes(&hub, view, &step.person, &begun.place.address()).await
         }
         Ok(None) => view.error(ErrorKind::SessionExpired, "sign_in.progress"),

@@ -92,7 +92,7 @@ pub(super) async fn finish(State(hub): State<Shared>, call: Call) -> Response {
     };
     match sign_in(&hub, &view, &asserted, place).await {
         Ok(Some(begun)) => {
-            view.set_session(&begun.secret);
+            view.enter(&begun.opened);
             view.redirect(&begun.place.address())
         }
         Ok(None) => view.error(ErrorKind::SessionExpired, "sign_in.progress"),
@@ -119,6 +119,6 @@ async fn sign_in(
     }
     let amr = asserted.kind.methods().join(" ");
     let shown = (amr.as_str(), Shown::Factor(asserted.factor));
-    let secret = begin_session(hub, call, person, SIGN_IN, shown).await?;
-    Ok(secret.map(|secret| Begun { secret, place }))
+    let opened = begin_session(hub, call, person, SIGN_IN, shown).await?;
+    Ok(opened.map(|opened| Begun { opened, place }))
 }

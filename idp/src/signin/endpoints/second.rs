@@ -140,7 +140,7 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let at = (step.id.as_str(), view.browser());
     match complete(&hub, &call, at, &step.person, (factor, kind)).await {
         Ok(Some(begun)) => {
-            view.set_session(&begun.secret);
+            view.enter(&begun.opened);
             view.redirect(&begun.place.address())
         }
         Ok(None) => view.error(ErrorKind::SessionExpired, "sign_in.progress"),

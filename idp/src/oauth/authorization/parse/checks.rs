@@ -143,7 +143,9 @@ pub(super) fn pkce(parameters: &Parameters, client: &Client) -> Result<Option<Pk
     }
 }
 
-pub(super) fn prompt(text: &str) -> Result<Prompt, OAuthError> {
+/// `creates`: people may make accounts here. A value that the metadata does not name is refused (Initiating User
+/// Registration 1.0 §4.2), and so are those that contradict each other.
+pub(super) fn prompt(text: &str, creates: bool) -> Result<Prompt, OAuthError> {
     let mut prompt = Prompt::default();
     for value in text.split(' ').filter(|value| !value.is_empty()) {
         match value {
@@ -151,16 +153,23 @@ pub(super) fn prompt(text: &str) -> Result<Prompt, OAuthError> {
             "login" => prompt.login = true,
             "consent" => prompt.consent = true,
             "select_account" => prompt.select_account = true,
+            "create" if creates => prompt.create = true,
             _ => {
                 return Err(invalid(
                     "authorization.prompt",
-                    "prompt has a value that is not known",
+                    "prompt has a value that is not supported here",
                 ));
             }
         }
     }
-    if prompt.none && (prompt.login || prompt.consent || prompt.select_account) {
+    if prompt.none && (prompt.login || prompt.consent || prompt.select_account || prompt.create) {
         return Err(invalid("authorization.prompt", "prompt none stands alone"));
+    }
+    if prompt.create && (prompt.login || prompt.select_account) {
+        return Err(invalid(
+            "authorization.prompt",
+            "prompt create does not go with login or select_account",
+        ));
     }
     Ok(prompt)
 }
@@ -198,17 +207,18 @@ pub(super) fn claims(
     client: &Client,
     scope: &Scope,
 ) -> Result<ClaimsRequest, OAuthError> {
+    let locales = parameters.get("claims_locales").unwrap_or_default();
     match parameters.get("claims") {
         // Without openid it is not a request of OpenID Connect, and the parameter is not ours to read.
         Some(text) if scope.has("openid") => ClaimsRequest::parse(text)
-            .map(|claims| claims.within(&client.scope))
+            .map(|claims| claims.within(&client.scope).in_locales(locales))
             .map_err(|_| {
                 invalid(
                     "authorization.claims",
                     "the claims parameter is not the JSON that it should be",
                 )
             }),
-        _ => Ok(ClaimsRequest::default()),
+        _ => Ok(ClaimsRequest::default().in_locales(locales)),
     }
 }
 

@@ -8,6 +8,7 @@ use platform::http::{Parameters, ParametersError};
 use super::model::AuthorizationRequest;
 use crate::oauth::clients::{Client, RedirectVerified, SecurityProfile};
 use crate::oauth::{ErrorCode, OAuthError, ResponseMode, ResponseType, authorization_details, resources};
+use crate::realms::Realm;
 
 /// Where an answer may be sent, and how.
 #[derive(Debug, Clone)]
@@ -83,16 +84,16 @@ pub fn destination(parameters: &Parameters, client: &Client) -> Result<Destinati
     })
 }
 
-/// Reads a request of `client` at the realm of `issuer`. `hinted` gives the subject of an `id_token_hint`.
+/// Reads a request of `client` at `realm`. `hinted` gives the subject of an `id_token_hint`.
 pub fn parse(
     parameters: &Parameters,
     client: &Client,
-    issuer: &str,
+    realm: &Realm,
     hinted: impl FnOnce(&str) -> Option<String>,
     now: Instant,
 ) -> Result<(AuthorizationRequest, Destination), Refusal> {
     let to = destination(parameters, client).map_err(Refusal::Page)?;
-    match read(parameters, (client, issuer), &to, hinted, now) {
+    match read(parameters, (client, realm), &to, hinted, now) {
         Ok(request) => Ok((request, to)),
         Err(error) => Err(Refusal::Redirect { to, error }),
     }
@@ -100,7 +101,7 @@ pub fn parse(
 
 fn read(
     parameters: &Parameters,
-    (client, issuer): (&Client, &str),
+    (client, realm): (&Client, &Realm),
     to: &Destination,
     hinted: impl FnOnce(&str) -> Option<String>,
     now: Instant,
@@ -123,7 +124,10 @@ fn read(
         state: checks::bounded(parameters, "state")?,
         nonce: checks::nonce(parameters, response_type)?,
         pkce: checks::pkce(parameters, client)?,
-        prompt: checks::prompt(parameters.get("prompt").unwrap_or_default())?,
+        prompt: checks::prompt(
+            parameters.get("prompt").unwrap_or_default(),
+            realm.takes_sign_ups(),
+        )?,
         max_age: checks::max_age(parameters, client)?,
         hinted,
         login_hint: parameters
@@ -135,7 +139,7 @@ fn read(
         claims,
         acr_values: acr.0,
         acr_essential: acr.1,
-        resources: resources::read(parameters, client, issuer)?,
+        resources: resources::read(parameters, client, &realm.issuer)?,
         authorization_details: authorization_details::read(parameters, client)?,
         dpop_jkt: checks::dpop_jkt(parameters)?,
         pushed: None,

@@ -55,6 +55,33 @@ pub struct Translations(BTreeMap<String, String>);
 impl Translations {
     /// Members that may come once more for each language.
     pub const MEMBERS: [&str; 5] = ["client_name", "client_uri", "logo_uri", "policy_uri", "tos_uri"];
+
+    /// The languages and texts of a member.
+    fn of<'t>(&'t self, member: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
+        self.0.iter().filter_map(move |(name, text)| {
+            let (one, tag) = name.split_once('#')?;
+            (one == member).then_some((tag, text.as_str()))
+        })
+    }
+
+    /// The text of a member for readers of a language, by the first part of its tags: the plain tag (`ja`), then one with a
+    /// region (`ja-JP`), then one in another script (`ja-Hira`), which is a reading rather than a name (OpenID Connect Core
+    /// 1.0 §5.2).
+    fn best<'t>(&'t self, member: &'t str, language: &str) -> Option<&'t str> {
+        let rank = |tag: &str| {
+            let mut parts = tag.split('-');
+            let primary = parts.next().unwrap_or_default();
+            let script = |part: &str| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+            primary.eq_ignore_ascii_case(language).then(|| {
+                let rest: Vec<&str> = parts.collect();
+                (rest.iter().any(|part| script(part)), rest.len())
+            })
+        };
+        self.of(member)
+            .filter_map(|(tag, text)| Some((rank(tag)?, text)))
+            .min_by_key(|(rank, _)| *rank)
+            .map(|(_, text)| text)
+    }
 }
 
 impl<'de> Deserialize<'de> for Translations {
@@ -72,10 +99,31 @@ impl<'de> Deserialize<'de> for Translations {
 }
 
 impl About {
-    /// The name in a language, or the one for everybody. An empty one is none.
+    /// The name in a language or, where there is none, the one for everybody, or any. An empty one is none.
     pub fn name_in(&self, language: &str) -> Option<&str> {
-        let translated = self.translations.0.get(&format!("client_name#{language}"));
-        translated.or(self.client_name.as_ref()).map(String::as_str)
+        let any = || self.translations.of("client_name").next().map(|(_, text)| text);
+        self.translations
+            .best("client_name", language)
+            .or(self.client_name.as_deref())
+            .or_else(any)
+    }
+
+    /// The home page in a language, or the one for everybody.
+    pub fn home_in(&self, language: &str) -> Option<&str> {
+        let translated = self.translations.best("client_uri", language);
+        translated.or(self.client_uri.as_deref())
+    }
+
+    /// The privacy policy in a language, or the one for everybody.
+    pub fn policy_in(&self, language: &str) -> Option<&str> {
+        let translated = self.translations.best("policy_uri", language);
+        translated.or(self.policy_uri.as_deref())
+    }
+
+    /// The terms of service in a language, or those for everybody.
+    pub fn terms_in(&self, language: &str) -> Option<&str> {
+        let translated = self.translations.best("tos_uri", language);
+        translated.or(self.tos_uri.as_deref())
     }
 
     /// Takes away what is the same as nothing.
@@ -164,4 +212,36 @@ fn is_name(name: &str) -> bool {
 fn is_tag(tag: &str) -> bool {
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     !tag.is_empty() && tag.len() <= TAG_BYTES && tag.bytes().all(letters)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn about(value: Value) -> About {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_reader_gets_what_is_in_their_language_before_what_is_for_everybody() {
+        let clinic = about(json!({
+            "client_name": "Clinic", "client_name#ja-Hira-JP": "しんりょうじょ", "client_name#JA-jp": "診療所",
+            "policy_uri": "https://rp.example/policy", "policy_uri#ja": "https://rp.example/kimari",
+            "tos_uri#en": "https://rp.example/terms",
+        }));
+        assert_eq!(clinic.name_in("ja"), Some("診療所"));
+        assert_eq!(clinic.name_in("en"), Some("Clinic"));
+        assert_eq!(clinic.policy_in("ja"), Some("https://rp.example/kimari"));
+        assert_eq!(clinic.policy_in("en"), Some("https://rp.example/policy"));
+        assert_eq!(clinic.terms_in("en"), Some("https://rp.example/terms"));
+        assert_eq!(clinic.terms_in("ja"), None);
+        let plain = about(json!({"client_name#ja": "歯科", "client_name#ja-JP": "歯医者"}));
+        assert_eq!(plain.name_in("ja"), Some("歯科"));
+        assert_eq!(plain.name_in("en"), Some("歯科"), "better than a number");
+        assert_eq!(About::default().name_in("ja"), None);
+        let other = about(json!({"client_name": "Clinic", "client_name#jam": "x", "client_name_x#ja": "y"}));
+        assert_eq!(other.name_in("ja"), Some("Clinic"));
+    }
 }

@@ -35,7 +35,7 @@ pub use about::{About, Translations};
 pub use grant_members::GrantMembers;
 pub use kinds::{ApplicationType, AuthMethod, GrantType, SecurityProfile, SubjectType};
 pub use logout_members::LogoutMembers;
-pub use object_members::ObjectMembers;
+pub use object_members::{ObjectMembers, ObjectSigning};
 pub use token_members::TokenMembers;
 pub use uris::{is_callable, is_web_page};
 
@@ -124,7 +124,8 @@ pub struct Metadata {
     /// Where a sign-in that begins at the hub starts (OpenID Connect Core 1.0 §4).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
-    /// Where its request objects are. Kept and given back; a request object is taken by value and by way of a pushed request.
+    /// Where its request objects are, compared exactly; one without a fragment may be asked for with the hash of what is
+    /// there. They are fetched only where an administrator or a policy says so (`request_by_reference`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub request_uris: Vec<String>,
     /// Stricter rules that it wants to be held to.
@@ -332,6 +333,11 @@ impl Metadata {
                 "the profile fapi2 does not sign with RS256",
             ));
         }
+        if self.objects.request_object_signing_alg == Some(ObjectSigning::Unsigned) {
+            return Err(InvalidMetadata::Other(
+                "a client of the profile fapi2 signs its request objects",
+            ));
+        }
         Ok(())
     }
 
@@ -447,6 +453,7 @@ mod tests {
             ("id_token_signed_response_alg", json!("RS256")),
             ("id_token_signed_response_alg", Value::Null),
             ("token_endpoint_auth_signing_alg", json!("RS256")),
+            ("request_object_signing_alg", json!("none")),
             ("musubi_security_profile", json!("fapi3")),
         ] {
             assert!(with(name, value.clone()).is_err(), "{name} {value}");

@@ -2,7 +2,8 @@
 //! OpenID Connect Core 1.0 §6), pushed requests (RFC 9126), protected answers (JARM), encrypted tokens.
 
 use platform::keys::{ContentEncryption, KeyManagement, ReceivingKeys, SigningAlgorithm};
-use serde::{Deserialize, Serialize};
+use serde::de::IntoDeserializer as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::InvalidMetadata;
@@ -16,10 +17,11 @@ pub struct ObjectMembers {
     /// Authorization requests are taken as signed request objects only (RFC 9101 §10.5).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub require_signed_request_object: bool,
-    /// The algorithm of its request objects; absent: any that its keys have.
+    /// The algorithm of its request objects; absent: any that its keys have. `none`: they are not signed, and taken only
+    /// where an administrator or a policy says so (`request_by_reference`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    pub request_object_signing_alg: Option<SigningAlgorithm>,
+    pub request_object_signing_alg: Option<ObjectSigning>,
     /// How its request objects are encrypted; absent: as it likes, or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -62,6 +64,37 @@ pub struct ObjectMembers {
     pub userinfo_encrypted_response_enc: Option<ContentEncryption>,
 }
 
+/// How request objects are signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectSigning {
+    /// With this algorithm.
+    Signed(SigningAlgorithm),
+    /// Not at all.
+    Unsigned,
+}
+
+/// The word for no signature (RFC 7518 §3.6).
+const NONE: &str = "none";
+
+impl Serialize for ObjectSigning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Signed(algorithm) => algorithm.serialize(serializer),
+            Self::Unsigned => serializer.serialize_str(NONE),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectSigning {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        if word == NONE {
+            return Ok(Self::Unsigned);
+        }
+        SigningAlgorithm::deserialize(word.into_deserializer()).map(Self::Signed)
+    }
+}
+
 impl ObjectMembers {
     /// Whether answers of UserInfo are anything but plain JSON.
     pub fn protects_userinfo(&self) -> bool {
@@ -102,7 +135,14 @@ impl ObjectMembers {
             ));
         }
         let encrypted = pairs.iter().any(|(alg, _)| alg.is_some());
-        let signed = self.require_signed_request_object || self.request_object_signing_alg.is_some();
+        let unsigned = self.request_object_signing_alg == Some(ObjectSigning::Unsigned);
+        if unsigned && self.require_signed_request_object {
+            return Err(InvalidMetadata::Other(
+                "require_signed_request_object and request_object_signing_alg none contradict each other",
+            ));
+        }
+        let signs = self.request_object_signing_alg.is_some() && !unsigned;
+        let signed = self.require_signed_request_object || signs;
         if (encrypted || signed) && !has_keys {
             return Err(InvalidMetadata::Other(
                 "signed requests and encrypted answers need jwks or jwks_uri",
@@ -115,6 +155,30 @@ impl ObjectMembers {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_signs_its_requests_or_does_not_and_says_which() {
+        let read = |text: &str| serde_json::from_str::<ObjectMembers>(text);
+        let none = read(r#"{"request_object_signing_alg": "none"}"#).unwrap();
+        assert_eq!(none.request_object_signing_alg, Some(ObjectSigning::Unsigned));
+        assert!(none.check(false).is_ok());
+        let text = serde_json::to_string(&none).unwrap();
+        assert_eq!(read(&text).unwrap(), none);
+        let both = ObjectMembers {
+            require_signed_request_object: true,
+            ..none
+        };
+        assert!(both.check(true).is_err());
+        let es256 = read(r#"{"request_object_signing_alg": "ES256"}"#).unwrap();
+        assert_eq!(
+            es256.request_object_signing_alg,
+            Some(ObjectSigning::Signed(SigningAlgorithm::Es256))
+        );
+        for wrong in ["HS256", "None", ""] {
+            let text = format!(r#"{{"request_object_signing_alg": "{wrong}"}}"#);
+            assert!(read(&text).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn encryption_needs_an_algorithm_and_a_key_to_encrypt_for() {

@@ -141,7 +141,9 @@ async fn begin(
         sid: Some(details.signed_in_as),
         scope: request.scope.clone(),
         details: details.clone(),
-        expires_at: details.authenticated_at.plus(hub.sessions.limits().absolute),
+        expires_at: details
+            .authenticated_at
+            .plus(call.realm.settings.session().absolute),
     };
     let now = hub.clock.now();
     let begun = hub

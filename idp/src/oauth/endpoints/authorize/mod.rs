@@ -143,6 +143,7 @@ async fn proceed(
 ) -> Response {
     match step(hub, &view, request, (client, &to.redirect), waiting).await {
         Ok((Step::SignIn { .. }, _)) => wait(hub, view, request, waiting, "/signin").await,
+        Ok((Step::SignUp, _)) => wait(hub, view, request, waiting, "/signup").await,
         Ok((Step::StepUp, _)) => wait(hub, view, request, waiting, "/signin/step-up").await,
         Ok((Step::Consent, _)) => wait(hub, view, request, waiting, "/oauth/consent").await,
         Ok((Step::Refuse(code), who)) => {

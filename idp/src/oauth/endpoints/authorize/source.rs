@@ -1,22 +1,28 @@
-//! Where a request comes from: the parameters themselves, a request object among them (RFC 9101), or one that was pushed
-//! before (RFC 9126).
+//! Where a request comes from: the parameters themselves, a request object among them or at an address of the client
+//! (RFC 9101), or one that was pushed before (RFC 9126).
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
+use platform::ephemeral::Slot;
 use platform::http::Parameters;
 
 use crate::http::Call;
 use crate::hub::Hub;
+use crate::oauth::authorization::reference;
 use crate::oauth::authorization::request_object::{self, Strictness};
 use crate::oauth::authorization::{
     AuthorizationRequest, Destination, PushedRequests, Refusal, destination, parse,
 };
 use crate::oauth::clients::keys::{self, KeysError};
-use crate::oauth::clients::{Client, RedirectVerified, SecurityProfile};
+use crate::oauth::clients::{ByReference, Client, ObjectSigning, RedirectVerified, SecurityProfile};
 use crate::oauth::tokens::read_hint;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::realms::Realm;
+
+/// How long requests from one network are counted together.
+const COUNTED_FOR: Duration = Duration::from_mins(30);
 
 type Found = (AuthorizationRequest, Destination, Arc<Client>);
 /// With the client, once it is known.
@@ -38,7 +44,10 @@ pub(super) async fn read(hub: &Hub, call: &Call, parameters: &Parameters) -> Res
         Err(error) => return Err((Refusal::Page(error.into()), None)),
     };
     let read = match parameters.get("request_uri") {
-        Some(request_uri) => pushed(hub, call, &client, parameters, request_uri).await,
+        Some(request_uri) if PushedRequests::is_ours(request_uri) => {
+            pushed(hub, call, &client, parameters, request_uri).await
+        }
+        Some(request_uri) => referenced(hub, call, &client, parameters, request_uri).await,
         None => direct(hub, call, &client, parameters).await,
     };
     match read {
@@ -55,21 +64,8 @@ async fn pushed(
     parameters: &Parameters,
     request_uri: &str,
 ) -> Result<(AuthorizationRequest, Destination), Refusal> {
-    let refused =
-        |code, id, description| sendable(parameters, client, OAuthError::new(code, id, description));
     if parameters.get("request").is_some() {
-        return Err(refused(
-            ErrorCode::InvalidRequest,
-            "authorization.request_twice",
-            "request and request_uri do not go together",
-        ));
-    }
-    if !PushedRequests::is_ours(request_uri) {
-        return Err(refused(
-            ErrorCode::RequestUriNotSupported,
-            "authorization.request_uri",
-            "request_uri is taken from the pushed authorization request endpoint only",
-        ));
+        return Err(sendable(parameters, client, TWICE));
     }
     let found = PushedRequests::new(&hub.ephemeral, &call.realm)
         .find(request_uri, &client.id)
@@ -100,6 +96,76 @@ async fn pushed(
     Ok((request, to))
 }
 
+const TWICE: OAuthError = OAuthError::new(
+    ErrorCode::InvalidRequest,
+    "authorization.request_twice",
+    "request and request_uri do not go together",
+);
+
+/// A request at an address of the client, where its requests may come from there.
+async fn referenced(
+    hub: &Hub,
+    call: &Call,
+    client: &Client,
+    parameters: &Parameters,
+    request_uri: &str,
+) -> Result<(AuthorizationRequest, Destination), Refusal> {
+    match fetched(hub, call, client, parameters, request_uri).await {
+        Ok(read) => judge(hub, call, client, &read).await,
+        Err(error) => Err(sendable(parameters, client, error)),
+    }
+}
+
+async fn fetched(
+    hub: &Hub,
+    call: &Call,
+    client: &Client,
+    parameters: &Parameters,
+    request_uri: &str,
+) -> Result<Parameters, OAuthError> {
+    if parameters.get("request").is_some() {
+        return Err(TWICE);
+    }
+    if reference::rule(hub, &call.realm, client).await? == ByReference::No {
+        return Err(OAuthError::new(
+            ErrorCode::RequestUriNotSupported,
+            "authorization.request_uri",
+            "request_uri of this client is taken from the pushed authorization request endpoint only",
+        ));
+    }
+    must_be_pushed(client)?;
+    within_limit(hub, call).await?;
+    let object = reference::fetch(hub, &call.realm, client, request_uri).await?;
+    object_of(hub, call, client, &object).await
+}
+
+/// Anybody can make the hub fetch what a client registered, if only so often.
+async fn within_limit(hub: &Hub, call: &Call) -> Result<(), OAuthError> {
+    let slot = Slot::new(call.realm.id, "references", &call.origin.network());
+    let count = hub.ephemeral.increment(&slot, COUNTED_FOR).await?;
+    if count <= hub.settings.limits.interactions_per_address {
+        return Ok(());
+    }
+    Err(OAuthError::new(
+        ErrorCode::TooManyRequests,
+        "authorization.limit",
+        "too many requests from this address; try again later",
+    ))
+}
+
+/// Whether requests of the client that are not pushed count at all.
+fn must_be_pushed(client: &Client) -> Result<(), OAuthError> {
+    let fapi = client.metadata.musubi_security_profile == SecurityProfile::Fapi2;
+    if client.metadata.objects.require_pushed_authorization_requests || fapi {
+        return Err(OAuthError::new(
+            ErrorCode::InvalidRequest,
+            "authorization.not_pushed",
+            "the client's requests are taken from the pushed authorization request endpoint only",
+        ));
+    }
+    Ok(())
+}
+
 /// An error of a request that could not be read: it goes where the parameters beside it say, if that is verified.
 fn sendable(parameters: &Parameters, client: &Client, error: OAuthError) -> Refusal {
     match destination(parameters, client) {
@@ -114,13 +180,7 @@ async fn direct(
     client: &Client,
     parameters: &Parameters,
 ) -> Result<(AuthorizationRequest, Destination), Refusal> {
-    let fapi = client.metadata.musubi_security_profile == SecurityProfile::Fapi2;
-    if client.metadata.objects.require_pushed_authorization_requests || fapi {
-        let error = OAuthError::new(
-            ErrorCode::InvalidRequest,
-            "authorization.not_pushed",
-            "the client's requests are taken from the pushed authorization request endpoint only",
-        );
+    if let Err(error) = must_be_pushed(client) {
         return Err(sendable(parameters, client, error));
     }
     match opened(hub, call, client, parameters).await {
@@ -147,6 +207,11 @@ pub(crate) async fn opened(
         }
         return Ok(None);
     };
+    object_of(hub, call, client, object).await.map(Some)
+}
+
+/// The parameters in a request object, however it came.
+async fn object_of(hub: &Hub, call: &Call, client: &Client, object: &str) -> Result<Parameters, OAuthError> {
     let fapi = client.metadata.musubi_security_profile == SecurityProfile::Fapi2;
     let strictness = if fapi {
         Strictness::Fapi2
@@ -155,6 +220,13 @@ pub(crate) async fn opened(
     };
     let realm = &call.realm;
     let object = decrypted(hub, realm, client, object)?;
+    let now = hub.clock.now();
+    if client.metadata.objects.request_object_signing_alg == Some(ObjectSigning::Unsigned)
+        && reference::rule(hub, realm, client).await? == ByReference::Unsigned
+    {
+        let claims = request_object::unsigned(&object)?;
+        return request_object::read(claims, client, &realm.issuer, strictness, now);
+    }
     let verified = keys::verify(hub, realm, client, &object, &request_object::policy(client)).await;
     let verified = verified.map_err(|error| match error {
         KeysError::Unavailable => OAuthError::new(
@@ -168,7 +240,8 @@ pub(crate) async fn opened(
             "the request object is not signed with a key and an algorithm of the client",
         ),
     })?;
-    request_object::read(&verified, client, &realm.issuer, strictness, hub.clock.now()).map(Some)
+    let claims = request_object::signed(&verified)?;
+    request_object::read(claims, client, &realm.issuer, strictness, now)
 }
 
 /// The signed object in an encrypted one (RFC 9101 §6.1); a client that said that it encrypts sends nothing else.
@@ -217,5 +290,5 @@ pub(crate) async fn judge(
         let claims = read_hint(hint, &own, &call.realm.issuer)?;
         (claims.aud == client.id).then_some(claims.sub)
     };
-    parse(parameters, client, &call.realm.issuer, hinted, hub.clock.now())
+    parse(parameters, client, &call.realm, hinted, hub.clock.now())
 }
