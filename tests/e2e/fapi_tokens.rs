@@ -42,7 +42,8 @@ fn assertion(key: &ClientKey, party: &Party, audience: &Value, header: &Value) -
     )
 }
 
-fn proof(key: &ClientKey, server: &Server) -> String {
+/// A DPoP proof for the token endpoint.
+pub(crate) fn proof(key: &ClientKey, server: &Server) -> String {
     key.sign_with(
         &json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": key.jwk()}),
         &json!({

@@ -119,9 +119,9 @@ fn provider(server: &Server, realm: &Realm) -> Value {
     let acr = Level::ALL.map(Level::acr);
     let more = json!({
         "backchannel_authentication_endpoint": realm.url("/oauth/backchannel"),
-        "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+        "backchannel_token_delivery_modes_supported": ["poll", "ping", "push"],
         "backchannel_authentication_request_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
-        "backchannel_user_code_parameter_supported": false,
+        "backchannel_user_code_parameter_supported": true,
         "userinfo_endpoint": realm.url("/oauth/userinfo"),
         "end_session_endpoint": realm.url("/oauth/logout"),
         "check_session_iframe": realm.url("/oauth/check-session"),

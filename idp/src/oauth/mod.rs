@@ -19,6 +19,7 @@
 //! | `tokens` | access tokens (RFC 9068), ID tokens (OpenID Connect Core §2), subjects |
 //! | `grants` | one grant type a file |
 //! | `endpoints` | one endpoint a file |
+//! | `telling` | how a client takes what it is told |
 //! | `response` | what a request wants back, and how it comes |
 //!
 //! Invariants: an error reaches a redirect URI only through a value that exists after the URI was verified; every
@@ -50,6 +51,7 @@ pub mod response;
 pub mod revocation;
 pub mod scope;
 pub mod step_up;
+pub mod telling;
 pub mod tokens;
 
 pub use audience::Audience;

@@ -28,6 +28,7 @@ pub(crate) mod throttle;
 pub(crate) use begin::{Begun, begin, complete};
 pub use place::Place;
 pub(crate) use progress::InProgress;
+pub(crate) use throttle::{Admission, Throttle};
 
 pub(crate) use confirm::{Confirmed, ShownAgain, asks_password, confirm_password, is_fresh, show_again};
 

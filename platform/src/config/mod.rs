@@ -242,6 +242,12 @@ pub struct Tokens {
     pub device_seconds: u64,
     /// The pause between two questions of such a device, in seconds.
     pub device_interval_seconds: u64,
+    /// How long a person has to answer a request by the back channel that names no time, in seconds (CIBA §7.1).
+    pub backchannel_seconds: u64,
+    /// What a client that says gets at the least, in seconds.
+    pub backchannel_least_seconds: u64,
+    /// And at the most.
+    pub backchannel_most_seconds: u64,
 }
 
 impl Default for Tokens {
@@ -254,6 +260,9 @@ impl Default for Tokens {
             require_dpop_nonce: false,
             device_seconds: 600,
             device_interval_seconds: 5,
+            backchannel_seconds: 300,
+            backchannel_least_seconds: 30,
+            backchannel_most_seconds: 600,
         }
     }
 }

@@ -7,7 +7,7 @@ use platform::encoding::base64url;
 use super::TokenRequest;
 use super::approved::{self, Approval};
 use crate::log::Action;
-use crate::oauth::backchannel::{Event, Outcome, PLACE, State, step};
+use crate::oauth::backchannel::{Delivery, Event, Outcome, PLACE, State, step};
 use crate::oauth::polling::{self, Waiting};
 use crate::oauth::tokens::TokenResponse;
 use crate::oauth::{ErrorCode, OAuthError};
@@ -46,6 +46,14 @@ pub async fn poll(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError
         .grants
         .backchannel_token_delivery_mode
         .ok_or(UNKNOWN)?;
+    // §11: what is pushed is not fetched.
+    if delivery == Delivery::Push {
+        return Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "token.ciba.push",
+            "tokens are pushed to this client; it does not fetch them",
+        ));
+    }
     let now = hub.clock.now();
     let kept = hub.backchannel.find(realm, name, now).await?.ok_or(UNKNOWN)?;
     if kept.client_id != client.id {

@@ -58,6 +58,8 @@ pub struct Issue<'a> {
     pub ends: Option<Instant>,
     /// The refresh token that goes with it.
     pub refresh: Option<&'a RefreshToken>,
+    /// The request by the back channel that it answers without having been fetched.
+    pub pushed_for: Option<&'a str>,
 }
 
 impl<'a> Issue<'a> {
@@ -74,6 +76,7 @@ impl<'a> Issue<'a> {
             may_act: None,
             ends: None,
             refresh: None,
+            pushed_for: None,
         }
     }
 }
@@ -111,10 +114,15 @@ pub struct AccessToken {
 /// Signs the tokens: an access token, and an ID token where a person granted `openid`.
 pub async fn issue(hub: &Hub, realm: &Realm, issue: Issue<'_>) -> Result<TokenResponse, OAuthError> {
     let access = access_token(hub, realm, &issue).await?;
+    let refresh_token = issue.refresh.map(|refresh| refresh.expose(realm));
     let id_token = match issue.granted {
         Some(granted) if issue.scope.has("openid") => {
             let beside = Beside {
                 access_token: Some(&access.token),
+                pushed: issue.pushed_for.map(|auth_req_id| Pushed {
+                    auth_req_id,
+                    refresh_token: refresh_token.as_deref(),
+                }),
                 ..Beside::default()
             };
             Some(id_token(hub, realm, issue.client, granted, beside).await?)
@@ -126,7 +134,7 @@ pub async fn issue(hub: &Hub, realm: &Realm, issue: Issue<'_>) -> Result<TokenRe
         token_type: access.token_type,
         expires_in: access.life.as_secs(),
         scope: access.claims.scope,
-        refresh_token: issue.refresh.map(|refresh| refresh.expose(realm)),
+        refresh_token,
         id_token,
         authorization_details: access.claims.authorization_details,
         issued_token_type: None,
@@ -201,6 +209,17 @@ pub struct Beside<'a> {
     pub code: Option<&'a str>,
     /// The scope whose claims it holds itself, where no access token will ever fetch them (§5.4).
     pub scope: Option<&'a Scope>,
+    /// That it is pushed, and with what (CIBA §10.3.1).
+    pub pushed: Option<Pushed<'a>>,
+}
+
+/// What an ID token that is pushed vouches for.
+#[derive(Debug, Clone, Copy)]
+pub struct Pushed<'a> {
+    /// The request that it answers.
+    pub auth_req_id: &'a str,
+    /// The refresh token that is pushed with it.
+    pub refresh_token: Option<&'a str>,
 }
 
 /// Signs an ID token, and encrypts it where the client asked for that.
@@ -230,6 +249,8 @@ pub async fn id_token(
         amr: details.amr.split(' ').map(str::to_owned).collect(),
         at_hash: beside.access_token.map(hash),
         c_hash: beside.code.map(hash),
+        auth_req_id: beside.pushed.map(|pushed| pushed.auth_req_id.to_owned()),
+        rt_hash: beside.pushed.and_then(|pushed| pushed.refresh_token).map(hash),
         sid: session_id(realm, details.signed_in_as, client),
         person: about_the_person(hub, realm, granted, beside).await?,
     };

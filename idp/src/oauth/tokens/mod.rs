@@ -12,7 +12,7 @@ pub use access::{AccessClaims, Actor, Confirmation};
 pub use binding::binding;
 pub use id::{IdClaims, read_hint};
 pub use issue::{
-    AccessToken, Beside, Granted, Issue, TokenResponse, access_token, id_token, issue, person_claims,
+    AccessToken, Beside, Granted, Issue, Pushed, TokenResponse, access_token, id_token, issue, person_claims,
 };
 pub use protect::{Protection, encrypt, protect};
 pub use subject::{session_id, subject};

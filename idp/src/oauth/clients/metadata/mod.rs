@@ -335,6 +335,13 @@ impl Metadata {
         self.jwks.is_some() || self.jwks_uri.is_some()
     }
 
+    /// Whether its tokens are all bound to their holder.
+    fn must_bind(&self) -> bool {
+        self.musubi_security_profile == SecurityProfile::Fapi2
+            || self.tokens.dpop_bound_access_tokens
+            || self.tokens.tls_client_certificate_bound_access_tokens
+    }
+
     /// Whether `other` is, to people and to whom their data goes, the same client.
     pub fn is_same_party(&self, other: &Self) -> bool {
         self.redirect_uris == other.redirect_uris
