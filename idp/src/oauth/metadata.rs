@@ -82,6 +82,8 @@ fn shared(server: &Server, realm: &Realm) -> Value {
             auth_methods(server).into_iter().filter(|method| *method != "none").collect::<Vec<_>>(),
         "introspection_endpoint_auth_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
         "introspection_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
+        "introspection_encryption_alg_values_supported": KeyManagement::ALL,
+        "introspection_encryption_enc_values_supported": ContentEncryption::ALL,
         "revocation_endpoint": at("/oauth/revoke"),
         "revocation_endpoint_auth_methods_supported": auth_methods(server),
         "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],

@@ -2,7 +2,7 @@
 //! what a client may reach are an administrator's: one that registers by itself does not get them
 //! ([`GrantMembers::of_a_stranger`]).
 
-use platform::keys::SigningAlgorithm;
+use platform::keys::{ContentEncryption, KeyManagement, SigningAlgorithm};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,6 +22,14 @@ pub struct GrantMembers {
     #[serde(default = "default_algorithm")]
     #[schema(value_type = String)]
     pub introspection_signed_response_alg: SigningAlgorithm,
+    /// How signed answers about tokens are encrypted; absent: not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub introspection_encrypted_response_alg: Option<KeyManagement>,
+    /// With which content encryption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub introspection_encrypted_response_enc: Option<ContentEncryption>,
     /// The resources that it is: it may ask what tokens for them are worth (RFC 7662, RFC 8707). An administrator's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub serves: Vec<String>,
@@ -75,6 +83,15 @@ impl GrantMembers {
         if issuers.len() > ISSUERS || !issuers.iter().all(|issuer| issuer.is_well_formed(secure)) {
             return wrong("assertion_issuers are at most 20, with keys that are taken");
         }
+        let sealed = self.introspection_encrypted_response_alg;
+        if sealed.is_none() && self.introspection_encrypted_response_enc.is_some() {
+            return wrong(
+                "introspection_encrypted_response_enc goes with introspection_encrypted_response_alg",
+            );
+        }
+        if sealed.is_some() && !metadata.has_keys() {
+            return wrong("encrypted answers need jwks or jwks_uri");
+        }
         let endpoint = self.backchannel_client_notification_endpoint.as_deref();
         if endpoint.is_some_and(|endpoint| !is_callable(endpoint, secure)) {
             return wrong("backchannel_client_notification_endpoint is an https URL");
@@ -86,9 +103,9 @@ impl GrantMembers {
                 wrong("delivery by ping or push needs backchannel_client_notification_endpoint")
             }
             // FAPI-CIBA §5.2.2; and nobody shows a key or certificate where tokens are pushed.
-            Some(Delivery::Push) if metadata.must_bind() => {
-                wrong("tokens that are bound to their holder, as those of the profile fapi2 are, cannot be pushed")
-            }
+            Some(Delivery::Push) if metadata.must_bind() => wrong(
+                "tokens that are bound to their holder, as those of the profile fapi2 are, cannot be pushed",
+            ),
             _ if uses
                 && self.backchannel_authentication_request_signing_alg.is_some()
                 && !metadata.has_keys() =>

@@ -155,7 +155,7 @@ pub enum InvalidMetadata {
 impl Metadata {
     /// Members that change what the client may trust the answers to mean, and that this version does not implement:
     /// ignoring them would be a lie.
-    pub const REFUSED: &[&str] = &["introspection_encrypted_response_alg", "software_statement"];
+    pub const REFUSED: &[&str] = &["software_statement"];
 
     /// Reads and checks metadata. `secure`: the realm is served over HTTPS.
     pub fn from_json(value: &Value, secure: bool) -> Result<Self, InvalidMetadata> {
