@@ -99,3 +99,15 @@ mod tests {
         }
     }
 }
+impl Actor {
+    /// A client.
+    pub fn of(client_id: &str) -> Self {
+        Self {
+            sub: client_id.to_owned(),
+            iss: None,
+            client_id: None,
+            act: None,
+        }
+    }
+}
+

@@ -52,8 +52,6 @@ pub struct Issue<'a> {
     pub binding: Option<&'a Confirmation>,
     /// Who acts for the subject.
     pub act: Option<&'a Actor>,
-    /// Who may come to act for the subject.
-    pub may_act: Option<&'a Actor>,
     /// When it is over at the latest, whatever its life would be.
     pub ends: Option<Instant>,
     /// The refresh token that goes with it.
@@ -73,7 +71,6 @@ impl<'a> Issue<'a> {
             granted: None,
             binding: None,
             act: None,
-            may_act: None,
             ends: None,
             refresh: None,
             pushed_for: None,
@@ -172,7 +169,9 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
         acr: granted.and_then(|granted| granted.details.acr.clone()),
         cnf: issue.binding.cloned(),
         act: issue.act.cloned(),
-        may_act: issue.may_act.cloned(),
+        may_act: granted
+            .and(client.standing.allowed_actor.as_deref())
+            .map(Actor::of),
         authorization_details: issue.details.cloned(),
     };
     let protection = Protection {
