@@ -8,7 +8,7 @@ use platform::keys::{SigningAlgorithm, TimeClaims};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::access::{AccessClaims, Actor, Confirmation, TYPE};
+use super::access::{AccessClaims, Actor, Confirmation, GrantReference, TYPE};
 use super::id::{IdClaims, half_hash};
 use super::protect::{Protection, protect};
 use super::subject::{session_id, subject};
@@ -152,6 +152,7 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
         || client.id.clone(),
         |granted| subject(realm, granted.person, client),
     );
+    let jti = base64url(hub.entropy.array::<16>()?);
     let claims = AccessClaims {
         iss: realm.issuer.clone(),
         sub,
@@ -162,9 +163,9 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
         },
         client_id: client.id.clone(),
         times: TimeClaims::issue(now, life),
-        jti: base64url(hub.entropy.array::<16>()?),
         scope: scope.to_string(),
-        family: granted.map(|granted| granted.family),
+        grant: granted.map(|granted| GrantReference::new(realm, &jti, granted.family)),
+        jti,
         auth_time: granted.map(|granted| granted.details.authenticated_at.as_seconds()),
         acr: granted.and_then(|granted| granted.details.acr.clone()),
         cnf: issue.binding.cloned(),
