@@ -19,6 +19,12 @@ const NO_CERTIFICATE: OAuthError = OAuthError::new(
 );
 const NOT_THE_HOLDER: OAuthError = OAuthError::new(
     ErrorCode::InvalidToken,
+/// A token that is bound to a key was presented as if it were not.
+pub const BOUND_TO_KEY: OAuthError = OAuthError::new(
+    ErrorCode::InvalidToken,
+    "token.access.bound_to_key",
+    "the access token is bound to a key: present it by DPoP, with a proof",
+);
     "token.access.not_the_holder",
     "the access token is bound to something that was not shown",
 );
@@ -74,6 +80,7 @@ pub(super) async fn holds(
         }
         (Presented::Bearer(_), Some(Confirmation::Certificate(wanted))) => match call.certificate() {
             Some(chain) if chain.thumbprint() == *wanted => Ok(()),
+        (Presented::Bearer(_), Some(Confirmation::Key(_))) => Err(BOUND_TO_KEY),
             _ => Err(NOT_THE_HOLDER),
         },
         _ => Err(NOT_THE_HOLDER),
