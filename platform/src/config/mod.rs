@@ -73,6 +73,9 @@ pub struct Server {
     pub ask_client_certificates: bool,
     /// The authorities that clients of `tls_client_auth` may be vouched for by, in PEM.
     pub client_authorities_file: Option<PathBuf>,
+    /// What these authorities have revoked (RFC 5280 §5): lists in PEM or DER, read again when they change. Where there are
+    /// any, each authority on the way to a certificate needs one that is not out of date. Empty: nothing is looked up.
+    pub client_revocation_files: Vec<PathBuf>,
     /// The header in which trusted proxies hand on the certificate that a client showed to them, such as `Client-Cert`
     /// (RFC 9440). They must remove it from what callers send. Default: none.
     pub client_certificate_header: Option<String>,
@@ -98,6 +101,7 @@ impl Default for Server {
             tls_1_2: false,
             ask_client_certificates: false,
             client_authorities_file: None,
+            client_revocation_files: Vec::new(),
             client_certificate_header: None,
             trusted_proxies: Vec::new(),
         }
