@@ -13,7 +13,7 @@
 //! that nobody settles (its caller went away) stays counted until the window ends.
 //!
 //! Who closes an account closes it for their own network, and for others only with ten times as many failures, which is
-//! the most that NIST SP 800-63B §5.2.2 lets an account have. What is not here is a cookie by which a browser that signed
+//! the most that NIST SP 800-63B-4 §3.2.2 lets an account have. What is not here is a cookie by which a browser that signed
 //! in before is told from strangers: without it, who has many networks still shuts an account for a quarter of an hour,
 //! and who fails often enough shuts out those who share their network's address.
 

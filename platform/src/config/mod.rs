@@ -418,13 +418,28 @@ impl Default for Smtp {
 }
 
 /// `[passwords]`
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Passwords {
+    /// The least number of characters of a new password of somebody who has no second factor (NIST SP 800-63B-4 §3.1.1.2: 15).
+    /// Fewer than 8 are taken as 8. Passwords that were set before stay good.
+    pub min_length: u32,
+    /// The same for somebody who has one (the standard: 8).
+    pub min_length_with_second_factor: u32,
     /// Passwords that are known from breaches: a text file of lines `HASH:COUNT`, each HASH the SHA-1 of a password as 40
     /// upper-case hexadecimal digits, sorted by it, as Have I Been Pwned offers it ordered by hash. It is searched where it
     /// lies, not loaded. `musubi passwords check-file` looks it through. Default: none.
     pub breached_file: Option<PathBuf>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            min_length: 15,
+            min_length_with_second_factor: 10,
+            breached_file: None,
+        }
+    }
 }
 
 /// `[recovery]`
