@@ -6,31 +6,18 @@ mod hints;
 mod signed;
 
 use harness::party::{Pkce, part};
-use harness::{Actor, Backend, Options, Page, Party, Person, Reply, Server};
+use harness::{Actor, Backend, Page, Party, Person, Reply, Server};
 use serde_json::{Value, json};
 
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
 
+/// A hub that may be asked every second, and gives a person as little time as a client likes.
 async fn hub(backend: Backend, more: &str) -> Server {
-    let times = "device_interval_seconds = 1\nbackchannel_least_seconds = 1\n";
-    let configuration = format!("[tokens]\n{times}{more}");
-    Server::start_with(
-        backend,
-        Options {
-            configuration,
-            ..Options::default()
-        },
-    )
-    .await
+    crate::polled(backend, &format!("backchannel_least_seconds = 1\n{more}")).await
 }
 
 /// A client of the back channel that an administrator made.
 async fn counter(server: &Server, changes: Value) -> Party {
-    let administrator = Party::service(server, "musubi:clients.read musubi:clients.write");
-    let token = administrator
-        .token(&[("grant_type", "client_credentials")])
-        .await
-        .good();
     let mut metadata = json!({
         "client_name": "Clinic counter",
         "grant_types": [GRANT, "refresh_token"],
@@ -41,15 +28,7 @@ async fn counter(server: &Server, changes: Value) -> Party {
     for (name, value) in changes.as_object().unwrap() {
         metadata[name] = value.clone();
     }
-    let reply = administrator
-        .ask(|http, issuer| {
-            http.post(format!("{issuer}/api/v1/clients"))
-                .bearer_auth(token.text("access_token"))
-                .json(&metadata)
-        })
-        .await
-        .good();
-    Party::of(server, reply.json)
+    Party::made(server, &metadata).await
 }
 
 async fn begin(party: &Party, changes: &[(&str, &str)]) -> Reply {
@@ -81,15 +60,8 @@ async fn poll(party: &Party, begun: &Reply) -> Reply {
 
 /// Polls as a good client does.
 async fn outcome(party: &Party, begun: &Reply) -> Reply {
-    loop {
-        let reply = poll(party, begun).await;
-        match reply.json["error"].as_str() {
-            Some("authorization_pending" | "slow_down") => {
-                tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-            }
-            _ => return reply,
-        }
-    }
+    let form = [("grant_type", GRANT), ("auth_req_id", begun.text("auth_req_id"))];
+    party.patient(&form).await
 }
 
 /// Signs in afresh, and shows what waits.
@@ -373,30 +345,20 @@ async fn a_person_is_not_flooded() {
 #[tokio::test]
 async fn a_place_inside_is_not_called_for_a_hub_that_is_not() {
     let server = hub(Backend::Sqlite, "").await;
-    let refused = Party::service(&server, "musubi:clients.read musubi:clients.write");
-    let token = refused
-        .token(&[("grant_type", "client_credentials")])
-        .await
-        .good();
     for endpoint in [
         "http://10.0.0.1/ping",
         "http://169.254.169.254/",
         "file:///etc/passwd",
         "https://u@rp.example/",
     ] {
-        let reply = refused
-            .ask(|http, issuer| {
-                http.post(format!("{issuer}/api/v1/clients"))
-                    .bearer_auth(token.text("access_token"))
-                    .json(&json!({
-                        "client_name": "Counter",
-                        "grant_types": [GRANT],
-                        "response_types": [],
-                        "backchannel_token_delivery_mode": "ping",
-                        "backchannel_client_notification_endpoint": endpoint,
-                    }))
-            })
-            .await;
+        let metadata = json!({
+            "client_name": "Counter",
+            "grant_types": [GRANT],
+            "response_types": [],
+            "backchannel_token_delivery_mode": "ping",
+            "backchannel_client_notification_endpoint": endpoint,
+        });
+        let reply = Party::try_made(&server, &metadata).await;
         assert!(reply.status.is_client_error(), "{endpoint}: {}", reply.status);
     }
 }

@@ -9,10 +9,50 @@ use crate::hub::Hub;
 use crate::ids::{FamilyId, PersonId, SessionId};
 use crate::log::{Action, Entry};
 use crate::oauth::clients::{Client, GrantType};
+use crate::oauth::device::Outcome;
 use crate::oauth::families::{Begun, FamilyDetails, NewFamily};
 use crate::oauth::tokens::{Confirmation, Granted, Issue, TokenResponse, issue};
-use crate::oauth::{OAuthError, Scope, resources};
+use crate::oauth::{ErrorCode, OAuthError, Scope, resources};
 use crate::realms::Realm;
+
+/// What a client that polls is told, by the stable ids of its grant.
+pub struct Polled {
+    /// The person has not answered.
+    pub pending: &'static str,
+    /// It asked too soon.
+    pub slow_down: &'static str,
+    /// The person said no.
+    pub denied: &'static str,
+    /// The time is over.
+    pub expired: &'static str,
+    /// There is nothing to be had, or no more.
+    pub unknown: OAuthError,
+}
+
+impl Polled {
+    /// The error that goes with what came of a poll.
+    pub const fn refusal(&self, outcome: Outcome) -> OAuthError {
+        match outcome {
+            Outcome::Pending => OAuthError::new(
+                ErrorCode::AuthorizationPending,
+                self.pending,
+                "the person has not answered yet",
+            ),
+            Outcome::SlowDown => OAuthError::new(
+                ErrorCode::SlowDown,
+                self.slow_down,
+                "polled too soon; wait five seconds longer from now on",
+            ),
+            Outcome::Denied => OAuthError::new(ErrorCode::AccessDenied, self.denied, "the person said no"),
+            Outcome::Expired => OAuthError::new(
+                ErrorCode::ExpiredToken,
+                self.expired,
+                "the time for an answer is over; begin again",
+            ),
+            Outcome::Tokens | Outcome::Used | Outcome::Kept | Outcome::Nothing => self.unknown,
+        }
+    }
+}
 
 /// What a person allowed.
 pub struct Approval {
