@@ -1,5 +1,5 @@
 //! Identifiers of what the hub keeps. What clouds and clients see of a person or a session is derived from them. Two say
-//! nothing about anybody and are seen: a token family's, in its own tokens, and a block's, in the API.
+//! nothing about anybody and are seen: a token family's, in its own refresh tokens, and a block's, in the API.
 
 platform::identifiers! {
     /// A person (DESIGN §3). Never reused.

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use idp::credentials::{
-    Hint, MAX_LENGTH, MIN_LENGTH, Owner, PasswordHash, PasswordHasher, Passwords, Weakness, judge,
+    Hint, MAX_LENGTH, Owner, PasswordHash, PasswordHasher, Passwords, Weakness, judge, least,
 };
 use idp::people::{Person, Profile};
 use idp::realms::Realm;
@@ -46,7 +46,9 @@ impl PasswordSource {
         }
         let password = read()?;
         let owner = Owner::new(profile, realm_name);
-        let found = judge(&hub.settings.passwords, &password, &owner).await;
+        let settings = &hub.settings.passwords;
+        // Whoever is made here has no second factor yet.
+        let found = judge(settings, &password, &owner, least(settings, false)).await;
         if let Some(weakness) = found.context("passwords.breached_file")?.first() {
             bail!("{}", reason(*weakness));
         }
@@ -98,7 +100,7 @@ fn strip(text: &str) -> &str {
 
 fn reason(weakness: Weakness) -> String {
     match weakness {
-        Weakness::TooShort => format!("the password is too short: it needs {MIN_LENGTH} characters"),
+        Weakness::TooShort { min } => format!("the password is too short: it needs {min} characters"),
         Weakness::TooLong => format!("the password is too long: {MAX_LENGTH} characters are the most"),
         Weakness::ContainsLogin => "the password contains the login name".to_owned(),
         Weakness::Breached => "the password is known from breaches of other services".to_owned(),

@@ -43,6 +43,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Mails that are handed over at one time.
 const SENDERS: usize = 2;
 /// Between two looks for clients who are to be told of an answer.
+const LISTS: Duration = Duration::from_secs(2);
 const PINGS: Duration = Duration::from_secs(1);
 
 /// Between two deletions of what is over.
@@ -74,6 +75,7 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
     tokio::spawn(upkeep(telemetry));
     post(&hub, mailer);
     tokio::spawn(recovery::run(hub.clone()));
+    tokio::spawn(reread(hub.authorities.clone()));
     tokio::spawn(ring(hub.clone()));
     tokio::spawn(tidy(hub.clone()));
     tokio::spawn(tell(hub));
@@ -86,9 +88,11 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
 
 /// Whom clients' certificates may be vouched for by.
 fn authorities(settings: &Server) -> anyhow::Result<Authorities> {
+    let lists = &settings.client_revocation_files;
     match &settings.client_authorities_file {
-        Some(file) => Authorities::load(file).context("server.client_authorities_file"),
-        None => Ok(Authorities::default()),
+        Some(file) => Authorities::load(file, lists).context("server.client_authorities_file"),
+        None if lists.is_empty() => Ok(Authorities::default()),
+        None => anyhow::bail!("server.client_revocation_files go with server.client_authorities_file"),
     }
 }
 
@@ -170,6 +174,20 @@ async fn ring(hub: Shared) {
             tracing::warn!(%error, "clients could not be told of answers");
         }
         tokio::time::sleep(PINGS).await;
+    }
+}
+
+/// Reads revocation lists again when their files change.
+async fn reread(authorities: Authorities) {
+    while authorities.has_lists() {
+        tokio::time::sleep(LISTS).await;
+        let known = authorities.clone();
+        match tokio::task::spawn_blocking(move || known.refresh()).await {
+            Ok(Ok(false)) => {}
+            Ok(Ok(true)) => tracing::info!("the revocation lists were read again"),
+            Ok(Err(error)) => tracing::error!(%error, "the revocation lists stay as they were"),
+            Err(error) => tracing::error!(%error, "the revocation lists could not be read"),
+        }
     }
 }
 

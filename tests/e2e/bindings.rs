@@ -108,10 +108,7 @@ async fn whoever_knows_a_familys_key_cannot_end_it_with_a_made_up_token() {
     let hanako = server.person("hanako");
     let party = Party::register(&server).await;
     let tokens = party.sign_in(&Actor::new(&server), &hanako).await;
-    let family = part(tokens.text("access_token"), 1)["musubi_grant"]
-        .as_str()
-        .unwrap()
-        .replace('-', "");
+    let family = tokens.text("refresh_token").split('.').next().unwrap();
     for made_up in [
         format!("{family}.{}", "A".repeat(43)),
         format!("{family}.{}.{}", "A".repeat(43), "A".repeat(43)),
@@ -120,6 +117,29 @@ async fn whoever_knows_a_familys_key_cannot_end_it_with_a_made_up_token() {
     }
     let refreshed = party.refresh(tokens.text("refresh_token")).await;
     refreshed.good();
+}
+
+#[tokio::test]
+async fn an_access_token_tells_an_outsider_neither_which_grant_is_behind_it_nor_which_others_are_of_the_same()
+{
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let party = Party::register(&server).await;
+    let tokens = party.sign_in(&Actor::new(&server), &hanako).await;
+    let family = tokens.text("refresh_token").split('.').next().unwrap().to_owned();
+    let again = party.refresh(tokens.text("refresh_token")).await.good();
+    let (one, other) = (
+        part(tokens.text("access_token"), 1),
+        part(again.text("access_token"), 1),
+    );
+    assert_ne!(one["musubi_grant"], other["musubi_grant"]);
+    for claims in [&one, &other] {
+        assert!(!claims.to_string().replace('-', "").contains(&family), "{claims}");
+        let bytes = harness::party::decode(claims["musubi_grant"].as_str().unwrap());
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_ne!(hex, family);
+    }
+    party.userinfo(again.text("access_token")).await.good();
 }
 
 #[tokio::test]

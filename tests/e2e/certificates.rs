@@ -3,7 +3,8 @@
 
 use harness::certificates::{Authority, Identity};
 use harness::party::{Pkce, hash, http, part};
-use harness::{Actor, Backend, Options, Party, Reply, Server};
+use harness::{Actor, Backend, Options, Party, Reply, Server, tools};
+use reqwest::tls::Version;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -13,18 +14,28 @@ const GRANT: [(&str, &str); 1] = [("grant_type", "client_credentials")];
 struct Clinic {
     server: Server,
     authority: Authority,
-    _files: TempDir,
+    files: TempDir,
 }
 
 impl Clinic {
     async fn open(backend: Backend, trusted: &str) -> Self {
+        Self::open_with(backend, trusted, None).await
+    }
+
+    /// One that looks up what its authority has revoked, until the first day of a year.
+    async fn open_with(backend: Backend, trusted: &str, revoked_until: Option<i32>) -> Self {
         let (authority, files) = (Authority::new(), tempfile::tempdir().unwrap());
         let pem = files.path().join("authorities.pem");
         std::fs::write(&pem, authority.pem()).unwrap();
-        let lines = format!(
+        let mut lines = format!(
             "trusted_proxies = [{trusted}]\nclient_certificate_header = \"Client-Cert\"\nclient_authorities_file = \"{}\"\n",
             pem.display()
         );
+        if let Some(until) = revoked_until {
+            let list = files.path().join("revoked.pem");
+            std::fs::write(&list, authority.revocations(&[], until)).unwrap();
+            lines += &format!("client_revocation_files = [\"{}\"]\n", list.display());
+        }
         let options = Options {
             server: lines,
             ..Options::default()
@@ -32,14 +43,17 @@ impl Clinic {
         Self {
             server: Server::start_with(backend, options).await,
             authority,
-            _files: files,
+            files,
         }
+    }
+
+    fn revoke(&self, revoked: &[&Identity], until: i32) {
+        let list = self.files.path().join("revoked.pem");
+        std::fs::write(list, self.authority.revocations(revoked, until)).unwrap();
     }
 
     /// A client made by an administrator.
     async fn client(&self, changes: Value) -> Party {
-        let desk = Party::service(&self.server, "musubi:clients.write musubi:clients.read");
-        let tokens = desk.token(&GRANT).await.good();
         let mut metadata = json!({
             "grant_types": ["client_credentials"],
             "response_types": [],
@@ -49,14 +63,7 @@ impl Clinic {
         for (name, value) in changes.as_object().unwrap() {
             metadata[name] = value.clone();
         }
-        let made = desk
-            .ask(|http, issuer| {
-                http.post(format!("{issuer}/api/v1/clients"))
-                    .bearer_auth(tokens.text("access_token"))
-                    .json(&metadata)
-            })
-            .await;
-        Party::of(&self.server, made.good().json)
+        Party::made(&self.server, &metadata).await
     }
 
     async fn portal(&self) -> Party {
@@ -167,6 +174,68 @@ async fn no_other_certificate_proves_a_client() {
         .await;
     guessed.assert_error(401, "invalid_client");
     token(&party, &[own.header()]).await.good();
+}
+
+#[tokio::test]
+async fn a_revoked_certificate_proves_nobody_and_carries_no_token_once_the_list_has_changed() {
+    for backend in Backend::ALL {
+        let clinic = Clinic::open_with(backend, "\"127.0.0.1/32\"", Some(2200)).await;
+        let party = clinic.portal().await;
+        let (lost, kept) = (clinic.authority.vouch("portal"), clinic.authority.vouch("portal"));
+        let tokens = token(&party, &[lost.header()]).await.good();
+        let others = token(&party, &[kept.header()]).await.good();
+        let bound = tokens.text("access_token");
+        assert_eq!(list(&party, "Bearer", bound, Some(lost.header())).await, 200);
+        clinic.revoke(&[&lost], 2200);
+        tools::until("the list is read again", async || {
+            token(&party, &[lost.header()]).await.status == 401
+        })
+        .await;
+        assert_eq!(list(&party, "Bearer", bound, Some(lost.header())).await, 401);
+        token(&party, &[kept.header()]).await.good();
+        let bound = others.text("access_token");
+        assert_eq!(list(&party, "Bearer", bound, Some(kept.header())).await, 200);
+        // What is no list leaves things as they were.
+        std::fs::write(clinic.files.path().join("revoked.pem"), "nothing").unwrap();
+        tools::until("the broken list is noticed", async || {
+            clinic
+                .server
+                .printed()
+                .contains("the revocation lists stay as they were")
+        })
+        .await;
+        token(&party, &[lost.header()])
+            .await
+            .assert_error(401, "invalid_client");
+        token(&party, &[kept.header()]).await.good();
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_out_of_date_or_of_another_authority_vouches_for_nobody() {
+    let clinic = Clinic::open_with(Backend::Sqlite, "\"127.0.0.1/32\"", Some(2025)).await;
+    let party = clinic.portal().await;
+    let own = clinic.authority.vouch("portal");
+    token(&party, &[own.header()])
+        .await
+        .assert_error(401, "invalid_client");
+    let elsewhere = Authority::new().revocations(&[], 2200);
+    std::fs::write(clinic.files.path().join("revoked.pem"), elsewhere).unwrap();
+    tools::until("the list is read again", async || {
+        clinic
+            .server
+            .printed()
+            .contains("the revocation lists were read again")
+    })
+    .await;
+    token(&party, &[own.header()])
+        .await
+        .assert_error(401, "invalid_client");
+    clinic.revoke(&[], 2200);
+    tools::until("the right list is read", async || {
+        token(&party, &[own.header()]).await.status == 200
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -308,6 +377,10 @@ struct Secure {
 
 impl Secure {
     async fn open() -> Self {
+        Self::open_with("").await
+    }
+
+    async fn open_with(more: &str) -> Self {
         let (authority, files) = (Authority::new(), tempfile::tempdir().unwrap());
         let first = authority.vouch("hub");
         let at = |name: &str, text: &str| {
@@ -317,7 +390,7 @@ impl Secure {
         };
         let lines = format!(
             "tls_certificate_file = \"{}\"\ntls_key_file = \"{}\"\nask_client_certificates = true\n\
-             client_authorities_file = \"{}\"\n",
+             client_authorities_file = \"{}\"\n{more}",
             at("hub.pem", &first.pem()),
             at("hub.key", &first.key()),
             at("authorities.pem", &authority.pem())
@@ -434,7 +507,7 @@ async fn the_hub_speaks_tls_itself_takes_a_certificate_in_the_handshake_and_asks
         let answer = ask(browser(authority, shown.as_ref())).await.unwrap();
         assert_eq!(answer.status(), 200, "nobody must show one, anybody may");
     }
-    let old = browser(authority, None).tls_version_max(reqwest::tls::Version::TLS_1_2);
+    let old = browser(authority, None).tls_version_max(Version::TLS_1_2);
     assert!(ask(old).await.is_err(), "TLS 1.2 is spoken only where it is set");
     let stranger = browser(&Authority::new(), None);
     assert!(ask(stranger).await.is_err());
@@ -463,4 +536,48 @@ async fn the_hub_speaks_tls_itself_takes_a_certificate_in_the_handshake_and_asks
         200,
         "what cannot be used leaves things as they were"
     );
+}
+
+#[tokio::test]
+async fn tls_1_2_is_spoken_where_it_is_set_with_forward_secrecy_and_authenticated_encryption_alone() {
+    let hub = Secure::open_with("tls_1_2 = true\n").await;
+    let health = hub.server.url("/healthz");
+    let with = |versions: std::ops::RangeInclusive<Version>| {
+        browser(&hub.authority, None)
+            .tls_version_min(*versions.start())
+            .tls_version_max(*versions.end())
+            .build()
+            .unwrap()
+            .get(health.clone())
+            .send()
+    };
+    assert_eq!(
+        with(Version::TLS_1_2..=Version::TLS_1_2).await.unwrap().status(),
+        200
+    );
+    assert_eq!(
+        with(Version::TLS_1_3..=Version::TLS_1_3).await.unwrap().status(),
+        200
+    );
+    let openssl = tools::program("openssl", "openssl");
+    let spoken = |suite: &str| {
+        let to = format!("127.0.0.1:{}", hub.server.port());
+        let arguments = ["s_client", "-connect", &to, "-tls1_2", "-cipher", suite];
+        let output = std::process::Command::new(&openssl)
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).contains(&format!("Cipher is {suite}"))
+    };
+    assert!(spoken("ECDHE-ECDSA-AES128-GCM-SHA256"));
+    assert!(spoken("ECDHE-ECDSA-AES256-GCM-SHA384"));
+    for weak in [
+        "ECDHE-ECDSA-AES128-SHA256",
+        "ECDHE-ECDSA-AES128-SHA",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "AES128-GCM-SHA256",
+    ] {
+        assert!(!spoken(weak), "{weak}");
+    }
 }

@@ -1,23 +1,10 @@
 //! The device flow (RFC 8628): a television that asks, a person who types, and everybody who wants to come between.
 
 use harness::party::{Pkce, part, send};
-use harness::{Actor, Backend, Options, Page, Party, Person, Reply, Server, tools};
+use harness::{Actor, Backend, Page, Party, Person, Reply, Server, tools};
 use serde_json::json;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
-
-/// A hub whose devices may ask every second.
-async fn hub(backend: Backend, more: &str) -> Server {
-    let configuration = format!("[tokens]\ndevice_interval_seconds = 1\n{more}");
-    Server::start_with(
-        backend,
-        Options {
-            configuration,
-            ..Options::default()
-        },
-    )
-    .await
-}
 
 /// A public client on a television.
 async fn television(server: &Server) -> Party {
@@ -53,15 +40,8 @@ async fn poll(party: &Party, begun: &Reply) -> Reply {
 
 /// Polls as a good device does: it waits as long as it is told.
 async fn outcome(party: &Party, begun: &Reply) -> Reply {
-    loop {
-        let reply = poll(party, begun).await;
-        match reply.json["error"].as_str() {
-            Some("authorization_pending" | "slow_down") => {
-                tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-            }
-            _ => return reply,
-        }
-    }
+    let form = [("grant_type", GRANT), ("device_code", begun.text("device_code"))];
+    party.patient(&form).await
 }
 
 /// Opens the page, signs in where asked, and types a code.
@@ -80,7 +60,7 @@ async fn answer(actor: &Actor, page: &Page, decision: &str) -> Page {
 #[tokio::test]
 async fn a_person_types_the_code_of_a_television_and_it_is_theirs_on_every_backend() {
     for backend in Backend::ALL {
-        let server = hub(backend, "").await;
+        let server = crate::polled(backend, "").await;
         let hanako = server.person("hanako");
         let party = television(&server).await;
         let begun = begin(&server, &party, &[("scope", "openid profile offline_access")]).await;
@@ -137,7 +117,7 @@ async fn a_person_types_the_code_of_a_television_and_it_is_theirs_on_every_backe
 
 #[tokio::test]
 async fn an_address_with_the_code_in_it_allows_nothing_by_itself() {
-    let server = hub(Backend::Sqlite, "").await;
+    let server = crate::polled(Backend::Sqlite, "").await;
     let hanako = server.person("hanako");
     let party = television(&server).await;
     let begun = begin(&server, &party, &[]).await.good();
@@ -162,7 +142,7 @@ async fn an_address_with_the_code_in_it_allows_nothing_by_itself() {
 #[tokio::test]
 async fn who_says_no_is_not_asked_again_and_the_device_is_told() {
     for backend in Backend::ALL {
-        let server = hub(backend, "").await;
+        let server = crate::polled(backend, "").await;
         let hanako = server.person("hanako");
         let party = television(&server).await;
         let begun = begin(&server, &party, &[]).await.good();
@@ -182,7 +162,7 @@ async fn who_says_no_is_not_asked_again_and_the_device_is_told() {
 #[tokio::test]
 async fn of_many_who_poll_at_once_exactly_one_gets_tokens() {
     for backend in Backend::ALL {
-        let server = hub(backend, "").await;
+        let server = crate::polled(backend, "").await;
         let hanako = server.person("hanako");
         let party = television(&server).await;
         for _ in 0..3 {
@@ -209,7 +189,7 @@ async fn of_many_who_poll_at_once_exactly_one_gets_tokens() {
 
 #[tokio::test]
 async fn a_device_that_asks_too_often_is_slowed_down() {
-    let server = hub(Backend::Sqlite, "").await;
+    let server = crate::polled(Backend::Sqlite, "").await;
     let party = television(&server).await;
     let begun = begin(&server, &party, &[]).await.good();
     poll(&party, &begun)
@@ -223,7 +203,7 @@ async fn a_device_that_asks_too_often_is_slowed_down() {
 #[tokio::test]
 async fn a_code_whose_time_is_over_is_worth_nothing_to_anybody() {
     for backend in Backend::ALL {
-        let server = hub(backend, "device_seconds = 1\n").await;
+        let server = crate::polled(backend, "device_seconds = 1\n").await;
         let hanako = server.person("hanako");
         let party = television(&server).await;
         let actor = Actor::new(&server);
@@ -241,7 +221,7 @@ async fn a_code_whose_time_is_over_is_worth_nothing_to_anybody() {
 
 #[tokio::test]
 async fn a_device_code_is_its_clients_alone() {
-    let server = hub(Backend::Sqlite, "").await;
+    let server = crate::polled(Backend::Sqlite, "").await;
     let hanako = server.person("hanako");
     let (party, thief) = (television(&server).await, television(&server).await);
     let begun = begin(&server, &party, &[]).await.good();
@@ -262,7 +242,7 @@ async fn a_device_code_is_its_clients_alone() {
 
 #[tokio::test]
 async fn only_a_client_of_this_flow_begins_it_and_for_no_more_than_it_may_have() {
-    let server = hub(Backend::Sqlite, "").await;
+    let server = crate::polled(Backend::Sqlite, "").await;
     let web = Party::register(&server).await;
     let refused = web
         .ask(|http, issuer| {
@@ -312,7 +292,7 @@ async fn only_a_client_of_this_flow_begins_it_and_for_no_more_than_it_may_have()
 
 #[tokio::test]
 async fn an_answer_counts_only_from_the_browser_and_the_person_that_were_asked() {
-    let server = hub(Backend::Sqlite, "").await;
+    let server = crate::polled(Backend::Sqlite, "").await;
     let (hanako, jiro) = (server.person("hanako"), server.person("jiro"));
     let party = television(&server).await;
     let begun = begin(&server, &party, &[]).await.good();
@@ -352,7 +332,7 @@ async fn an_answer_counts_only_from_the_browser_and_the_person_that_were_asked()
 #[tokio::test]
 async fn guesses_at_codes_are_counted_by_person_and_the_right_code_after_too_many_opens_nothing() {
     for backend in Backend::ALL {
-        let server = hub(backend, "[limits]\nfailures_per_account = 3\n").await;
+        let server = crate::polled(backend, "[limits]\nfailures_per_account = 3\n").await;
         let (mallory, hanako) = (server.person("mallory"), server.person("hanako"));
         let party = television(&server).await;
         let begun = begin(&server, &party, &[]).await.good();
@@ -378,7 +358,7 @@ async fn guesses_at_codes_are_counted_by_person_and_the_right_code_after_too_man
 #[tokio::test]
 async fn a_device_gets_nothing_once_the_session_that_allowed_it_is_over() {
     for backend in Backend::ALL {
-        let server = hub(backend, "").await;
+        let server = crate::polled(backend, "").await;
         let hanako = server.person("hanako");
         let party = television(&server).await;
         let begun = begin(&server, &party, &[]).await.good();
@@ -393,7 +373,10 @@ async fn a_device_gets_nothing_once_the_session_that_allowed_it_is_over() {
 
 #[tokio::test]
 async fn nothing_of_one_realm_is_a_device_of_another() {
-    let (server, elsewhere) = (hub(Backend::Sqlite, "").await, hub(Backend::Sqlite, "").await);
+    let (server, elsewhere) = (
+        crate::polled(Backend::Sqlite, "").await,
+        crate::polled(Backend::Sqlite, "").await,
+    );
     let hanako = server.person("hanako");
     let (party, foreign) = (television(&server).await, television(&elsewhere).await);
     let begun = begin(&elsewhere, &foreign, &[]).await.good();

@@ -194,6 +194,72 @@ async fn the_api_takes_a_bound_token_with_its_proof_and_not_without() {
     }
 }
 
+fn challenges(reply: &Reply) -> Vec<String> {
+    let all = reply.headers.get_all("www-authenticate").iter();
+    all.map(|value| value.to_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn whoever_presents_a_bound_token_is_challenged_for_a_proof_and_not_for_a_bearer_token() {
+    let configuration = "[[step_up]]\nscope = \"email\"\nacr = \"urn:musubi:acr:multi\"\n".to_owned();
+    let options = Options {
+        configuration,
+        ..Options::default()
+    };
+    let server = Server::start_with(Backend::Sqlite, options).await;
+    let (party, holder) = (Party::register(&server).await, Holder::new());
+    let tokens = bound_tokens(&server, &party, &holder).await;
+    let token = tokens.text("access_token");
+    let here = server.url("/oauth/userinfo").to_string();
+    let weak = userinfo(&party, "DPoP", token, &[&holder.proof("GET", &here, Some(token))]).await;
+    let stolen = userinfo(&party, "Bearer", token, &[]).await;
+
+    let service = Party::service(&server, "musubi:clients.read");
+    let form = [("grant_type", "client_credentials")];
+    let tokens = ask(&service, &form, &holder.for_token_endpoint(&server))
+        .await
+        .good();
+    let token = tokens.text("access_token");
+    let call = async |path: &str, scheme: &str, proof: Option<String>| {
+        service
+            .ask(|http, issuer| {
+                let request = http
+                    .get(format!("{issuer}{path}"))
+                    .header("authorization", format!("{scheme} {token}"));
+                proof
+                    .iter()
+                    .fold(request, |request, proof| request.header("dpop", proof))
+            })
+            .await
+    };
+    let people = "/api/v1/people";
+    let proof = holder.proof("GET", server.url(people).as_str(), Some(token));
+    let narrow = call(people, "DPoP", Some(proof)).await;
+    let downgraded = call("/api/v1/clients", "Bearer", None).await;
+    for (reply, status, code) in [
+        (weak, 401, "error=\"insufficient_user_authentication\""),
+        (stolen, 401, "error=\"invalid_token\""),
+        (
+            narrow,
+            403,
+            "error=\"insufficient_scope\", scope=\"musubi:people.read\"",
+        ),
+        (downgraded, 401, "error=\"invalid_token\""),
+    ] {
+        assert_eq!(reply.status, status, "{code}: {}", reply.text);
+        let challenges = challenges(&reply);
+        assert_eq!(challenges.len(), 1, "{challenges:?}");
+        assert!(
+            challenges[0].starts_with("DPoP ")
+                && challenges[0].contains("algs=\"ES256")
+                && challenges[0].contains(code),
+            "{challenges:?}"
+        );
+    }
+    let bare = call("/api/v1/clients", "Basic", None).await;
+    assert_eq!(challenges(&bare).len(), 2, "both ways are named");
+}
+
 #[tokio::test]
 async fn a_proof_that_is_not_one_gives_no_token() {
     let server = Server::start(Backend::Sqlite).await;

@@ -11,27 +11,13 @@ const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
 const RECORDS: &str = "https://records.example";
 const ISSUER: &str = "https://partner.example";
 
-/// A client that an administrator made.
-async fn made(server: &Server, metadata: Value) -> Party {
-    let administrator = Party::service(server, "musubi:clients.read musubi:clients.write");
-    let token = administrator
-        .token(&[("grant_type", "client_credentials")])
-        .await
-        .good();
-    let reply = administrator
-        .ask(|http, issuer| {
-            http.post(format!("{issuer}/api/v1/clients"))
-                .bearer_auth(token.text("access_token"))
-                .json(&metadata)
-        })
-        .await
-        .good();
-    Party::of(server, reply.json)
-}
-
 /// A gateway that may exchange the tokens of `portal`.
 async fn gateway(server: &Server, portal: &Party) -> Party {
-    let metadata = json!({
+    gateway_with(server, portal, json!({})).await
+}
+
+async fn gateway_with(server: &Server, portal: &Party, changes: Value) -> Party {
+    let mut metadata = json!({
         "client_name": "Gateway",
         "grant_types": [EXCHANGE, "client_credentials"],
         "response_types": [],
@@ -42,7 +28,10 @@ async fn gateway(server: &Server, portal: &Party) -> Party {
             "scope": "profile email openid vitals.write",
         },
     });
-    made(server, metadata).await
+    for (name, value) in changes.as_object().unwrap() {
+        metadata[name] = value.clone();
+    }
+    Party::made(server, &metadata).await
 }
 
 async fn exchange(party: &Party, token: &str, more: &[(&str, &str)]) -> Reply {
@@ -267,6 +256,135 @@ async fn an_actor_is_who_asks_and_an_act_is_not_made_up() {
     assert_eq!(part(named.text("access_token"), 1)["act"]["sub"], gateway.id());
 }
 
+/// A client of the code flow that an administrator made.
+async fn portal_with(server: &Server, changes: Value) -> Party {
+    let mut metadata = json!({
+        "client_name": "Portal",
+        "redirect_uris": [harness::party::CALLBACK],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "scope": "openid profile email offline_access",
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        metadata[name] = value.clone();
+    }
+    Party::made(server, &metadata).await
+}
+
+/// Changes what an administrator says of a client.
+async fn say(server: &Server, party: &Party, member: &str, value: Value) -> Reply {
+    let administrator = Party::service(server, "musubi:clients.read musubi:clients.write");
+    let token = administrator
+        .token(&[("grant_type", "client_credentials")])
+        .await
+        .good();
+    let mut metadata = json!({
+        "client_name": "Portal",
+        "redirect_uris": [harness::party::CALLBACK],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "scope": "openid profile email offline_access",
+    });
+    metadata[member] = value;
+    administrator
+        .ask(|http, issuer| {
+            http.put(format!("{issuer}/api/v1/clients/{}", party.id()))
+                .bearer_auth(token.text("access_token"))
+                .json(&metadata)
+        })
+        .await
+}
+
+#[tokio::test]
+async fn whom_an_administrator_names_may_act_and_nobody_else_whatever_their_policy_says() {
+    for backend in Backend::ALL {
+        let server = Server::start(backend).await;
+        let hanako = server.person("hanako");
+        let portal = portal_with(&server, json!({})).await;
+        let (named, other) = (gateway(&server, &portal).await, gateway(&server, &portal).await);
+        say(&server, &portal, "allowed_actor", json!(named.id()))
+            .await
+            .good();
+        tools::until("every token says so", async || {
+            let tokens = portal.sign_in(&Actor::new(&server), &hanako).await;
+            part(tokens.text("access_token"), 1)["may_act"] == json!({"sub": named.id()})
+        })
+        .await;
+        let tokens = portal.sign_in(&Actor::new(&server), &hanako).await;
+        let access = tokens.text("access_token");
+        let exchanged = exchange(&named, access, &[]).await.good();
+        let claims = part(exchanged.text("access_token"), 1);
+        assert_eq!(claims["act"]["sub"], named.id());
+        assert!(claims.get("may_act").is_none(), "that was the portal's");
+        exchange(&other, access, &[])
+            .await
+            .assert_error(400, "invalid_request");
+        let fresh = portal.refresh(tokens.text("refresh_token")).await.good();
+        exchange(&other, fresh.text("access_token"), &[])
+            .await
+            .assert_error(400, "invalid_request");
+        let rows = server.log();
+        assert!(
+            rows.iter().any(|row| row["reason"] == "exchange.may_act"),
+            "the refusal is on record"
+        );
+        // A client says nothing of the kind of itself.
+        let greedy = Party::register_with(&server, json!({"allowed_actor": other.id()})).await;
+        let tokens = greedy.sign_in(&Actor::new(&server), &hanako).await;
+        let claims = part(tokens.text("access_token"), 1);
+        assert!(claims.get("may_act").is_none(), "{claims}");
+        // A service's own token is nobody's to act with.
+        let own = named.token(&[("grant_type", "client_credentials")]).await.good();
+        assert!(part(own.text("access_token"), 1).get("may_act").is_none());
+    }
+}
+
+#[tokio::test]
+async fn everybody_through_whose_hands_a_token_went_is_named_and_the_chain_ends() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let portal = Party::register(&server).await;
+    let tokens = portal.sign_in(&Actor::new(&server), &hanako).await;
+    let mut token = tokens.text("access_token").to_owned();
+    let mut before = portal.clone();
+    let mut hands: Vec<String> = Vec::new();
+    for _ in 0..4 {
+        let next = gateway(&server, &before).await;
+        let exchanged = exchange(&next, &token, &[]).await.good();
+        token = exchanged.text("access_token").to_owned();
+        hands.insert(0, next.id().to_owned());
+        let mut act = part(&token, 1)["act"].clone();
+        for hand in &hands {
+            assert_eq!(act["sub"], hand.as_str(), "the last is outermost");
+            act = act["act"].clone();
+        }
+        assert!(act.is_null(), "nobody else");
+        before = next;
+    }
+    let fifth = gateway(&server, &before).await;
+    exchange(&fifth, &token, &[])
+        .await
+        .assert_error(400, "invalid_request");
+    // Whoever skips the chain is not named in a policy.
+    exchange(&fifth, tokens.text("access_token"), &[])
+        .await
+        .assert_error(400, "invalid_request");
+}
+
+#[tokio::test]
+async fn delegation_is_refused_in_the_middle_of_a_chain_where_the_middle_names_another() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let portal = Party::register(&server).await;
+    let middle = gateway_with(&server, &portal, json!({"allowed_actor": "somebody-else"})).await;
+    let last = gateway(&server, &middle).await;
+    let tokens = portal.sign_in(&Actor::new(&server), &hanako).await;
+    let exchanged = exchange(&middle, tokens.text("access_token"), &[]).await.good();
+    let claims = part(exchanged.text("access_token"), 1);
+    assert_eq!(claims["may_act"], json!({"sub": "somebody-else"}));
+    exchange(&last, exchanged.text("access_token"), &[])
+        .await
+        .assert_error(400, "invalid_request");
+}
+
 /// An assertion of the partner.
 fn assertion(server: &Server, key: &ClientKey, changes: &Value) -> String {
     let now = tools::seconds();
@@ -300,7 +418,7 @@ async fn bearer(server: &Server, key: &ClientKey) -> Party {
             "issuer": ISSUER, "jwks": key.jwks(), "subject": "login", "scope": "openid profile meals.read",
         }],
     });
-    made(server, metadata).await
+    Party::made(server, &metadata).await
 }
 
 async fn allow(server: &Server, party: &Party, person: &Person) {

@@ -5,20 +5,6 @@ use harness::party::{ClientKey, Pkce};
 use harness::{Actor, Backend, Party, Reply, RsaKey, Server, tools};
 use serde_json::{Value, json};
 
-/// A client made by an administrator.
-async fn registered(server: &Server, metadata: &Value) -> Party {
-    let desk = Party::service(server, "musubi:clients.write");
-    let tokens = desk.token(&[("grant_type", "client_credentials")]).await.good();
-    let made = desk
-        .ask(|http, issuer| {
-            http.post(format!("{issuer}/api/v1/clients"))
-                .bearer_auth(tokens.text("access_token"))
-                .json(metadata)
-        })
-        .await;
-    Party::of(server, made.good().json)
-}
-
 /// Metadata of a service under FAPI 2.0.
 fn of_fapi(jwks: &Value) -> Value {
     json!({
@@ -39,7 +25,8 @@ fn assertion(key: &ClientKey, party: &Party, audience: &Value, header: &Value) -
     )
 }
 
-fn proof(key: &ClientKey, server: &Server) -> String {
+/// A DPoP proof for the token endpoint.
+pub(crate) fn proof(key: &ClientKey, server: &Server) -> String {
     key.sign_with(
         &json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": key.jwk()}),
         &json!({
@@ -74,7 +61,7 @@ async fn ask(party: &Party, assertion: &str, proof: Option<String>) -> Reply {
 async fn an_assertion_of_fapi_names_the_issuer_alone_and_its_tokens_are_bound() {
     let server = Server::start(Backend::Sqlite).await;
     let key = ClientKey::generate();
-    let party = registered(&server, &of_fapi(&key.jwks())).await;
+    let party = Party::made(&server, &of_fapi(&key.jwks())).await;
     let issuer = server.issuer();
     let plain = json!({"alg": "ES256", "kid": "k1"});
     for audience in [
@@ -112,7 +99,7 @@ async fn an_assertion_of_fapi_names_the_issuer_alone_and_its_tokens_are_bound() 
 async fn clocks_that_are_ten_seconds_ahead_are_taken_and_a_minute_ahead_are_not() {
     let server = Server::start(Backend::Sqlite).await;
     let key = ClientKey::generate();
-    let party = registered(&server, &of_fapi(&key.jwks())).await;
+    let party = Party::made(&server, &of_fapi(&key.jwks())).await;
     let at = |iat: i64, nbf: i64| {
         let (id, now) = (party.id(), tools::seconds());
         key.sign(&json!({
@@ -148,7 +135,7 @@ async fn an_assertion_with_the_padding_of_pkcs_1_version_1_5_proves_no_client_of
     for (profile, taken) in [("fapi2", false), ("standard", true)] {
         let mut metadata = of_fapi(&rsa.jwks());
         metadata["musubi_security_profile"] = json!(profile);
-        let party = registered(&server, &metadata).await;
+        let party = Party::made(&server, &metadata).await;
         let claims = || {
             let (id, now) = (party.id(), tools::seconds());
             json!({
@@ -173,15 +160,7 @@ async fn a_secret_proves_no_client_of_fapi() {
         "scope": "vitals.write",
         "musubi_security_profile": "fapi2",
     });
-    let desk = Party::service(&server, "musubi:clients.write");
-    let tokens = desk.token(&[("grant_type", "client_credentials")]).await.good();
-    let made = desk
-        .ask(|http, issuer| {
-            http.post(format!("{issuer}/api/v1/clients"))
-                .bearer_auth(tokens.text("access_token"))
-                .json(&metadata)
-        })
-        .await;
+    let made = Party::try_made(&server, &metadata).await;
     // Whether it is refused at once or proves nothing: it gets no token.
     if made.status.is_success() {
         let party = Party::of(&server, made.json);
@@ -205,7 +184,7 @@ async fn a_refresh_token_stays_where_an_administrator_says_so_and_ends_with_what
             "scope": "openid profile email",
             "refresh_token_rotation": false,
         });
-        let party = registered(&server, &metadata).await;
+        let party = Party::made(&server, &metadata).await;
         let (browser, pkce) = (Actor::new(&server), Pkce::new());
         let code = party
             .code(&browser, &hanako, &pkce, &[("scope", "openid email")])
@@ -236,7 +215,7 @@ async fn a_public_client_cannot_have_a_refresh_token_that_stays() {
         "scope": "openid email",
         "refresh_token_rotation": false,
     });
-    let party = registered(&server, &metadata).await;
+    let party = Party::made(&server, &metadata).await;
     let pkce = Pkce::new();
     let code = party
         .code(&Actor::new(&server), &hanako, &pkce, &[("scope", "openid email")])

@@ -373,11 +373,15 @@ async fn what_discovery_says_of_these_endpoints_is_true() {
                 .await;
             assert_eq!(reply.status, 200, "{endpoint}");
         }
-        assert!(
-            said["introspection_signing_alg_values_supported"]
-                .as_array()
-                .unwrap()
-                .contains(&json!("RS256"))
-        );
+        for (member, value) in [
+            ("introspection_signing_alg_values_supported", "RS256"),
+            ("introspection_encryption_alg_values_supported", "ECDH-ES"),
+            ("introspection_encryption_enc_values_supported", "A128CBC-HS256"),
+        ] {
+            assert!(
+                said[member].as_array().unwrap().contains(&json!(value)),
+                "{member}"
+            );
+        }
     }
 }

@@ -52,3 +52,14 @@ mod sign_up;
 mod telemetry;
 mod time;
 mod tokens;
+
+use harness::{Backend, Options, Server};
+
+/// A hub that whoever waits for a person may ask every second; `more` of its section `tokens`, and other sections.
+async fn polled(backend: Backend, more: &str) -> Server {
+    let options = Options {
+        configuration: format!("[tokens]\ndevice_interval_seconds = 1\n{more}"),
+        ..Options::default()
+    };
+    Server::start_with(backend, options).await
+}

@@ -257,3 +257,38 @@ async fn the_log_is_read_page_by_page_to_its_beginning_and_nobody_reads_anothers
         assert!(his < 10, "he reads {his} rows");
     }
 }
+
+#[tokio::test]
+async fn a_password_that_is_the_only_factor_has_fifteen_characters_and_an_older_one_stays_good() {
+    let server = Server::start(Backend::Sqlite).await;
+    let create = |login: &str, least: &str, password: &str| {
+        let mut command = server.command(&["user", "create", "--login", login, "--password-stdin"]);
+        command.env("MUSUBI__PASSWORDS__MIN_LENGTH", least);
+        tools::output(&mut command, password).status.success()
+    };
+    let (short, long) = ("yNq3WbTz7L", "yNq3WbTz7L rV9k");
+    for password in [short, long] {
+        server.secret(password);
+    }
+    assert!(!create("jiro", "15", short) && !create("jiro", "1", "yNq3WbT"));
+    assert!(create("hanako", "10", short));
+    // Set under another rule, and good still.
+    let hanako = Person {
+        login: "hanako".to_owned(),
+        password: short.to_owned(),
+        name: String::new(),
+        email: String::new(),
+    };
+    let browser = Actor::new(&server);
+    let page = browser.account("/account/password", &hanako).await;
+    assert!(page.body.contains("15 characters"), "{}", page.body);
+    let refused = submit(&browser, &page, short, "rV9k yNq3WbTz7").await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("15 characters"), "{}", refused.body);
+
+    browser.set_up_app().await;
+    let page = browser.open("/account/password").await;
+    assert!(page.body.contains("10 characters"), "{}", page.body);
+    let done = submit(&browser, &page, short, "rV9k yNq3WbTz7").await;
+    assert!(done.status.is_success(), "{} {}", done.status, done.body);
+}

@@ -7,20 +7,6 @@ use serde_json::{Value, json};
 const RECORDS: &str = "https://records.example/fhir";
 const MEALS: &str = "https://meals.example";
 
-/// A client made by an administrator, who may pass on what the client may have.
-async fn registered(server: &Server, metadata: Value) -> Party {
-    let desk = Party::service(server, "musubi:clients.write musubi:clients.read");
-    let tokens = desk.token(&[("grant_type", "client_credentials")]).await.good();
-    let made = desk
-        .ask(|http, issuer| {
-            http.post(format!("{issuer}/api/v1/clients"))
-                .bearer_auth(tokens.text("access_token"))
-                .json(&metadata)
-        })
-        .await;
-    Party::of(server, made.good().json)
-}
-
 fn service(resources: &[&str]) -> Value {
     json!({
         "grant_types": ["client_credentials"],
@@ -34,7 +20,7 @@ fn service(resources: &[&str]) -> Value {
 async fn a_token_for_a_resource_names_it_and_opens_no_other() {
     for backend in Backend::ALL {
         let server = Server::start(backend).await;
-        let party = registered(&server, service(&[RECORDS, MEALS])).await;
+        let party = Party::made(&server, &service(&[RECORDS, MEALS])).await;
         let issuer = server.issuer();
         let cases: [(&[&str], Value, u16); 4] = [
             (&[], json!(issuer), 200),
@@ -59,7 +45,7 @@ async fn a_token_for_a_resource_names_it_and_opens_no_other() {
 #[tokio::test]
 async fn a_resource_that_was_not_entered_for_the_client_is_refused_to_the_letter() {
     let server = Server::start(Backend::Sqlite).await;
-    let party = registered(&server, service_without_powers(&[RECORDS])).await;
+    let party = Party::made(&server, &service_without_powers(&[RECORDS])).await;
     let other = format!("{RECORDS}/");
     let fragment = format!("{RECORDS}#x");
     for resource in [
@@ -102,7 +88,7 @@ async fn an_administrator_sets_the_life_of_a_clients_access_tokens_within_bounds
     let server = Server::start(Backend::Sqlite).await;
     let mut metadata = service_without_powers(&[]);
     metadata["access_token_seconds"] = json!(77);
-    let party = registered(&server, metadata.clone()).await;
+    let party = Party::made(&server, &metadata).await;
     let tokens = party.token(&[("grant_type", "client_credentials")]).await.good();
     assert_eq!(tokens.json["expires_in"], 77);
     let claims = part(tokens.text("access_token"), 1);
@@ -116,9 +102,9 @@ async fn an_administrator_sets_the_life_of_a_clients_access_tokens_within_bounds
 async fn tokens_of_a_code_are_for_what_was_asked_at_first_or_a_part_of_it() {
     let server = Server::start(Backend::Sqlite).await;
     let hanako = server.person("hanako");
-    let party = registered(
+    let party = Party::made(
         &server,
-        json!({
+        &json!({
             "redirect_uris": ["https://rp.example/callback"],
             "grant_types": ["authorization_code", "refresh_token"],
             "scope": "openid email",

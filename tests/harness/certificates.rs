@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    IsCa, Issuer, KeyPair, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DistinguishedName,
+    DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber,
+    date_time_ymd,
 };
 
 use crate::party::{encode, hash};
@@ -19,6 +20,7 @@ pub struct Authority {
 pub struct Identity {
     certificate: Certificate,
     key: KeyPair,
+    serial: SerialNumber,
 }
 
 fn named(common_name: &str) -> CertificateParams {
@@ -69,10 +71,37 @@ impl Authority {
         self.sign(&params)
     }
 
+    /// Its revocation list in PEM: what it revoked, good until the first day of a year.
+    pub fn revocations(&self, revoked: &[&Identity], until: i32) -> String {
+        let revoked = revoked.iter().map(|identity| RevokedCertParams {
+            serial_number: identity.serial.clone(),
+            revocation_time: date_time_ymd(2024, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(2024, 1, 1),
+            next_update: date_time_ymd(until, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let list = list.signed_by(&self.issuer).expect("a list");
+        list.pem().expect("a list in PEM")
+    }
+
     fn sign(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().expect("a key");
+        let mut params = params.clone();
+        let serial = SerialNumber::from_slice(&hash(&key.public_key_raw()).as_bytes()[..16]);
+        params.serial_number = Some(serial.clone());
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        Identity { certificate, key }
+        Identity {
+            certificate,
+            key,
+            serial,
+        }
     }
 }
 
@@ -80,8 +109,15 @@ impl Identity {
     /// One that nobody else vouches for.
     pub fn of_its_own(common_name: &str) -> Self {
         let key = KeyPair::generate().expect("a key");
-        let certificate = named(common_name).self_signed(&key).expect("a certificate");
-        Self { certificate, key }
+        let mut params = named(common_name);
+        let serial = SerialNumber::from(1);
+        params.serial_number = Some(serial.clone());
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Self {
+            certificate,
+            key,
+            serial,
+        }
     }
 
     /// The certificate in PEM.

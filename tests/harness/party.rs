@@ -103,6 +103,20 @@ impl Party {
         Self::of(server, reply.json)
     }
 
+    /// A client that an administrator makes, with this metadata and no other.
+    pub async fn made(server: &Server, metadata: &Value) -> Self {
+        Self::of(server, Self::try_made(server, metadata).await.good().json)
+    }
+
+    /// What the hub answers to an administrator who makes a client.
+    pub async fn try_made(server: &Server, metadata: &Value) -> Reply {
+        let desk = Self::service(server, "musubi:clients.read musubi:clients.write");
+        let tokens = desk.token(&[("grant_type", "client_credentials")]).await.good();
+        let url = server.url("/api/v1/clients");
+        let request = desk.http.post(url).bearer_auth(tokens.text("access_token"));
+        send(request.json(metadata), &server.secrets()).await
+    }
+
     /// A client that the hub knows already.
     pub fn of(server: &Server, registration: Value) -> Self {
         let redirect_uri = registration["redirect_uris"][0]
@@ -202,6 +216,19 @@ impl Party {
             None => {
                 self.token_bare(&[form, &[("client_id", self.id())]].concat())
                     .await
+            }
+        }
+    }
+
+    /// Asks the token endpoint again and again, as a good client does while a person has not answered, until there is an answer.
+    pub async fn patient(&self, form: &[(&str, &str)]) -> Reply {
+        loop {
+            let reply = self.token(form).await;
+            match reply.json["error"].as_str() {
+                Some("authorization_pending" | "slow_down") => {
+                    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+                }
+                _ => return reply,
             }
         }
     }

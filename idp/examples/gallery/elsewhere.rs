@@ -1,14 +1,15 @@
 //! The pages where a person answers for a device or a service that is elsewhere.
 
 use super::super::pages::{
-    BackchannelNotice, BackchannelRequest, BackchannelRequests, DeviceAnswered, DeviceCode, DeviceConfirm,
-    DeviceProblem, Form, Papers, Texts,
+    BackchannelCode, BackchannelCodeProblem, BackchannelNotice, BackchannelRequest, BackchannelRequests,
+    DeviceAnswered, DeviceCode, DeviceConfirm, DeviceProblem, Form, Papers, Texts,
 };
 use super::{Sample, Words, add};
 
 pub fn all(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     device(words, texts, samples);
     backchannel(words, texts, samples);
+    backchannel_code(words, texts, samples);
 }
 
 fn device(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
@@ -100,6 +101,7 @@ fn backchannel(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         notice: None,
         sign_in_url: words.local,
         again_url: words.local,
+        code_url: words.local,
         account_url: words.local,
     };
     add(samples, "requests", page.render(texts));
@@ -114,5 +116,46 @@ fn backchannel(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
             ..page
         };
         add(samples, format!("requests-{name}"), empty.render(texts));
+    }
+}
+
+fn backchannel_code(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
+    let page = BackchannelCode {
+        frame: words.frame(),
+        form: words.form(),
+        has_code: false,
+        ask_password: false,
+        problem: None,
+        done: false,
+        back_url: words.local,
+    };
+    add(samples, "requests-code", page.render(texts));
+    let removed = BackchannelCode { done: true, ..page };
+    add(samples, "requests-code-removed", removed.render(texts));
+    let set = BackchannelCode {
+        has_code: true,
+        ask_password: true,
+        ..removed
+    };
+    add(samples, "requests-code-set", set.render(texts));
+    for (name, problem) in [
+        ("shape", BackchannelCodeProblem::Shape),
+        ("guessable", BackchannelCodeProblem::Guessable),
+        ("mismatch", BackchannelCodeProblem::Mismatch),
+        ("password", BackchannelCodeProblem::Password),
+        ("wait", BackchannelCodeProblem::Wait { seconds: 900 }),
+        ("again", BackchannelCodeProblem::SignInAgain),
+        ("busy", BackchannelCodeProblem::Busy { seconds: 5 }),
+    ] {
+        let page = BackchannelCode {
+            ask_password: true,
+            problem: Some(problem),
+            ..page
+        };
+        add(
+            samples,
+            format!("requests-code-problem-{name}"),
+            page.render(texts),
+        );
     }
 }

@@ -19,6 +19,10 @@ pub fn of<'a>(action: &'a str, what: Option<&str>) -> LogAction<'a> {
         "session.end.other" => LogAction::SessionEnded,
         "logout.tell" => LogAction::ServiceTold,
         "consent.grant" | "device.allow" | "backchannel.allow" => LogAction::ConsentGiven,
+        "backchannel.begin" => LogAction::AnswerAsked,
+        "backchannel.deny" | "device.deny" => LogAction::AnswerRefused,
+        "backchannel.ping" | "backchannel.push" => LogAction::AnswerTold,
+        "backchannel.code.set" | "backchannel.code.remove" => LogAction::ProfileChanged,
         "consent.withdraw" => LogAction::ConsentWithdrawn,
         "token.issue.authorization_code"
         | "token.issue.device_code"

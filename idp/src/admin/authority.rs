@@ -6,9 +6,9 @@ use crate::http::Call;
 use crate::hub::Hub;
 use crate::ids::{PersonId, SessionId};
 use crate::log::Entry;
-use crate::oauth::Scope;
 use crate::oauth::step_up::Proven;
 use crate::oauth::tokens::{ActiveToken, verify_access};
+use crate::oauth::{Challenge, Scope};
 use crate::realms::Realm;
 use http::StatusCode;
 
@@ -103,7 +103,7 @@ impl Authority {
             "token.scope",
             "The access token does not reach this far",
         )
-        .challenge(needed.challenge))
+        .challenge(Challenge::scope(needed.name)))
     }
 
     /// Refuses to pass on, or to let back in, powers that the caller does not hold. Scopes of others than this API are

@@ -10,7 +10,7 @@ use crate::factors::FactorsError;
 use crate::numbers::NumbersError;
 use crate::oauth::clients::{ClientsError, InvalidMetadata};
 use crate::oauth::step_up::Demand;
-use crate::oauth::{ErrorCode, OAuthError};
+use crate::oauth::{Challenge, ErrorCode, OAuthError};
 use crate::people::PeopleError;
 use crate::realms::RealmError;
 
@@ -23,8 +23,8 @@ pub struct Refusal {
     pub id: &'static str,
     title: &'static str,
     detail: Option<&'static str>,
-    challenge: Option<&'static str>,
-    demand: Option<Demand>,
+    /// What would mend it.
+    pub(super) challenge: Option<Challenge>,
 }
 
 impl Refusal {
@@ -36,7 +36,6 @@ impl Refusal {
             title,
             detail: None,
             challenge: None,
-            demand: None,
         }
     }
 
@@ -49,7 +48,7 @@ impl Refusal {
     }
 
     /// The `WWW-Authenticate` challenge that goes with it.
-    pub const fn challenge(self, challenge: &'static str) -> Self {
+    pub const fn challenge(self, challenge: Challenge) -> Self {
         Self {
             challenge: Some(challenge),
             ..self
@@ -63,10 +62,9 @@ impl Refusal {
             "token.step_up",
             "The sign-in behind the access token is worth too little here, or too long ago",
         );
-        Self {
-            demand: Some(demand),
-            ..refusal.detail("Ask for another token with the acr_values and max_age of the challenge.")
-        }
+        refusal
+            .detail("Ask for another token with the acr_values and max_age of the challenge.")
+            .challenge(Challenge::step_up(demand))
     }
 
     /// What was named is not in this realm.
@@ -95,17 +93,11 @@ impl Refusal {
         UNAVAILABLE
     }
 
-    /// As it goes out.
+    /// As it goes out, but for the challenge, which depends on who called.
     pub fn problem(self) -> Problem {
         let mut problem = Problem::new(self.status, self.id, self.title);
         if let Some(detail) = self.detail {
             problem = problem.detail(detail);
-        }
-        if let Some(challenge) = self.challenge {
-            problem = problem.challenge(challenge);
-        }
-        if let Some(demand) = self.demand {
-            problem = problem.challenge(demand.challenge("Bearer realm=\"musubi\""));
         }
         problem
     }
@@ -126,7 +118,7 @@ pub const NO_TOKEN: Refusal = Refusal::new(
     "This needs an access token",
 )
 .detail("Send an access token of this realm in the Authorization header.")
-.challenge("Bearer realm=\"musubi\"");
+.challenge(Challenge::NO_TOKEN);
 
 /// A token that does not carry here.
 pub const INVALID_TOKEN: Refusal = Refusal::new(
@@ -134,7 +126,7 @@ pub const INVALID_TOKEN: Refusal = Refusal::new(
     "token.access.invalid",
     "The access token is not valid here, or no longer",
 )
-.challenge("Bearer realm=\"musubi\", error=\"invalid_token\"");
+.challenge(Challenge::code(ErrorCode::InvalidToken));
 
 /// A proof that is not one for this request (RFC 9449 §7.1).
 pub const INVALID_PROOF: Refusal = Refusal::new(
@@ -142,7 +134,7 @@ pub const INVALID_PROOF: Refusal = Refusal::new(
     "token.proof",
     "The DPoP proof is not one for this request",
 )
-.challenge("DPoP realm=\"musubi\", algs=\"ES256 EdDSA PS256 RS256\", error=\"invalid_dpop_proof\"");
+.challenge(Challenge::proof(ErrorCode::InvalidDpopProof));
 
 /// A proof without a nonce of ours (RFC 9449 §9).
 pub const USE_NONCE: Refusal = Refusal::new(
@@ -150,12 +142,15 @@ pub const USE_NONCE: Refusal = Refusal::new(
     "token.proof.nonce",
     "The DPoP proof needs the nonce that is in the DPoP-Nonce header",
 )
-.challenge("DPoP realm=\"musubi\", algs=\"ES256 EdDSA PS256 RS256\", error=\"use_dpop_nonce\"");
+.challenge(Challenge::proof(ErrorCode::UseDpopNonce));
 
 impl From<OAuthError> for Refusal {
     fn from(error: OAuthError) -> Self {
         match error.code {
-            ErrorCode::InvalidToken => INVALID_TOKEN,
+            ErrorCode::InvalidToken => Self {
+                challenge: Challenge::of(error),
+                ..INVALID_TOKEN
+            },
             ErrorCode::InvalidDpopProof => INVALID_PROOF,
             ErrorCode::UseDpopNonce => USE_NONCE,
             // What the hub could not do was told to the operator where it happened.

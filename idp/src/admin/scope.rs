@@ -1,12 +1,10 @@
 //! Scopes of the API: one to read and one to write, for each kind of resource.
 
-/// A scope with the challenge for who lacks it (RFC 6750 §3).
+/// A scope of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApiScope {
     /// As tokens carry it.
     pub name: &'static str,
-    /// `WWW-Authenticate` for a token that does not carry it.
-    pub challenge: &'static str,
 }
 
 macro_rules! scopes {
@@ -15,7 +13,6 @@ macro_rules! scopes {
             $(#[$doc])*
             pub const $constant: ApiScope = ApiScope {
                 name: $name,
-                challenge: concat!("Bearer realm=\"musubi\", error=\"insufficient_scope\", scope=\"", $name, "\""),
             };
         )+
 

@@ -1,11 +1,11 @@
 //! A new password out of a form: judged, compared with its second entry, hashed.
 
-use platform::config;
 use platform::http::Parameters;
 use secrecy::SecretString;
 
 use super::phc::PasswordHash;
-use super::policy::{Hint, MAX_LENGTH, MIN_LENGTH, Owner, Weakness, judge};
+use super::policy::{Hint, MAX_LENGTH, Owner, Weakness, judge, least};
+use crate::factors::FactorsError;
 use crate::hub::Hub;
 use crate::pages::{PasswordHint, PasswordProblem, PasswordRule};
 use crate::people::{Person, Profile};
@@ -15,18 +15,28 @@ use crate::realms::Realm;
 #[derive(Debug)]
 pub(crate) struct Rejected(pub Vec<PasswordProblem>);
 
-/// What a page says beforehand; [`judge`] holds it.
-pub(crate) fn rules(settings: &config::Passwords) -> Vec<PasswordRule> {
+/// The least length of a new password of this person.
+async fn least_of(hub: &Hub, realm: &Realm, person: &Person) -> Result<u32, FactorsError> {
+    let second = hub.factors.any_second(realm, person.id).await?;
+    Ok(least(&hub.settings.passwords, second))
+}
+
+/// What a page says beforehand to this person; [`judge`] holds it.
+pub(crate) async fn rules(
+    hub: &Hub,
+    realm: &Realm,
+    person: &Person,
+) -> Result<Vec<PasswordRule>, FactorsError> {
     let mut rules = vec![
-        PasswordRule::MinLength(MIN_LENGTH),
+        PasswordRule::MinLength(least_of(hub, realm, person).await?),
         PasswordRule::MaxLength(MAX_LENGTH),
         PasswordRule::NotGuessable,
         PasswordRule::NotLogin,
     ];
-    if settings.breached_file.is_some() {
+    if hub.settings.passwords.breached_file.is_some() {
         rules.push(PasswordRule::NotBreached);
     }
-    rules
+    Ok(rules)
 }
 
 /// Takes the fields `password` and `password_again`: the hash of a password that may be set.
@@ -49,7 +59,8 @@ pub(crate) async fn chosen_for(
     let password = SecretString::from(form.get("password").unwrap_or_default());
     let owner = Owner::new(profile, &realm.name);
     let busy = || Rejected(vec![PasswordProblem::Busy { seconds: 5 }]);
-    let found = judge(&hub.settings.passwords, &password, &owner).await;
+    let least = least_of(hub, realm, person).await.map_err(|_| busy())?;
+    let found = judge(&hub.settings.passwords, &password, &owner, least).await;
     let mut problems: Vec<_> = found.map_err(|_| busy())?.into_iter().map(problem).collect();
     if form.get("password_again") != form.get("password") {
         problems.push(PasswordProblem::Mismatch);
@@ -63,7 +74,7 @@ pub(crate) async fn chosen_for(
 
 fn problem(weakness: Weakness) -> PasswordProblem {
     match weakness {
-        Weakness::TooShort => PasswordProblem::TooShort { min: MIN_LENGTH },
+        Weakness::TooShort { min } => PasswordProblem::TooShort { min },
         Weakness::TooLong => PasswordProblem::TooLong { max: MAX_LENGTH },
         Weakness::ContainsLogin => PasswordProblem::ContainsLogin,
         Weakness::Breached => PasswordProblem::Breached,

@@ -23,5 +23,5 @@ pub use breached::{Breached, BreachedFileError};
 pub(crate) use chosen::{Rejected, chosen, chosen_for, rules};
 pub use hasher::{HashingBusy, PasswordHasher};
 pub use phc::{PasswordHash, UnreadableHash};
-pub use policy::{Hint, MAX_LENGTH, MIN_LENGTH, Owner, PolicyUnavailable, Weakness, judge};
+pub use policy::{Hint, MAX_LENGTH, Owner, PolicyUnavailable, Weakness, judge, least};
 pub use store::{Change, Passwords, PasswordsError, replace};

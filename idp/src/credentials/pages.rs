@@ -57,9 +57,10 @@ async fn render(
     problems: &[PasswordProblem],
 ) -> Response {
     let realm = &view.call.realm;
-    let (Ok(powers), Ok(before)) = (
+    let (Ok(powers), Ok(before), Ok(rules)) = (
         hub.people.powers(realm, person.id).await,
         hub.passwords.hash_of(realm, person.id).await,
+        rules(hub, realm, person).await,
     ) else {
         return view.error(ErrorKind::Busy { seconds: 10 }, "password.unavailable");
     };
@@ -83,7 +84,7 @@ async fn render(
         },
         login: &person.profile.login,
         purpose,
-        rules: &rules(&hub.settings.passwords),
+        rules: &rules,
         problems,
     };
     let status = match problems {

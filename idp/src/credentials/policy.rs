@@ -12,8 +12,8 @@ use zxcvbn::feedback::Warning;
 use super::breached::Breached;
 use crate::people::Profile;
 
-/// The least number of characters.
-pub const MIN_LENGTH: u32 = 10;
+/// The fewest characters that a setting may ask for.
+const FLOOR: u32 = 8;
 /// The greatest number of characters.
 pub const MAX_LENGTH: u32 = 128;
 /// The guesses that a password must withstand: 10⁸, which is what zxcvbn calls "safely unguessable".
@@ -28,8 +28,11 @@ const JAPANESE: &str = include_str!("japanese.txt");
 /// Why a password is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weakness {
-    /// Fewer than [`MIN_LENGTH`] characters.
-    TooShort,
+    /// Too few characters.
+    TooShort {
+        /// How many it needs.
+        min: u32,
+    },
     /// More than [`MAX_LENGTH`] characters.
     TooLong,
     /// Contains the login name.
@@ -97,17 +100,29 @@ impl Owner {
     }
 }
 
-/// All that is wrong with a password; empty if it is taken. What takes long is done on a thread that may block.
+/// The least number of characters of a new password, of somebody who has a second factor or not (SP 800-63B-4 §3.1.1.2).
+pub fn least(settings: &config::Passwords, has_second_factor: bool) -> u32 {
+    let asked = if has_second_factor {
+        settings.min_length_with_second_factor
+    } else {
+        settings.min_length
+    };
+    asked.clamp(FLOOR, MAX_LENGTH)
+}
+
+/// All that is wrong with a password of at least `least` characters; empty if it is taken. What takes long is done on a
+/// thread that may block.
 pub async fn judge(
     settings: &config::Passwords,
     password: &SecretString,
     owner: &Owner,
+    least: u32,
 ) -> Result<Vec<Weakness>, PolicyUnavailable> {
     let breached = settings.breached_file.clone().map(Breached::at);
     let (password, owner) = (password.clone(), owner.clone());
     let judged = tokio::task::spawn_blocking(move || {
         let password = password.expose_secret();
-        let mut found = weaknesses(password, &owner);
+        let mut found = weaknesses(password, &owner, least);
         let too_long = found.contains(&Weakness::TooLong);
         if let Some(breached) = breached.filter(|_| !too_long)
             && breached.contains(password)?
@@ -126,15 +141,15 @@ pub async fn judge(
 }
 
 /// What can be said without looking anything up.
-fn weaknesses(password: &str, owner: &Owner) -> Vec<Weakness> {
+fn weaknesses(password: &str, owner: &Owner, least: u32) -> Vec<Weakness> {
     let mut found = Vec::new();
     let count = u32::try_from(password.chars().count()).unwrap_or(u32::MAX);
     if count > MAX_LENGTH {
         // Nothing that long is looked at any further.
         return vec![Weakness::TooLong];
     }
-    if count < MIN_LENGTH {
-        found.push(Weakness::TooShort);
+    if count < least {
+        found.push(Weakness::TooShort { min: least });
     }
     let lower = password.to_lowercase();
     if owner.login.chars().count() >= 4 && lower.contains(&owner.login) {
@@ -221,7 +236,7 @@ mod tests {
     }
 
     fn of(password: &str) -> Vec<Weakness> {
-        weaknesses(password, &owner())
+        weaknesses(password, &owner(), 10)
     }
 
     #[test]
@@ -238,10 +253,25 @@ mod tests {
         }
         assert_eq!(
             of("x9!Tq"),
-            [Weakness::TooShort, Weakness::Guessable(Hint::Words)]
+            [Weakness::TooShort { min: 10 }, Weakness::Guessable(Hint::Words)]
         );
         assert_eq!(of(&"ab c".repeat(40)), [Weakness::TooLong]);
         assert!(of("my name is Tarou.y, and so on").contains(&Weakness::ContainsLogin));
+    }
+
+    #[test]
+    fn a_password_that_is_the_only_factor_is_longer_and_no_setting_makes_it_too_short() {
+        let settings = config::Passwords::default();
+        assert_eq!((least(&settings, false), least(&settings, true)), (15, 10));
+        let careless = config::Passwords {
+            min_length: 1,
+            min_length_with_second_factor: 1000,
+            breached_file: None,
+        };
+        assert_eq!((least(&careless, false), least(&careless, true)), (8, 128));
+        let fourteen = weaknesses("yNq3WbTz7L rV9", &owner(), 15);
+        assert_eq!(fourteen, [Weakness::TooShort { min: 15 }]);
+        assert_eq!(weaknesses("yNq3WbTz7L rV9k", &owner(), 15), []);
     }
 
     #[test]
@@ -279,13 +309,14 @@ mod tests {
     async fn a_file_that_cannot_be_read_lets_no_password_through() {
         let settings = config::Passwords {
             breached_file: Some("/nowhere/at/all".into()),
+            ..config::Passwords::default()
         };
         let password = SecretString::from("ten quiet green turtles");
         assert_eq!(
-            judge(&settings, &password, &owner()).await,
+            judge(&settings, &password, &owner(), 15).await,
             Err(PolicyUnavailable)
         );
         let none = config::Passwords::default();
-        assert_eq!(judge(&none, &password, &owner()).await, Ok(Vec::new()));
+        assert_eq!(judge(&none, &password, &owner(), 15).await, Ok(Vec::new()));
     }
 }

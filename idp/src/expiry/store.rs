@@ -39,8 +39,10 @@ const TABLES: [&str; 12] = [
       ORDER BY expires_at LIMIT $2)",
     "DELETE FROM revoked_token WHERE (realm_id, hash) IN
      (SELECT realm_id, hash FROM revoked_token WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    // One whose client is still to be told stays until it was, or that was given up.
     "DELETE FROM backchannel_request WHERE (realm_id, hash) IN
-     (SELECT realm_id, hash FROM backchannel_request WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+     (SELECT realm_id, hash FROM backchannel_request WHERE expires_at <= $1 AND notify_at IS NULL
+      ORDER BY expires_at LIMIT $2)",
 ];
 
 /// Deletes what is over at `now`, at most a million rows of each table; the number of rows that went.

@@ -9,7 +9,6 @@ use platform::values;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::codes;
 use super::model::{Factor, Kind};
 use crate::ids::{FactorId, PersonId, SessionId};
 use crate::notices::Prepared;
@@ -52,9 +51,9 @@ pub struct NewFactor<'a> {
 /// The factors of every realm's people; each call names the realm.
 #[derive(Clone)]
 pub struct Factors {
-    store: Store,
-    clock: Clock,
-    entropy: Entropy,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) entropy: Entropy,
 }
 
 #[derive(FromQueryResult)]
@@ -79,18 +78,12 @@ struct Owner {
     person_id: Uuid,
 }
 
-#[derive(FromQueryResult)]
-struct OfFactor {
-    factor_id: Uuid,
-}
-
 /// How many factors a person has at the most.
 const MOST: i64 = 20;
 const NAME: &str = "factor.name";
 const SECRET: &str = "factor.secret";
 const HANDLE: &str = "factor.handle";
-const CODE: &str = "recovery.code";
-const INSERT: &str =
+pub(super) const INSERT: &str =
     "INSERT INTO factor (id, realm_id, person_id, kind, handle, sealed_name, sealed_secret, counter,
      created_at) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
      WHERE (SELECT COUNT(*) FROM factor WHERE realm_id = $2 AND person_id = $3) < $10";
@@ -111,7 +104,7 @@ pub async fn remove_all(tx: &Tx, realm: RealmId, person: PersonId) -> Result<u64
 }
 
 /// Tells the person, if there is something to tell.
-async fn tell(tx: &Tx, told: Option<Prepared>) -> Result<(), DatabaseError> {
+pub(super) async fn tell(tx: &Tx, told: Option<Prepared>) -> Result<(), DatabaseError> {
     match told {
         Some(told) => told.write(tx).await,
         None => Ok(()),
@@ -206,7 +199,7 @@ impl Factors {
         }
     }
 
-    fn row(
+    pub(super) fn row(
         &self,
         realm: &Realm,
         person: &Person,
@@ -407,112 +400,10 @@ impl Factors {
             .await
             .map_err(|error: DatabaseError| FactorsError::from(error))
     }
-
-    /// Makes a list of recovery codes in place of any that was there. They are shown to nobody but the caller, and never
-    /// again.
-    pub async fn make_codes(
-        &self,
-        realm: &Realm,
-        person: &Person,
-        name: &str,
-        told: Option<Prepared>,
-    ) -> Result<Vec<String>, FactorsError> {
-        let new = NewFactor {
-            kind: Kind::Recovery,
-            name,
-            handle: None,
-            secret: b"",
-            counter: 0,
-        };
-        let (id, row) = self.row(realm, person, &new)?;
-        let mut shown = Vec::with_capacity(codes::COUNT);
-        let mut rows = Vec::with_capacity(codes::COUNT);
-        for _ in 0..codes::COUNT {
-            let code = codes::generate(&self.entropy)?;
-            shown.push(codes::shown(&code));
-            let hash = code_hash(realm, person.id, &code);
-            rows.push(values![hash, realm.id.uuid(), person.id.uuid(), id.uuid()]);
-        }
-        let whose = values![realm.id.uuid(), person.id.uuid()];
-        let stored: Result<(), DatabaseError> = self
-            .store
-            .write(move |tx: &Tx| {
-                Box::pin(async move {
-                    tx.execute(
-                        "DELETE FROM recovery_code WHERE realm_id = $1 AND person_id = $2",
-                        whose.clone(),
-                    )
-                    .await?;
-                    tx.execute(
-                        "DELETE FROM factor WHERE realm_id = $1 AND person_id = $2 AND kind = 'recovery'",
-                        whose,
-                    )
-                    .await?;
-                    tx.execute(INSERT, row).await?;
-                    for values in rows {
-                        tx.execute(
-                            "INSERT INTO recovery_code (hash, realm_id, person_id, factor_id)
-                             VALUES ($1, $2, $3, $4)",
-                            values,
-                        )
-                        .await?;
-                    }
-                    tell(tx, told).await
-                })
-            })
-            .await;
-        stored?;
-        Ok(shown)
-    }
-
-    /// Uses up a recovery code; the list that it was on, or `None` if it is none of this person's, or no longer.
-    pub(super) async fn take_code(
-        &self,
-        realm: &Realm,
-        person: PersonId,
-        code: &str,
-        told: Prepared,
-    ) -> Result<Option<FactorId>, FactorsError> {
-        let values = values![code_hash(realm, person, code), realm.id.uuid(), person.uuid()];
-        let taken: Result<Option<OfFactor>, DatabaseError> = self
-            .store
-            .write(move |tx: &Tx| {
-                Box::pin(async move {
-                    let row: Option<OfFactor> = tx
-                        .fetch_optional(
-                            "DELETE FROM recovery_code
-                             WHERE hash = $1 AND realm_id = $2 AND person_id = $3 RETURNING factor_id",
-                            values,
-                        )
-                        .await?;
-                    tell(tx, row.is_some().then_some(told)).await?;
-                    Ok(row)
-                })
-            })
-            .await;
-        Ok(taken?.map(|row| row.factor_id.into()))
-    }
-
-    /// How many recovery codes a person has left.
-    pub async fn codes_left(&self, realm: &Realm, person: PersonId) -> Result<usize, FactorsError> {
-        let rows: Vec<OfFactor> = self
-            .store
-            .fetch_all(
-                "SELECT factor_id FROM recovery_code WHERE realm_id = $1 AND person_id = $2 LIMIT 50",
-                values![realm.id.uuid(), person.uuid()],
-            )
-            .await?;
-        Ok(rows.len())
-    }
 }
 
 fn handle_hash(realm: &Realm, handle: &[u8]) -> Vec<u8> {
     platform::keys::keyed_hash(&realm.keys.identifiers, HANDLE, handle).to_vec()
-}
-
-/// Bound to the person: another's code is none.
-fn code_hash(realm: &Realm, person: PersonId, code: &str) -> Vec<u8> {
-    realm.token_hash(CODE, &format!("{person} {code}")).to_vec()
 }
 
 fn aad(realm: &Realm, person: PersonId, factor: FactorId, kind: &str) -> Aad {

@@ -36,6 +36,14 @@ pub enum ErrorCode {
     UnknownUserId,
     /// CIBA: the message cannot be shown to a person.
     InvalidBindingMessage,
+    /// CIBA: the time of the token that says who is meant is over.
+    ExpiredLoginHintToken,
+    /// CIBA: the person lets themselves be asked only by who brings their code.
+    MissingUserCode,
+    /// CIBA: the code is not the person's.
+    InvalidUserCode,
+    /// CIBA: the person allowed it, and there are no tokens all the same.
+    TransactionFailed,
     /// OpenID Connect: `prompt=none` and nobody is signed in, or not recently enough.
     LoginRequired,
     /// OpenID Connect: `prompt=none` and the person was not asked yet.
@@ -93,6 +101,10 @@ impl ErrorCode {
             Self::ExpiredToken => "expired_token",
             Self::UnknownUserId => "unknown_user_id",
             Self::InvalidBindingMessage => "invalid_binding_message",
+            Self::ExpiredLoginHintToken => "expired_login_hint_token",
+            Self::MissingUserCode => "missing_user_code",
+            Self::InvalidUserCode => "invalid_user_code",
+            Self::TransactionFailed => "transaction_failed",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",

@@ -109,6 +109,8 @@ fn shared(server: &Server, realm: &Realm, references: ByReference) -> Value {
             auth_methods(server).into_iter().filter(|method| *method != "none").collect::<Vec<_>>(),
         "introspection_endpoint_auth_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
         "introspection_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
+        "introspection_encryption_alg_values_supported": KeyManagement::ALL,
+        "introspection_encryption_enc_values_supported": ContentEncryption::ALL,
         "revocation_endpoint": at("/oauth/revoke"),
         "revocation_endpoint_auth_methods_supported": auth_methods(server),
         "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
@@ -162,9 +164,9 @@ fn provider(server: &Server, realm: &Realm, references: ByReference) -> Value {
     let acr = Level::ALL.map(Level::acr);
     let more = json!({
         "backchannel_authentication_endpoint": realm.url("/oauth/backchannel"),
-        "backchannel_token_delivery_modes_supported": ["poll", "ping"],
+        "backchannel_token_delivery_modes_supported": ["poll", "ping", "push"],
         "backchannel_authentication_request_signing_alg_values_supported": ["RS256", "ES256", "PS256", "EdDSA"],
-        "backchannel_user_code_parameter_supported": false,
+        "backchannel_user_code_parameter_supported": true,
         "userinfo_endpoint": realm.url("/oauth/userinfo"),
         "end_session_endpoint": realm.url("/oauth/logout"),
         "check_session_iframe": realm.url("/oauth/check-session"),

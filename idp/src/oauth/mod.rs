@@ -19,6 +19,8 @@
 //! | `tokens` | access tokens (RFC 9068), ID tokens (OpenID Connect Core §2), subjects |
 //! | `grants` | one grant type a file |
 //! | `endpoints` | one endpoint a file |
+//! | `challenge` | what would mend a refusal of a protected resource |
+//! | `telling` | how a client takes what it is told |
 //! | `response` | what a request wants back, and how it comes |
 //!
 //! Invariants: an error reaches a redirect URI only through a value that exists after the URI was verified; every
@@ -30,6 +32,7 @@ mod audience;
 pub mod authorization;
 pub mod authorization_details;
 pub mod backchannel;
+mod challenge;
 pub mod clients;
 pub mod consents;
 pub mod device;
@@ -50,9 +53,11 @@ pub mod response;
 pub mod revocation;
 pub mod scope;
 pub mod step_up;
+pub mod telling;
 pub mod tokens;
 
 pub use audience::Audience;
+pub use challenge::Challenge;
 pub use clients::Clients;
 pub use error::{ErrorCode, OAuthError};
 pub use response::{Carrier, ResponseMode, ResponseType};

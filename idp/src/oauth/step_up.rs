@@ -32,7 +32,7 @@ pub struct Proven {
 impl Proven {
     /// What a token says about it; `None` for one without a person.
     pub fn by(claims: &AccessClaims) -> Option<Self> {
-        claims.family.map(|_| Self {
+        claims.grant.as_ref().map(|_| Self {
             level: claims.acr.as_deref().and_then(Level::of_acr),
             at: claims.auth_time,
         })

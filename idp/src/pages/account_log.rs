@@ -71,6 +71,12 @@ pub enum LogAction<'a> {
     SessionEnded,
     /// A service was told that a session has ended.
     ServiceTold,
+    /// A service asked for an answer on another device.
+    AnswerAsked,
+    /// The answer was no.
+    AnswerRefused,
+    /// A service was told of the answer.
+    AnswerTold,
     /// A grant was given.
     ConsentGiven,
     /// A grant was withdrawn.
@@ -137,6 +143,9 @@ impl LogEntry<'_> {
             LogAction::SignOut => texts.say("log-sign-out"),
             LogAction::SessionEnded => texts.say("log-session-ended"),
             LogAction::ServiceTold => texts.say("log-service-told"),
+            LogAction::AnswerAsked => texts.say("log-answer-asked"),
+            LogAction::AnswerRefused => texts.say("log-answer-refused"),
+            LogAction::AnswerTold => texts.say("log-answer-told"),
             LogAction::ConsentGiven => texts.say("log-consent-given"),
             LogAction::ConsentWithdrawn => texts.say("log-consent-withdrawn"),
             LogAction::TokenIssued => texts.say("log-token-issued"),

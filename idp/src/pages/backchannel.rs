@@ -18,6 +18,8 @@ pub struct BackchannelRequests<'a> {
     pub sign_in_url: &'a str,
     /// Local address that shows this page anew.
     pub again_url: &'a str,
+    /// Local address of the code with which the person lets themselves be asked.
+    pub code_url: &'a str,
     /// Local address of the account page.
     pub account_url: &'a str,
 }

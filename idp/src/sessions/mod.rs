@@ -9,10 +9,12 @@
 //!             └──── idle or absolute limit ────▶ over
 //! ```
 
+mod ending;
 mod model;
 mod store;
 #[cfg(test)]
 mod tests;
 
+pub use ending::{end_all_in, end_others_in};
 pub use model::{Limits, Session, SessionView, Shown};
-pub use store::{Sessions, SessionsError, end_all_in, end_others_in};
+pub use store::{Sessions, SessionsError};

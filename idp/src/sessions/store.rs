@@ -7,16 +7,15 @@ use moka::future::Cache;
 use platform::clock::{Clock, Instant};
 use platform::database::{Backend, DatabaseError, Queries as _, Store, Tx};
 use platform::entropy::{Entropy, EntropyFailed};
-use platform::ids::RealmId;
 use platform::keys::{Aad, DataKey, SealError};
 use platform::values;
 use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::ending::{end_all_in, end_one};
 use super::model::{Session, SessionView, Shown};
 use crate::ids::{FactorId, PersonId, SessionId};
-use crate::oauth::logout::{person_ended, session_ended};
 use crate::people::Person;
 use crate::realms::Realm;
 
@@ -72,19 +71,10 @@ struct Row {
     ended_at: Option<i64>,
 }
 
-#[derive(FromQueryResult)]
-struct Ended {
-    hash: Vec<u8>,
-}
-
 const COLUMNS: &str =
     "SELECT sid, person_id, authenticated_at, amr, sealed_origin, last_seen_at, expires_at, ended_at
      FROM session";
 const KIND: &str = "session";
-const END_ONE: &str = "UPDATE session SET ended_at = $4 WHERE realm_id = $1 AND person_id = $2 AND sid = $3
-     AND ended_at IS NULL RETURNING hash";
-const END_MANY: &str = "UPDATE session SET ended_at = $3 WHERE realm_id = $1 AND person_id = $2 AND sid <> $4
-     AND ended_at IS NULL";
 /// Macros, so that what differs between the databases is one clause.
 macro_rules! begin {
     ($from:literal, $lock:literal) => {
@@ -433,57 +423,6 @@ impl Sessions {
     pub fn forget_all(&self) {
         self.live.invalidate_all();
     }
-}
-
-async fn end_one(
-    tx: &Tx,
-    realm: RealmId,
-    person: PersonId,
-    sid: SessionId,
-    now: Instant,
-) -> Result<Option<(Vec<u8>, Vec<String>)>, DatabaseError> {
-    let values = values![realm.uuid(), person.uuid(), sid.uuid(), now.as_micros()];
-    let Some(Ended { hash }) = tx.fetch_optional(END_ONE, values).await? else {
-        return Ok(None);
-    };
-    let clients = session_ended(tx, realm, sid, now).await?;
-    Ok(Some((hash, clients)))
-}
-
-/// Ends every session of a person in the caller's transaction, and makes due what tells their clients. The cache of
-/// sessions still has to be told ([`Sessions::forget_all`]).
-pub async fn end_all_in(
-    tx: &Tx,
-    realm: RealmId,
-    person: PersonId,
-    now: Instant,
-) -> Result<u64, DatabaseError> {
-    end_in(tx, realm, person, None, now).await
-}
-
-/// The same for every session but one: a person who changed something stays signed in where they did it.
-pub async fn end_others_in(
-    tx: &Tx,
-    realm: RealmId,
-    person: PersonId,
-    keep: SessionId,
-    now: Instant,
-) -> Result<u64, DatabaseError> {
-    end_in(tx, realm, person, Some(keep), now).await
-}
-
-async fn end_in(
-    tx: &Tx,
-    realm: RealmId,
-    person: PersonId,
-    keep: Option<SessionId>,
-    now: Instant,
-) -> Result<u64, DatabaseError> {
-    let kept = keep.map_or(Uuid::nil(), SessionId::uuid);
-    let values = values![realm.uuid(), person.uuid(), now.as_micros(), kept];
-    let ended = tx.execute(END_MANY, values).await?;
-    person_ended(tx, realm, person, keep, now).await?;
-    Ok(ended)
 }
 
 fn aad(realm: &Realm, sid: SessionId) -> Aad {

@@ -32,6 +32,7 @@ pub(crate) use context::{Context, context};
 pub(crate) use first::{Next, after_password};
 pub use place::Place;
 pub(crate) use progress::InProgress;
+pub(crate) use throttle::{Admission, Throttle};
 
 pub(crate) use confirm::{Confirmed, ShownAgain, asks_password, confirm_password, is_fresh, show_again};
 

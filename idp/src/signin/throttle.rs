@@ -13,7 +13,7 @@
 //! that nobody settles (its caller went away) stays counted until the window ends.
 //!
 //! Who closes an account closes it for their own network, and for others only with ten times as many failures, which is
-//! the most that NIST SP 800-63B §5.2.2 lets an account have. What is not here is a cookie by which a browser that signed
+//! the most that NIST SP 800-63B-4 §3.2.2 lets an account have. What is not here is a cookie by which a browser that signed
 //! in before is told from strangers: without it, who has many networks still shuts an account for a quarter of an hour,
 //! and who fails often enough shuts out those who share their network's address.
 
@@ -67,16 +67,8 @@ impl Throttle {
     pub fn new(hub: &Hub, realm: &Realm, login: &str, network: &str) -> Self {
         let limits = &hub.settings.limits;
         let both = format!("{network} {login}");
-        let scope = |kinds: [&'static str; 2], name: &str, limit: u64, forgets: bool| {
-            let [attempts, failures] = kinds;
-            let name = base64url(keyed_hash(&realm.keys.tokens, failures, name.as_bytes()));
-            Scope {
-                attempts: Slot::new(realm.id, attempts, &name),
-                failures: Slot::new(realm.id, failures, &name),
-                limit,
-                window: WINDOW,
-                forgets,
-            }
+        let scope = |kinds, name: &str, limit, forgets| {
+            Scope::new(realm, kinds, name.as_bytes(), limit, (WINDOW, forgets))
         };
         // The network is asked first: one that is closed makes no counters for accounts.
         let scopes = vec![
@@ -106,22 +98,42 @@ impl Throttle {
     /// stranger closes them. A day bears five times as many failures as a quarter of an hour.
     pub fn codes(hub: &Hub, realm: &Realm, person: PersonId) -> Self {
         let limit = hub.settings.limits.failures_per_account;
-        let scope = |kinds: [&'static str; 2], limit: u64, window: Duration| {
-            let [attempts, failures] = kinds;
-            let name = base64url(keyed_hash(&realm.keys.tokens, failures, person.uuid().as_bytes()));
-            Scope {
-                attempts: Slot::new(realm.id, attempts, &name),
-                failures: Slot::new(realm.id, failures, &name),
+        let scope = |kinds, limit, window| {
+            Scope::new(
+                realm,
+                kinds,
+                person.uuid().as_bytes(),
                 limit,
-                window,
-                forgets: window == WINDOW,
-            }
+                (window, window == WINDOW),
+            )
         };
         let day = limit.saturating_mul(QUARTERS);
         Self {
             scopes: vec![
                 scope(["attempts-codes", "failures-codes"], limit, WINDOW),
                 scope(["attempts-codes-day", "failures-codes-day"], day, DAY),
+            ],
+        }
+    }
+
+    /// For the codes that a client brings for `person`, whom it may ask with the right one. Who closes it closes it for
+    /// themselves, and for others only with ten times as many failures.
+    pub fn user_codes(hub: &Hub, realm: &Realm, person: PersonId, client_id: &str) -> Self {
+        let limit = hub.settings.limits.failures_per_account;
+        let scope = |kinds, name: &str, limit, forgets| {
+            Scope::new(realm, kinds, name.as_bytes(), limit, (WINDOW, forgets))
+        };
+        let (person, all) = (person.to_string(), limit.saturating_mul(NETWORKS));
+        let both = format!("{person} {client_id}");
+        Self {
+            scopes: vec![
+                scope(["attempts-user-code", "failures-user-code"], &both, limit, true),
+                scope(
+                    ["attempts-user-code-all", "failures-user-code-all"],
+                    &person,
+                    all,
+                    false,
+                ),
             ],
         }
     }
@@ -167,6 +179,25 @@ impl Throttle {
 }
 
 impl Scope {
+    /// The counters of `kinds` (attempts, failures) for whatever `name` stands for.
+    fn new(
+        realm: &Realm,
+        kinds: [&'static str; 2],
+        name: &[u8],
+        limit: u64,
+        (window, forgets): (Duration, bool),
+    ) -> Self {
+        let [attempts, failures] = kinds;
+        let name = base64url(keyed_hash(&realm.keys.tokens, failures, name));
+        Self {
+            attempts: Slot::new(realm.id, attempts, &name),
+            failures: Slot::new(realm.id, failures, &name),
+            limit,
+            window,
+            forgets,
+        }
+    }
+
     async fn admit(&self, hub: &Hub) -> Result<Admission, EphemeralError> {
         let attempts = hub.ephemeral.increment(&self.attempts, self.window).await?;
         let failures = hub.ephemeral.count(&self.failures).await?;

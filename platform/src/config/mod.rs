@@ -75,6 +75,9 @@ pub struct Server {
     pub ask_client_certificates: bool,
     /// The authorities that clients of `tls_client_auth` may be vouched for by, in PEM.
     pub client_authorities_file: Option<PathBuf>,
+    /// What these authorities have revoked (RFC 5280 §5): lists in PEM or DER, read again when they change. Where there are
+    /// any, each authority on the way to a certificate needs one that is not out of date. Empty: nothing is looked up.
+    pub client_revocation_files: Vec<PathBuf>,
     /// The header in which trusted proxies hand on the certificate that a client showed to them, such as `Client-Cert`
     /// (RFC 9440). They must remove it from what callers send. Default: none.
     pub client_certificate_header: Option<String>,
@@ -100,6 +103,7 @@ impl Default for Server {
             tls_1_2: false,
             ask_client_certificates: false,
             client_authorities_file: None,
+            client_revocation_files: Vec::new(),
             client_certificate_header: None,
             trusted_proxies: Vec::new(),
         }
@@ -244,6 +248,12 @@ pub struct Tokens {
     pub device_seconds: u64,
     /// The pause between two questions of such a device, in seconds.
     pub device_interval_seconds: u64,
+    /// How long a person has to answer a request by the back channel that names no time, in seconds (CIBA §7.1).
+    pub backchannel_seconds: u64,
+    /// What a client that says gets at the least, in seconds.
+    pub backchannel_least_seconds: u64,
+    /// And at the most.
+    pub backchannel_most_seconds: u64,
 }
 
 impl Default for Tokens {
@@ -256,6 +266,9 @@ impl Default for Tokens {
             require_dpop_nonce: false,
             device_seconds: 600,
             device_interval_seconds: 5,
+            backchannel_seconds: 300,
+            backchannel_least_seconds: 30,
+            backchannel_most_seconds: 600,
         }
     }
 }
@@ -410,13 +423,28 @@ impl Default for Smtp {
 }
 
 /// `[passwords]`
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Passwords {
+    /// The least number of characters of a new password of somebody who has no second factor (NIST SP 800-63B-4 §3.1.1.2: 15).
+    /// Fewer than 8 are taken as 8. Passwords that were set before stay good.
+    pub min_length: u32,
+    /// The same for somebody who has one (the standard: 8).
+    pub min_length_with_second_factor: u32,
     /// Passwords that are known from breaches: a text file of lines `HASH:COUNT`, each HASH the SHA-1 of a password as 40
     /// upper-case hexadecimal digits, sorted by it, as Have I Been Pwned offers it ordered by hash. It is searched where it
     /// lies, not loaded. `musubi passwords check-file` looks it through. Default: none.
     pub breached_file: Option<PathBuf>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            min_length: 15,
+            min_length_with_second_factor: 10,
+            breached_file: None,
+        }
+    }
 }
 
 /// `[recovery]`

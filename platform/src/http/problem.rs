@@ -1,7 +1,5 @@
 //! Problem details (RFC 9457): the error format of our own API.
 
-use std::borrow::Cow;
-
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
@@ -18,8 +16,6 @@ pub struct Problem {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'static str>,
-    #[serde(skip)]
-    challenge: Option<Cow<'static, str>>,
 }
 
 impl Problem {
@@ -30,19 +26,12 @@ impl Problem {
             title,
             status: status.as_u16(),
             detail: None,
-            challenge: None,
         }
     }
 
     /// What to do about it.
     pub fn detail(mut self, detail: &'static str) -> Self {
         self.detail = Some(detail);
-        self
-    }
-
-    /// The `WWW-Authenticate` challenge that goes with it.
-    pub fn challenge(mut self, challenge: impl Into<Cow<'static, str>>) -> Self {
-        self.challenge = Some(challenge.into());
         self
     }
 }
@@ -54,10 +43,6 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let challenge = self.challenge.as_deref().map(HeaderValue::from_str);
-        if let Some(Ok(challenge)) = challenge {
-            headers.insert(http::header::WWW_AUTHENTICATE, challenge);
-        }
         response
     }
 }

@@ -31,7 +31,7 @@ fn document(client: &Client) -> anyhow::Result<Value> {
     members.insert("client_id".to_owned(), Value::from(client.id.clone()));
     members.insert("self_registered".to_owned(), Value::from(client.self_registered));
     members.insert("policy".to_owned(), Value::from(client.policy.clone()));
-    if let Value::Object(standing) = serde_json::to_value(client.standing)? {
+    if let Value::Object(standing) = serde_json::to_value(&client.standing)? {
         members.extend(standing);
     }
     Ok(document)
@@ -82,7 +82,7 @@ pub(super) async fn update(
     let client = named(&clients, realm, client_id).await?;
     let (metadata, standing) = read(hub, realm, file).await?;
     ensure!(
-        !(client.self_registered && standing.is_some_and(|standing| standing.first_party)),
+        !(client.self_registered && standing.as_ref().is_some_and(|standing| standing.first_party)),
         "a client that can change its own registration is no first party"
     );
     ensure!(
@@ -92,7 +92,10 @@ pub(super) async fn update(
     let entry = record::entry(realm, UPDATE)
         .resource("client", [client.id.clone()])
         .detail("scope", metadata.scope.clone())
-        .detail("first_party", standing.map(|standing| standing.first_party));
+        .detail(
+            "first_party",
+            standing.as_ref().map(|standing| standing.first_party),
+        );
     record::append(hub, entry).await?;
     let new = Registration {
         standing,

@@ -54,7 +54,7 @@ pub(super) async fn make(
         .detail("scope", metadata.scope.clone())
         .detail(
             "first_party",
-            standing.is_some_and(|standing| standing.first_party),
+            standing.as_ref().is_some_and(|standing| standing.first_party),
         );
     record::append(hub, entry).await?;
     let clients = Clients::new(hub.store.clone());

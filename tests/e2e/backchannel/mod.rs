@@ -2,38 +2,24 @@
 //! who wants an answer that is not theirs.
 
 mod fapi;
+mod delivery;
+mod hints;
 mod signed;
 mod told;
 
-use std::sync::{Arc, Mutex};
-
 use harness::party::{Pkce, part};
-use harness::{Actor, Backend, Options, Page, Party, Person, Reply, Server, tools};
+use harness::{Actor, Backend, Page, Party, Person, Reply, Server};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
 
 const GRANT: &str = "urn:openid:params:grant-type:ciba";
 
+/// A hub that may be asked every second, and gives a person as little time as a client likes.
 async fn hub(backend: Backend, more: &str) -> Server {
-    let configuration = format!("[tokens]\ndevice_interval_seconds = 1\n{more}");
-    Server::start_with(
-        backend,
-        Options {
-            configuration,
-            ..Options::default()
-        },
-    )
-    .await
+    crate::polled(backend, &format!("backchannel_least_seconds = 1\n{more}")).await
 }
 
 /// A client of the back channel that an administrator made.
 async fn counter(server: &Server, changes: Value) -> Party {
-    let administrator = Party::service(server, "musubi:clients.read musubi:clients.write");
-    let token = administrator
-        .token(&[("grant_type", "client_credentials")])
-        .await
-        .good();
     let mut metadata = json!({
         "client_name": "Clinic counter",
         "grant_types": [GRANT, "refresh_token"],
@@ -44,15 +30,7 @@ async fn counter(server: &Server, changes: Value) -> Party {
     for (name, value) in changes.as_object().unwrap() {
         metadata[name] = value.clone();
     }
-    let reply = administrator
-        .ask(|http, issuer| {
-            http.post(format!("{issuer}/api/v1/clients"))
-                .bearer_auth(token.text("access_token"))
-                .json(&metadata)
-        })
-        .await
-        .good();
-    Party::of(server, reply.json)
+    Party::made(server, &metadata).await
 }
 
 async fn begin(party: &Party, changes: &[(&str, &str)]) -> Reply {
@@ -84,15 +62,8 @@ async fn poll(party: &Party, begun: &Reply) -> Reply {
 
 /// Polls as a good client does.
 async fn outcome(party: &Party, begun: &Reply) -> Reply {
-    loop {
-        let reply = poll(party, begun).await;
-        match reply.json["error"].as_str() {
-            Some("authorization_pending" | "slow_down") => {
-                tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-            }
-            _ => return reply,
-        }
-    }
+    let form = [("grant_type", GRANT), ("auth_req_id", begun.text("auth_req_id"))];
+    party.patient(&form).await
 }
 
 /// Signs in afresh, and shows what waits.
@@ -283,6 +254,7 @@ async fn what_a_client_may_not_ask_is_refused_with_the_standards_words() {
     for (changes, error) in [
         (vec![("login_hint", "")], "invalid_request"),
         (vec![("login_hint_token", "x")], "invalid_request"),
+        (vec![("user_code", "314159")], "invalid_request"),
         (vec![("scope", "profile")], "invalid_scope"),
         (vec![("scope", "")], "invalid_scope"),
         (vec![("binding_message", "a\nb")], "invalid_binding_message"),
@@ -345,6 +317,23 @@ async fn a_client_that_nobody_looked_at_learns_of_nobody_and_reaches_only_who_al
 }
 
 #[tokio::test]
+async fn a_request_that_nobody_answered_in_time_is_over_for_the_client_and_for_the_person() {
+    for backend in Backend::ALL {
+        let server = hub(backend, "").await;
+        let hanako = server.person("hanako");
+        let party = counter(&server, json!({})).await;
+        let actor = Actor::new(&server);
+        let begun = begin(&party, &[("requested_expiry", "1")]).await.good();
+        assert_eq!(begun.json["expires_in"], 1);
+        outcome(&party, &begun).await.assert_error(400, "expired_token");
+        let page = look(&actor, &hanako).await;
+        assert!(!page.body.contains("Reception W4SCT"), "{}", page.body);
+        poll(&party, &begun).await;
+        outcome(&party, &begun).await.assert_error(400, "expired_token");
+    }
+}
+
+#[tokio::test]
 async fn a_person_is_not_flooded() {
     let server = hub(Backend::Sqlite, "").await;
     server.person("hanako");
@@ -355,100 +344,23 @@ async fn a_person_is_not_flooded() {
     assert_eq!(begin(&party, &[]).await.status, 429);
 }
 
-/// A place that is told, and what it was told.
-async fn bell(status: u16) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let address = format!("http://127.0.0.1:{}/ping", listener.local_addr().unwrap().port());
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let rung = heard.clone();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = Vec::new();
-            let mut buffer = [0; 4096];
-            while !String::from_utf8_lossy(&request).contains("auth_req_id") {
-                match stream.read(&mut buffer).await {
-                    Ok(count @ 1..) => request.extend_from_slice(&buffer[..count]),
-                    _ => break,
-                }
-            }
-            rung.lock()
-                .unwrap()
-                .push(String::from_utf8_lossy(&request).into_owned());
-            let answer = format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-    });
-    (address, heard)
-}
-
-#[tokio::test]
-async fn a_client_that_wants_to_be_told_is_told_at_its_registered_place_and_polls_once() {
-    for backend in Backend::ALL {
-        let server = hub(backend, "").await;
-        let hanako = server.person("hanako");
-        let (address, heard) = bell(204).await;
-        let party = counter(
-            &server,
-            json!({
-                "backchannel_token_delivery_mode": "ping",
-                "backchannel_client_notification_endpoint": address,
-            }),
-        )
-        .await;
-        begin(&party, &[]).await.assert_error(400, "invalid_request");
-        let token = "8d67dc78-7faa-4d41-aabd-67707b374255";
-        let begun = begin(&party, &[("client_notification_token", token)])
-            .await
-            .good();
-        server.secret(token);
-        let actor = Actor::new(&server);
-        let page = look(&actor, &hanako).await;
-        answer(&actor, &page, "allow").await;
-        tools::until("the bell rings", async || !heard.lock().unwrap().is_empty()).await;
-        let rung = heard.lock().unwrap()[0].clone();
-        assert!(rung.starts_with("POST /ping HTTP/1.1\r\n"), "{rung}");
-        assert!(
-            rung.to_lowercase()
-                .contains(&format!("authorization: bearer {token}")),
-            "{rung}"
-        );
-        let body: Value = serde_json::from_str(rung.rsplit("\r\n\r\n").next().unwrap()).unwrap();
-        assert_eq!(
-            body,
-            json!({"auth_req_id": begun.text("auth_req_id")}),
-            "no more than that"
-        );
-        outcome(&party, &begun).await.good();
-    }
-}
-
 #[tokio::test]
 async fn a_place_inside_is_not_called_for_a_hub_that_is_not() {
     let server = hub(Backend::Sqlite, "").await;
-    let refused = Party::service(&server, "musubi:clients.read musubi:clients.write");
-    let token = refused
-        .token(&[("grant_type", "client_credentials")])
-        .await
-        .good();
     for endpoint in [
         "http://10.0.0.1/ping",
         "http://169.254.169.254/",
         "file:///etc/passwd",
         "https://u@rp.example/",
     ] {
-        let reply = refused
-            .ask(|http, issuer| {
-                http.post(format!("{issuer}/api/v1/clients"))
-                    .bearer_auth(token.text("access_token"))
-                    .json(&json!({
-                        "client_name": "Counter",
-                        "grant_types": [GRANT],
-                        "response_types": [],
-                        "backchannel_token_delivery_mode": "ping",
-                        "backchannel_client_notification_endpoint": endpoint,
-                    }))
-            })
-            .await;
+        let metadata = json!({
+            "client_name": "Counter",
+            "grant_types": [GRANT],
+            "response_types": [],
+            "backchannel_token_delivery_mode": "ping",
+            "backchannel_client_notification_endpoint": endpoint,
+        });
+        let reply = Party::try_made(&server, &metadata).await;
         assert!(reply.status.is_client_error(), "{endpoint}: {}", reply.status);
     }
 }
@@ -465,9 +377,9 @@ async fn what_discovery_says_of_the_back_channel_is_true() {
         .json;
     assert_eq!(
         said["backchannel_token_delivery_modes_supported"],
-        json!(["poll", "ping"])
+        json!(["poll", "ping", "push"])
     );
-    assert_eq!(said["backchannel_user_code_parameter_supported"], false);
+    assert_eq!(said["backchannel_user_code_parameter_supported"], true);
     assert!(
         said["grant_types_supported"]
             .as_array()

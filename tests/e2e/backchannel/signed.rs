@@ -1,10 +1,10 @@
 //! Requests by the back channel that the client signed (CIBA §7.1.1, FAPI-CIBA §5.2.2).
 
-use harness::party::ClientKey;
-use harness::{Actor, Backend, Party, tools};
+use harness::party::{ClientKey, part};
+use harness::{Actor, Backend, Party, Reply, Server, tools};
 use serde_json::{Value, json};
 
-use super::{answer, begin, counter, hub, look, outcome};
+use super::{GRANT, answer, begin, counter, hub, look, outcome};
 
 #[tokio::test]
 async fn a_signed_request_is_whole_once_and_of_its_client() {
@@ -79,58 +79,137 @@ async fn a_signed_request_is_whole_once_and_of_its_client() {
     outcome(&party, &begun).await.good();
 }
 
-#[tokio::test]
-async fn a_client_of_the_strict_profile_signs_its_requests_and_says_what_to_compare() {
-    let server = hub(Backend::Sqlite, "").await;
-    server.person("hanako");
-    let key = ClientKey::generate();
-    let strict = json!({
-        "jwks": key.jwks(),
-        "token_endpoint_auth_method": "private_key_jwt",
-        "musubi_security_profile": "fapi2",
-        "id_token_signed_response_alg": "ES256",
-    });
-    let claims = |party: &Party, more: &Value| {
+/// A client of FAPI with its key.
+struct Strict {
+    party: Party,
+    key: ClientKey,
+}
+
+impl Strict {
+    async fn new(server: &Server, changes: Value) -> Self {
+        let key = ClientKey::generate();
+        let mut metadata = json!({
+            "jwks": key.jwks(),
+            "token_endpoint_auth_method": "private_key_jwt",
+            "musubi_security_profile": "fapi2",
+            "id_token_signed_response_alg": "ES256",
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            metadata[name] = value.clone();
+        }
+        let party = counter(server, metadata).await;
+        Self { party, key }
+    }
+
+    /// Signs claims that are for the hub, and now.
+    fn sign(&self, server: &Server, more: &Value) -> String {
         let now = tools::seconds();
         let mut claims = json!({
-            "iss": party.id(), "aud": server.issuer(), "jti": tools::unique(), "iat": now, "nbf": now, "exp": now + 120,
+            "iss": self.party.id(), "aud": server.issuer(), "jti": tools::unique(), "iat": now, "nbf": now,
+            "exp": now + 120,
         });
         for (name, value) in more.as_object().unwrap() {
             claims[name] = value.clone();
         }
-        key.sign(&claims)
-    };
-    let ask = async |party: &Party, form: &[(&str, &str)]| {
-        let assertion = claims(party, &json!({"sub": party.id()}));
-        let proof = [
+        self.key.sign(&claims)
+    }
+
+    /// Sends a form with the client's assertion, and with a proof if there is one.
+    async fn post(&self, server: &Server, path: &str, form: &[(&str, &str)], proof: Option<String>) -> Reply {
+        let assertion = self.sign(server, &json!({"sub": self.party.id()}));
+        let own = [
             (
                 "client_assertion_type",
                 "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
             ),
             ("client_assertion", &assertion),
         ];
-        let form = [form, &proof].concat();
-        party
-            .ask(|http, issuer| http.post(format!("{issuer}/oauth/backchannel")).form(&form))
+        let form = [form, &own].concat();
+        self.party
+            .ask(|http, issuer| {
+                let request = http.post(format!("{issuer}{path}")).form(&form);
+                proof
+                    .iter()
+                    .fold(request, |request, proof| request.header("dpop", proof))
+            })
             .await
-    };
+    }
+
+    async fn begin(&self, server: &Server, form: &[(&str, &str)]) -> Reply {
+        self.post(server, "/oauth/backchannel", form, None).await
+    }
+}
+
+const SIGNS: &str = "backchannel_authentication_request_signing_alg";
+
+#[tokio::test]
+async fn a_client_of_the_strict_profile_signs_its_requests_and_says_what_to_compare() {
+    let server = hub(Backend::Sqlite, "").await;
+    server.person("hanako");
     let plain = [
         ("scope", "openid"),
         ("login_hint", "hanako"),
         ("binding_message", "42"),
     ];
-    let party = counter(&server, strict.clone()).await;
-    ask(&party, &plain).await.assert_error(400, "invalid_request");
-    let mut signing = strict;
-    signing["backchannel_authentication_request_signing_alg"] = json!("ES256");
-    let party = counter(&server, signing).await;
-    ask(&party, &plain).await.assert_error(400, "invalid_request");
-    let bare = claims(&party, &json!({"scope": "openid", "login_hint": "hanako"}));
-    ask(&party, &[("request", &bare)])
+    let unsigned = Strict::new(&server, json!({})).await;
+    unsigned
+        .begin(&server, &plain)
+        .await
+        .assert_error(400, "invalid_request");
+    let strict = Strict::new(&server, json!({SIGNS: "ES256"})).await;
+    strict
+        .begin(&server, &plain)
+        .await
+        .assert_error(400, "invalid_request");
+    let bare = strict.sign(&server, &json!({"scope": "openid", "login_hint": "hanako"}));
+    strict
+        .begin(&server, &[("request", &bare)])
         .await
         .assert_error(400, "invalid_binding_message");
     let whole = json!({"scope": "openid", "login_hint": "hanako", "binding_message": "42"});
-    ask(&party, &[("request", &claims(&party, &whole))]).await.good();
+    let whole = strict.sign(&server, &whole);
+    strict.begin(&server, &[("request", &whole)]).await.good();
+}
+
+#[tokio::test]
+async fn tokens_of_the_strict_profile_are_bound_to_their_holder_and_its_requests_live_for_an_hour_at_most() {
+    let server = hub(Backend::Sqlite, "").await;
+    let hanako = server.person("hanako");
+    let strict = Strict::new(&server, json!({SIGNS: "ES256"})).await;
+    let mut claims = json!({"scope": "openid", "login_hint": "hanako", "binding_message": "42"});
+    let now = tools::seconds();
+    claims["exp"] = json!(now + 3700);
+    strict
+        .begin(&server, &[("request", &strict.sign(&server, &claims))])
+        .await
+        .assert_error(400, "invalid_request");
+    claims["nbf"] = json!(now - 3700);
+    claims["exp"] = json!(now + 60);
+    strict
+        .begin(&server, &[("request", &strict.sign(&server, &claims))])
+        .await
+        .assert_error(400, "invalid_request");
+    claims["nbf"] = json!(now);
+    let begun = strict
+        .begin(&server, &[("request", &strict.sign(&server, &claims))])
+        .await
+        .good();
+    let actor = Actor::new(&server);
+    let page = look(&actor, &hanako).await;
+    answer(&actor, &page, "allow").await;
+    let form = [("grant_type", GRANT), ("auth_req_id", begun.text("auth_req_id"))];
+    strict
+        .post(&server, "/oauth/token", &form, None)
+        .await
+        .assert_error(400, "invalid_dpop_proof");
+    let proof = crate::fapi_tokens::proof(&strict.key, &server);
+    let tokens = strict
+        .post(&server, "/oauth/token", &form, Some(proof))
+        .await
+        .good();
+    assert_eq!(tokens.text("token_type"), "DPoP");
+    let claims = part(tokens.text("access_token"), 1);
+    assert_eq!(claims["cnf"], json!({"jkt": strict.key.thumbprint()}));
 }
 
 #[tokio::test]

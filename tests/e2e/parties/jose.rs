@@ -1,6 +1,6 @@
 //! npm jose: ID tokens and answers that the hub encrypts for a client, request objects that a client encrypts for it.
 
-use harness::party::{Pkce, part};
+use harness::party::{self, Pkce, part};
 use harness::{Actor, Backend, Party, Server, tools};
 use serde_json::{Value, json};
 
@@ -67,6 +67,73 @@ async fn what_a_client_wants_encrypted_only_its_key_opens() {
             let who = open(&who.text).await;
             assert_eq!(who["claims"]["email"], hanako.email.as_str());
         }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_about_a_token_that_a_client_wants_encrypted_only_its_key_opens() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let keys = node(&json!({"step": "keys", "algorithms": ALGORITHMS}));
+    for (alg, enc, used) in [
+        ("ECDH-ES+A256KW", Some("A256GCM"), "A256GCM"),
+        ("RSA-OAEP-256", None, "A128CBC-HS256"),
+    ] {
+        let metadata = json!({
+            "jwks": keys["public"],
+            "introspection_signed_response_alg": "ES256",
+            "introspection_encrypted_response_alg": alg,
+            "introspection_encrypted_response_enc": enc,
+        });
+        let party = Party::register_with(&server, metadata).await;
+        let tokens = party.sign_in(&Actor::new(&server), &hanako).await;
+        let ask = async |accept: &str, token: &str| {
+            party
+                .ask(|http, issuer| {
+                    http.post(format!("{issuer}/oauth/introspect"))
+                        .basic_auth(party.id(), Some(party.secret()))
+                        .header("accept", accept)
+                        .form(&[("token", token)])
+                })
+                .await
+                .good()
+        };
+        for (token, active) in [(tokens.text("access_token"), true), ("garbage", false)] {
+            let answer = ask("application/token-introspection+jwt", token).await;
+            assert_eq!(
+                answer.headers["content-type"],
+                "application/token-introspection+jwt"
+            );
+            assert_eq!(answer.text.split('.').count(), 5, "{}", answer.text);
+            let given = json!({"step": "open", "object": answer.text, "private": keys["private"],
+                "jwks": jwks(&party).await, "issuer": server.issuer(), "audience": party.id()});
+            let opened = node(&given);
+            assert_eq!(
+                (&opened["header"]["alg"], &opened["header"]["enc"]),
+                (&json!(alg), &json!(used))
+            );
+            assert_eq!(opened["claims"]["token_introspection"]["active"], active);
+        }
+        let plain = ask("application/json", tokens.text("access_token")).await;
+        assert_eq!(plain.json["active"], true);
+    }
+    for changes in [
+        json!({"introspection_encrypted_response_alg": "ECDH-ES"}),
+        json!({"jwks": keys["public"], "introspection_encrypted_response_enc": "A256GCM"}),
+        json!({"jwks": keys["public"], "introspection_encrypted_response_alg": "RSA1_5"}),
+    ] {
+        let mut metadata = json!({"redirect_uris": ["https://rp.example/callback"]});
+        for (name, value) in changes.as_object().unwrap() {
+            metadata[name] = value.clone();
+        }
+        let token = server.registration_token(1);
+        let request = party::http()
+            .post(server.url("/oauth/register"))
+            .bearer_auth(token)
+            .json(&metadata);
+        party::send(request, &server.secrets())
+            .await
+            .assert_error(400, "invalid_client_metadata");
     }
 }
 

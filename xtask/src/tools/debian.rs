@@ -25,6 +25,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("make", "build-essential"),
     ("node", "nodejs, 20.19 or newer"),
     ("npm", "npm"),
+    ("openssl", "openssl"),
     ("perl", "perl"),
     ("python3", "python3"),
     ("setpriv", "util-linux"),

@@ -46,6 +46,10 @@ async fn render(hub: &Hub, view: View<'_>, who: &SignedIn, problems: &[PasswordP
         Ok(before) => before,
         Err(error) => return view.oauth_error(error.into()),
     };
+    let rules = match rules(hub, &view.call.realm, &who.person).await {
+        Ok(rules) => rules,
+        Err(error) => return view.oauth_error(error.into()),
+    };
     let csrf = view.csrf();
     let done = view.call.query().ok();
     let page = ChangePassword {
@@ -57,7 +61,7 @@ async fn render(hub: &Hub, view: View<'_>, who: &SignedIn, problems: &[PasswordP
         },
         login: &who.person.profile.login,
         has_password: before.is_some(),
-        rules: &rules(&hub.settings.passwords),
+        rules: &rules,
         problems,
         done: problems.is_empty() && done.is_some_and(|query| query.get("done") == Some("changed")),
     };

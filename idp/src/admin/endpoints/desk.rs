@@ -225,6 +225,9 @@ async fn refuse(hub: &Hub, call: &Call, row: Entry, refusal: Refusal) -> Respons
         Err(_) => UNAVAILABLE,
     };
     let mut response = refusal.problem().into_response();
+    if let Some(challenge) = refusal.challenge {
+        challenge.write(call, response.headers_mut());
+    }
     dpop::give_nonce(hub, call, response.headers_mut());
     response
 }

@@ -29,7 +29,7 @@ use crate::oauth::Scope;
 use crate::oauth::clients::{Client, Metadata};
 use crate::oauth::consents::Recipient;
 use crate::oauth::families::{FamilyDetails, NewFamily};
-use crate::oauth::tokens::{Granted, Issue, issue};
+use crate::oauth::tokens::{Granted, Issue, issue, subject};
 use crate::people::{NewPerson, Person, Profile, number_of};
 use crate::realms::Realm;
 
@@ -258,8 +258,9 @@ impl World {
             client_id: client.id.clone(),
             place: "rp.example".to_owned(),
         };
+        let known_as = subject(realm, person, &client);
         hub.consents
-            .grant(realm, person, &recipient, &scope, now)
+            .grant(realm, person, (&recipient, known_as), &scope, now)
             .await
             .unwrap();
         let family = NewFamily {

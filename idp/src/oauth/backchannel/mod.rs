@@ -7,6 +7,7 @@
 //!                │  └───deny───▶ Denied ──poll────▶ Spent (access_denied)
 //!                └── time ──▶ Expired (expired_token)
 //! ping: the client is told that there is an answer, and polls for it
+//! push: the client is sent the answer, or that there is none, and cannot poll
 //! ```
 //!
 //! The request is a row of the hub's database, sealed under the key of the person it is about; each step is one
@@ -15,18 +16,22 @@
 //! Invariants: who asks is confidential; a client that nobody here has looked at reaches only people who let it have
 //! something before, and learns of nobody else whether they exist; unknown names are counted; nothing is allowed by a
 //! session from before the request; an `auth_req_id` is its client's alone; what a client writes to a person is short,
-//! has no control characters and is shown as text; a ping carries no data, goes only to the registered address, and is
-//! tried a bounded number of times.
+//! has no control characters and is shown as text; what a client is told goes only to the registered address, a bounded
+//! number of times, and a ping carries no data; what is pushed is made once.
 
+pub mod codes;
+mod delivery;
+pub mod hint;
 mod model;
 mod parse;
-mod pings;
 mod store;
+#[cfg(test)]
+mod tests;
 
+pub use delivery::deliver;
 pub use model::{Delivery, Event, Outcome, State, step};
 pub use parse::{Asked, parse};
-pub use pings::deliver;
-pub use store::{BackchannelError, BackchannelRequests, Kept, Pending, Request};
+pub use store::{BackchannelError, BackchannelRequests, Kept, NewRequest, Pending, Request};
 
 /// The place that consents of this flow are for: neither a host nor a scheme can be called so.
 pub const PLACE: &str = "(backchannel)";

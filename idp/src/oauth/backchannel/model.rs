@@ -14,9 +14,18 @@ pub enum Delivery {
     Poll,
     /// It is told that there is an answer, and asks for it.
     Ping,
+    /// It is sent the answer.
+    Push,
 }
 
-/// The state after an event, and what comes of it. A client that is told may ask as well (§5): the states are those of a
+impl Delivery {
+    /// Whether the client is called.
+    pub const fn calls(self) -> bool {
+        matches!(self, Self::Ping | Self::Push)
+    }
+}
+
+/// The state after an event, and what comes of it. A client that is pinged may ask as well (§5): the states are those of a
 /// device that a person allows something elsewhere.
 pub const fn step(_: Delivery, state: State, event: Event) -> (State, Outcome) {
     device::step(state, event)

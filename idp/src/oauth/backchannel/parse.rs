@@ -1,7 +1,11 @@
 //! The authentication request, from its parameters or from the signed object that holds them (CIBA §7.1).
 
+use std::fmt;
 use std::time::Duration;
 
+use platform::config::Tokens;
+
+use super::hint::Hint;
 use super::model::Delivery;
 use crate::oauth::clients::Client;
 use crate::oauth::{ErrorCode, OAuthError, Scope};
@@ -10,18 +14,16 @@ use crate::oauth::{ErrorCode, OAuthError, Scope};
 const LONGEST_MESSAGE: usize = 64;
 /// The longest notification token (§7.1).
 const LONGEST_TOKEN: usize = 1024;
-/// How long a person may be given, in seconds.
-const LIFE: std::ops::RangeInclusive<u64> = 30..=600;
-/// How long they are given where the client does not say.
-const USUAL_LIFE: u64 = 300;
 
-/// What a client asks.
-#[derive(Debug, PartialEq, Eq)]
+/// What a client asks. Codes and tokens in it are not printed.
+#[derive(PartialEq, Eq)]
 pub struct Asked {
     /// What it wants to have.
     pub scope: Scope,
-    /// Of whom: a login name or an e-mail address.
-    pub login_hint: String,
+    /// Of whom.
+    pub hint: Hint,
+    /// The code with which the person lets themselves be asked.
+    pub user_code: Option<String>,
     /// What the person is to compare.
     pub binding_message: Option<String>,
     /// How strongly the person is to sign in.
@@ -32,27 +34,33 @@ pub struct Asked {
     pub life: Duration,
 }
 
+impl fmt::Debug for Asked {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Asked({}, {:?})", self.scope, self.hint)
+    }
+}
+
 const fn wrong(id: &'static str, text: &'static str) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidRequest, id, text)
 }
 
-/// Reads a request of `client`; `get` gives the parameters.
+/// Reads a request of `client`; `get` gives the parameters, `settings` how long a person may have.
 pub fn parse<'p>(
     client: &Client,
     delivery: Delivery,
+    settings: &Tokens,
     get: impl Fn(&str) -> Option<&'p str>,
 ) -> Result<Asked, OAuthError> {
-    let hints = ["login_hint", "id_token_hint", "login_hint_token"];
-    if hints.iter().filter(|name| get(name).is_some()).count() != 1 {
-        return Err(wrong("backchannel.hint", "exactly one hint says who is meant"));
-    }
-    let login_hint = get("login_hint").ok_or(wrong(
-        "backchannel.hint.kind",
-        "the hint that is taken here is login_hint",
-    ))?;
+    let hint = match (get("login_hint"), get("id_token_hint"), get("login_hint_token")) {
+        (Some(name), None, None) => Hint::Login(name.to_owned()),
+        (None, Some(token), None) => Hint::IdToken(token.to_owned()),
+        (None, None, Some(token)) => Hint::Token(token.to_owned()),
+        _ => return Err(wrong("backchannel.hint", "exactly one hint says who is meant")),
+    };
     Ok(Asked {
         scope: scope(client, get("scope"))?,
-        login_hint: login_hint.to_owned(),
+        hint,
+        user_code: user_code(client, get("user_code"))?,
         binding_message: get("binding_message").map(message).transpose()?,
         acr_values: get("acr_values")
             .map(|values| {
@@ -64,7 +72,7 @@ pub fn parse<'p>(
             })
             .unwrap_or_default(),
         notification_token: notification_token(delivery, get("client_notification_token"))?,
-        life: life(get("requested_expiry"))?,
+        life: life(settings, get("requested_expiry"))?,
     })
 }
 
@@ -95,12 +103,23 @@ fn message(text: &str) -> Result<String, OAuthError> {
     Ok(text.to_owned())
 }
 
+/// A code comes from a client that registered to bring codes (§7.1).
+fn user_code(client: &Client, code: Option<&str>) -> Result<Option<String>, OAuthError> {
+    match code {
+        Some(_) if !client.metadata.grants.backchannel_user_code_parameter => Err(wrong(
+            "backchannel.user_code.unregistered",
+            "this client did not register to send user codes",
+        )),
+        code => Ok(code.map(str::to_owned)),
+    }
+}
+
 fn notification_token(delivery: Delivery, token: Option<&str>) -> Result<Option<String>, OAuthError> {
     match (delivery, token) {
         // What a client that asks by itself sends is of no use to anybody, and is not kept.
         (Delivery::Poll, _) => Ok(None),
-        (Delivery::Ping, Some(token)) if is_bearer(token) => Ok(Some(token.to_owned())),
-        (Delivery::Ping, _) => Err(wrong(
+        (Delivery::Ping | Delivery::Push, Some(token)) if is_bearer(token) => Ok(Some(token.to_owned())),
+        (Delivery::Ping | Delivery::Push, _) => Err(wrong(
             "backchannel.notification_token",
             "client_notification_token is missing, too long, or no bearer token",
         )),
@@ -114,9 +133,9 @@ fn is_bearer(token: &str) -> bool {
     !body.is_empty() && token.len() <= LONGEST_TOKEN && body.bytes().all(allowed)
 }
 
-fn life(asked: Option<&str>) -> Result<Duration, OAuthError> {
+fn life(settings: &Tokens, asked: Option<&str>) -> Result<Duration, OAuthError> {
     let Some(asked) = asked else {
-        return Ok(Duration::from_secs(USUAL_LIFE));
+        return Ok(Duration::from_secs(settings.backchannel_seconds));
     };
     let seconds: u64 = asked
         .parse()
@@ -126,7 +145,11 @@ fn life(asked: Option<&str>) -> Result<Duration, OAuthError> {
             "backchannel.requested_expiry",
             "requested_expiry is a positive integer",
         ))?;
-    Ok(Duration::from_secs(seconds.clamp(*LIFE.start(), *LIFE.end())))
+    let (least, most) = (
+        settings.backchannel_least_seconds,
+        settings.backchannel_most_seconds,
+    );
+    Ok(Duration::from_secs(seconds.max(least).min(most)))
 }
 
 #[cfg(test)]
@@ -151,7 +174,7 @@ mod tests {
                 all.push((name, value));
             }
         }
-        parse(&client, delivery, |name| {
+        parse(&client, delivery, &Tokens::default(), |name| {
             all.iter()
                 .find(|(known, _)| *known == name)
                 .map(|(_, value)| *value)
@@ -164,11 +187,23 @@ mod tests {
 
     #[test]
     fn one_hint_says_who_is_meant() {
-        assert_eq!(ask(&[]).unwrap().login_hint, "hanako");
+        let hint = |parameters: &[(&str, &str)]| ask(parameters).unwrap().hint;
+        assert_eq!(hint(&[]), Hint::Login("hanako".to_owned()));
+        let token = [("login_hint", ""), ("login_hint_token", "x")];
+        assert_eq!(hint(&token), Hint::Token("x".to_owned()));
+        let token = [("login_hint", ""), ("id_token_hint", "x")];
+        assert_eq!(hint(&token), Hint::IdToken("x".to_owned()));
         assert_eq!(refused(&[("login_hint", "")]), "backchannel.hint");
         assert_eq!(refused(&[("id_token_hint", "x")]), "backchannel.hint");
-        let token = [("login_hint", ""), ("login_hint_token", "x")];
-        assert_eq!(refused(&token), "backchannel.hint.kind");
+        assert_eq!(refused(&[("login_hint_token", "x")]), "backchannel.hint");
+    }
+
+    #[test]
+    fn a_code_comes_from_a_client_that_registered_to_bring_codes() {
+        assert_eq!(
+            refused(&[("user_code", "314159")]),
+            "backchannel.user_code.unregistered"
+        );
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub struct Request {
     pub binding_message: Option<String>,
     /// How strongly the person is to sign in.
     pub acr_values: Vec<String>,
-    /// Its own name, for the ping; and what the ping is authorized by.
+    /// Its own name, for a client that is told; and what that is authorized by.
     pub ping: Option<(String, String)>,
 }
 
@@ -74,21 +74,24 @@ pub struct Pending {
     pub expires_at: Instant,
 }
 
-/// A ping that is due.
-pub struct Ping {
-    /// In which realm.
-    pub realm: RealmId,
-    /// Whose.
-    pub client_id: String,
-    /// The person whose key seals it.
-    pub person: PersonId,
-    id: Uuid,
-    sealed_request: Vec<u8>,
+/// A request to be kept.
+pub struct NewRequest<'a> {
+    /// Who asks.
+    pub client_id: &'a str,
+    /// Whom.
+    pub person: &'a Person,
+    /// What.
+    pub request: Request,
+    /// When it is asked.
+    pub now: Instant,
+    /// When its time is over.
+    pub expires_at: Instant,
+    /// Whether the client is to be told that its time is over.
+    pub tells_of_end: bool,
 }
 
 #[derive(FromQueryResult)]
 struct Row {
-    realm_id: Uuid,
     id: Uuid,
     client_id: String,
     person_id: Uuid,
@@ -104,13 +107,7 @@ struct Count {
     count: i64,
 }
 
-const COLUMNS: &str =
-    "realm_id, id, client_id, person_id, sealed_request, state, sid, created_at, expires_at";
-/// Pings that are taken at once.
-const PINGS_AT_ONCE: i64 = 50;
-/// How often a ping is tried.
-const TRIES: i32 = 6;
-
+const COLUMNS: &str = "id, client_id, person_id, sealed_request, state, sid, created_at, expires_at";
 /// The requests of every realm; each call names the realm.
 #[derive(Clone)]
 pub struct BackchannelRequests {
@@ -141,10 +138,15 @@ impl BackchannelRequests {
         &self,
         realm: &Realm,
         entropy: &Entropy,
-        (client_id, person): (&str, &Person),
-        mut request: Request,
-        (now, expires_at): (Instant, Instant),
+        new: NewRequest<'_>,
     ) -> Result<String, BackchannelError> {
+        let NewRequest {
+            person,
+            mut request,
+            now,
+            expires_at,
+            ..
+        } = new;
         let auth_req_id = entropy.token()?;
         let id = entropy.uuid(now)?;
         if let Some((name, _)) = &mut request.ping {
@@ -155,16 +157,18 @@ impl BackchannelRequests {
         self.store
             .change(
                 "INSERT INTO backchannel_request (realm_id, hash, id, client_id, person_id, sealed_request, state,
-                 created_at, expires_at, notify_tries) VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, 0)",
+                 created_at, expires_at, notify_at, notify_tries)
+                 VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, 0)",
                 values![
                     realm.id.uuid(),
                     hash(realm, &auth_req_id),
                     id,
-                    client_id,
+                    new.client_id,
                     person.id.uuid(),
                     sealed,
                     now.as_micros(),
-                    expires_at.as_micros()
+                    expires_at.as_micros(),
+                    new.tells_of_end.then(|| expires_at.as_micros())
                 ],
             )
             .await?;
@@ -289,53 +293,6 @@ impl BackchannelRequests {
             .await?;
         Ok(answered == 1)
     }
-
-    /// Takes the pings that are due, of all realms, and puts each off until `again`: what is not told by then is tried
-    /// once more, a bounded number of times, by whichever node comes first.
-    pub async fn due_pings(&self, now: Instant, again: Instant) -> Result<Vec<Ping>, BackchannelError> {
-        let waiting: Option<Count> = self
-            .store
-            .fetch_optional(
-                "SELECT count(*) AS count FROM backchannel_request WHERE notify_at <= $1",
-                values![now.as_micros()],
-            )
-            .await?;
-        let waiting = waiting.map_or(0, |row| row.count).min(PINGS_AT_ONCE);
-        let mut due = Vec::new();
-        for _ in 0..waiting {
-            let taken: Option<Row> = self
-                .store
-                .take(
-                    "UPDATE backchannel_request SET notify_tries = notify_tries + 1,
-                     notify_at = CASE WHEN notify_tries + 1 >= $3 THEN NULL ELSE $2 END
-                     WHERE notify_at <= $1 AND (realm_id, hash) IN (SELECT realm_id, hash FROM backchannel_request
-                         WHERE notify_at <= $1 ORDER BY notify_at LIMIT 1)
-                     RETURNING realm_id, id, client_id, person_id, sealed_request, state, sid, created_at, expires_at",
-                    values![now.as_micros(), again.as_micros(), TRIES],
-                )
-                .await?;
-            let Some(row) = taken else { break };
-            due.push(Ping {
-                realm: row.realm_id.into(),
-                client_id: row.client_id,
-                person: row.person_id.into(),
-                id: row.id,
-                sealed_request: row.sealed_request,
-            });
-        }
-        Ok(due)
-    }
-
-    /// A ping was delivered.
-    pub async fn pinged(&self, ping: &Ping) -> Result<(), BackchannelError> {
-        self.store
-            .change(
-                "UPDATE backchannel_request SET notify_at = NULL WHERE realm_id = $1 AND id = $2",
-                values![ping.realm.uuid(), ping.id],
-            )
-            .await?;
-        Ok(())
-    }
 }
 
 impl Kept {
@@ -345,22 +302,12 @@ impl Kept {
     }
 }
 
-impl Ping {
-    /// The `auth_req_id` and the client's own token.
-    pub fn open(&self, key: &DataKey) -> Result<Option<(String, String)>, BackchannelError> {
-        Ok(open(self.realm, self.person, self.id, &self.sealed_request, key)?.ping)
-    }
-}
-
 impl Row {
     fn kept(self, now: Instant) -> Result<Kept, BackchannelError> {
-        let state = match self.state.as_str() {
-            "spent" => State::Spent,
+        let state = match state::read(&self.state).ok_or(BackchannelError::Unreadable)? {
+            State::Spent => State::Spent,
             _ if now >= Instant::from_micros(self.expires_at) => State::Expired,
-            "pending" => State::Pending,
-            "allowed" => State::Allowed,
-            "denied" => State::Denied,
-            _ => return Err(BackchannelError::Unreadable),
+            open => open,
         };
         Ok(Kept {
             client_id: self.client_id,
@@ -370,6 +317,27 @@ impl Row {
             id: self.id,
             sealed_request: self.sealed_request,
         })
+    }
+}
+
+/// States as the database has them. That a time is over is not written down.
+pub(super) mod state {
+    use super::State;
+
+    /// What is written.
+    pub const fn name(state: State) -> &'static str {
+        match state {
+            State::Pending | State::Expired => "pending",
+            State::Allowed => "allowed",
+            State::Denied => "denied",
+            State::Spent => "spent",
+        }
+    }
+
+    /// What was written.
+    pub fn read(text: &str) -> Option<State> {
+        let known = [State::Pending, State::Allowed, State::Denied, State::Spent];
+        known.into_iter().find(|state| name(*state) == text)
     }
 }
 
@@ -386,7 +354,7 @@ fn aad(realm: RealmId, person: PersonId, id: Uuid) -> Aad {
     )
 }
 
-fn open(
+pub(super) fn open(
     realm: RealmId,
     person: PersonId,
     id: Uuid,

@@ -11,7 +11,7 @@ use super::metadata::{InvalidMetadata, Metadata, Translations};
 use super::standing::Standing;
 
 /// Members that are no metadata: what an administrator says of the client.
-const STANDING: [&str; 3] = ["first_party", "consent", "request_by_reference"];
+const STANDING: [&str; 4] = ["first_party", "consent", "request_by_reference", "allowed_actor"];
 
 /// Why a description is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +37,13 @@ pub fn described(
         return Err(NotDescribed::Unknown);
     }
     let standing = (!said.is_empty()).then(|| serde_json::from_value(Value::Object(said)));
-    let standing = standing.transpose().map_err(|_| NotDescribed::Unknown)?;
+    let standing: Option<Standing> = standing.transpose().map_err(|_| NotDescribed::Unknown)?;
+    if standing
+        .as_ref()
+        .is_some_and(|standing| !standing.is_well_formed())
+    {
+        return Err(NotDescribed::Unknown);
+    }
     Ok((Metadata::from_json(&Value::Object(members), secure)?, standing))
 }
 
@@ -109,6 +115,9 @@ mod tests {
             ("password#ja", json!("x")),
             ("consent", json!("never")),
             ("first_party", json!("yes")),
+            ("allowed_actor", json!("")),
+            ("allowed_actor", json!({"sub": "x"})),
+            ("allowed_actor", json!("x".repeat(201))),
         ] {
             let mut wrong = json!({"redirect_uris": ["https://rp.example/cb"]});
             wrong[name] = value;

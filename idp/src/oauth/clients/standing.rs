@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Whether the client is one of the operator's own, and how people are asked for their consent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ClientStanding)]
 pub struct Standing {
@@ -16,7 +16,14 @@ pub struct Standing {
     /// Whether its requests are fetched from addresses that it registered (`request_uri`, RFC 9101 §5.2). Never for a client
     /// of FAPI 2.0.
     pub request_by_reference: ByReference,
+    /// The client that alone may act with the tokens that people let this one have (`may_act`, RFC 8693 §4.4), by its
+    /// `client_id`; absent: any whose policy of exchange names this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_actor: Option<String>,
 }
+
+/// The longest `client_id`.
+const LONGEST_ID: usize = 200;
 
 /// How often people are asked for their consent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,13 +50,21 @@ pub enum ByReference {
 }
 
 impl Standing {
+    /// Whether it is one that can be kept.
+    pub fn is_well_formed(&self) -> bool {
+        let is_id = |id: &String| {
+            !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        self.allowed_actor.as_ref().is_none_or(is_id)
+    }
+
     /// Whether people are asked each time.
-    pub fn asks_always(self) -> bool {
+    pub fn asks_always(&self) -> bool {
         self.consent == ConsentRule::Always
     }
 
     /// Whether people are not asked at all.
-    pub fn is_trusted(self) -> bool {
+    pub fn is_trusted(&self) -> bool {
         self.first_party && self.consent == ConsentRule::Remember
     }
 }

@@ -52,7 +52,7 @@ pub struct Clients {
 }
 
 /// What is to be registered, or to take the place of what was.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Registration<'r> {
     /// What the client says about itself.
     pub metadata: &'r Metadata,
@@ -272,7 +272,7 @@ impl Clients {
         let ends_at = end_of(secret.as_deref(), now, new.secret_life);
         let mut updated = Client {
             metadata: new.metadata.clone(),
-            standing: new.standing.unwrap_or(client.standing),
+            standing: new.standing.unwrap_or_else(|| client.standing.clone()),
             statement: new
                 .statement
                 .map(str::to_owned)

@@ -245,14 +245,14 @@ async fn a_secret_that_is_over_proves_nothing_and_a_change_of_the_registration_g
     };
     let made = hub
         .clients
-        .enter(realm, &hub.entropy, hub.clock.now(), new)
+        .enter(realm, &hub.entropy, hub.clock.now(), new.clone())
         .await
         .unwrap();
     let (client, first) = (made.client, made.secret.unwrap());
     assert!(client.has_secret(realm, &first, hub.clock.now()));
     let kept = hub
         .clients
-        .update(realm, &hub.entropy, hub.clock.now(), &client, new)
+        .update(realm, &hub.entropy, hub.clock.now(), &client, new.clone())
         .await;
     assert!(kept.unwrap().unwrap().secret.is_none(), "one that is good stays");
     house.time.advance(Duration::from_hours(24));

@@ -5,6 +5,8 @@ use super::Recipient;
 use crate::http::Call;
 use crate::hub::Hub;
 use crate::log::Action;
+use crate::oauth::clients::Client;
+use crate::oauth::tokens::subject;
 use crate::oauth::{OAuthError, Scope};
 use crate::signin::SignedIn;
 
@@ -15,7 +17,7 @@ pub async fn grant(
     hub: &Hub,
     call: &Call,
     who: &SignedIn,
-    recipient: &Recipient,
+    (client, recipient): (&Client, &Recipient),
     scope: &Scope,
 ) -> Result<(), OAuthError> {
     let mut entry = call
@@ -28,8 +30,9 @@ pub async fn grant(
     entry.key = who.person.key.clone();
     hub.record(entry).await?;
     let now = hub.clock.now();
+    let known_as = subject(&call.realm, who.person.id, client);
     hub.consents
-        .grant(&call.realm, who.person.id, recipient, scope, now)
+        .grant(&call.realm, who.person.id, (recipient, known_as), scope, now)
         .await?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use platform::database::{DatabaseError, Queries as _, Store, Tx};
 use platform::ids::RealmId;
 use platform::values;
 use sea_orm::FromQueryResult;
+use uuid::Uuid;
 
 use crate::ids::PersonId;
 use crate::oauth::Scope;
@@ -54,6 +55,11 @@ struct Row {
 #[derive(FromQueryResult)]
 struct Granted {
     scope: String,
+}
+
+#[derive(FromQueryResult)]
+struct Known {
+    person_id: Uuid,
 }
 
 impl ClientConsents {
@@ -127,12 +133,31 @@ impl ClientConsents {
         Ok(consents.collect())
     }
 
-    /// Adds to what a person lets a client have. Each scope is a row, so that two answers at once lose nothing.
+    /// Whom a client knows by a subject, of those who let it have something.
+    pub async fn person_of(
+        &self,
+        realm: &Realm,
+        client_id: &str,
+        subject: &str,
+    ) -> Result<Option<PersonId>, DatabaseError> {
+        let row: Option<Known> = self
+            .store
+            .fetch_optional(
+                "SELECT person_id FROM client_consent
+                 WHERE realm_id = $1 AND client_id = $2 AND subject = $3 LIMIT 1",
+                values![realm.id.uuid(), client_id, subject],
+            )
+            .await?;
+        Ok(row.map(|row| row.person_id.into()))
+    }
+
+    /// Adds to what a person, whom the client knows by `subject`, lets it have. Each scope is a row, so that two answers at
+    /// once lose nothing.
     pub async fn grant(
         &self,
         realm: &Realm,
         person: PersonId,
-        recipient: &Recipient,
+        (recipient, subject): (&Recipient, String),
         scope: &Scope,
         now: Instant,
     ) -> Result<(), DatabaseError> {
@@ -142,15 +167,18 @@ impl ClientConsents {
                 Box::pin(async move {
                     for one in scope.iter() {
                         tx.execute(
-                            "INSERT INTO client_consent (realm_id, person_id, client_id, place, scope, granted_at)
-                             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                            "INSERT INTO client_consent (realm_id, person_id, client_id, place, scope, granted_at,
+                             subject) VALUES ($1, $2, $3, $4, $5, $6, $7)
+                             ON CONFLICT (realm_id, person_id, client_id, place, scope)
+                             DO UPDATE SET subject = excluded.subject",
                             values![
                                 realm_id,
                                 person.uuid(),
                                 to.client_id.clone(),
                                 to.place.clone(),
                                 one,
-                                now.as_micros()
+                                now.as_micros(),
+                                subject.clone()
                             ],
                         )
                         .await?;

@@ -6,9 +6,9 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENT
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::http::{Call, Presented};
+use crate::http::Call;
 use crate::oauth::step_up::Demand;
-use crate::oauth::{ErrorCode, OAuthError};
+use crate::oauth::{Challenge, ErrorCode, OAuthError};
 
 #[derive(Serialize)]
 struct ErrorBody {
@@ -69,73 +69,45 @@ pub fn error(error: OAuthError) -> Response {
     response
 }
 
-/// An error of a protected resource: the code is in the challenge (RFC 6750 §3, RFC 9449 §7.1). Without a token there is no
-/// code. Both ways of presenting a token are named; the code is with the one that was tried.
+/// An error of a protected resource: the code is in the challenge. Without a token there is no code.
 pub fn resource_error(call: &Call, refused: Option<OAuthError>) -> Response {
     let Some(refused) = refused else {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::UNAUTHORIZED;
-        challenge(&mut response, BEARER, None);
-        challenge(&mut response, DPOP, None);
+        let mut response = no_token();
+        Challenge::NO_TOKEN.write(call, response.headers_mut());
         return response;
     };
     let mut response = error(refused);
-    let of_proof = matches!(
-        refused.code,
-        ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce
-    );
-    if of_proof {
-        *response.status_mut() = StatusCode::UNAUTHORIZED;
-    }
-    let mendable = matches!(
-        refused.code,
-        ErrorCode::InvalidRequest | ErrorCode::InvalidToken | ErrorCode::InsufficientScope
-    );
-    if of_proof || mendable {
-        let code = Some(refused.code.as_str());
-        if of_proof || matches!(call.access_token(), Some(Presented::Dpop(_))) {
-            challenge(&mut response, DPOP, code);
-        } else {
-            challenge(&mut response, BEARER, code);
-            challenge(&mut response, DPOP, None);
+    if let Some(challenge) = Challenge::of(refused) {
+        if challenge.needs_proof() {
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
         }
+        challenge.write(call, response.headers_mut());
     }
     response
 }
 
-const BEARER: &str = "Bearer realm=\"musubi\"";
-const DPOP: &str = "DPoP realm=\"musubi\", algs=\"ES256 EdDSA PS256 RS256\"";
-
-fn challenge(response: &mut Response, scheme: &str, code: Option<&str>) {
-    let text = match code {
-        Some(code) => format!("{scheme}, error=\"{code}\""),
-        None => scheme.to_owned(),
-    };
-    if let Ok(value) = HeaderValue::from_str(&text) {
-        response.headers_mut().append(WWW_AUTHENTICATE, value);
-    }
+fn no_token() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    response
 }
 
 /// An error of an endpoint that takes a bearer token which is no access token (RFC 6750 §3).
 pub fn bearer_error(refused: Option<OAuthError>) -> Response {
     let Some(refused) = refused else {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::UNAUTHORIZED;
-        challenge(&mut response, BEARER, None);
+        let mut response = no_token();
+        Challenge::NO_TOKEN.write_bearer(response.headers_mut());
         return response;
     };
     let mut response = error(refused);
-    if matches!(
-        refused.code,
-        ErrorCode::InvalidRequest | ErrorCode::InvalidToken | ErrorCode::InsufficientScope
-    ) {
-        challenge(&mut response, BEARER, Some(refused.code.as_str()));
+    if let Some(challenge) = Challenge::of(refused) {
+        challenge.write_bearer(response.headers_mut());
     }
     response
 }
 
 /// The sign-in behind a token is not enough for a protected resource (RFC 9470 §3).
-pub fn step_up(call: &Call, demand: &Demand) -> Response {
+pub fn step_up(call: &Call, demand: Demand) -> Response {
     let mut response = json(
         StatusCode::UNAUTHORIZED,
         &ErrorBody {
@@ -143,35 +115,6 @@ pub fn step_up(call: &Call, demand: &Demand) -> Response {
             error_description: "the sign-in behind the token is worth too little here, or too long ago",
         },
     );
-    let scheme = match call.access_token() {
-        Some(Presented::Dpop(_)) => DPOP,
-        Some(Presented::Bearer(_)) | None => BEARER,
-    };
-    if let Ok(challenge) = HeaderValue::from_str(&demand.challenge(scheme)) {
-        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-    }
+    Challenge::step_up(demand).write(call, response.headers_mut());
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_another_token_would_mend_asks_for_one() {
-        for (code, asks) in [
-            (ErrorCode::InvalidToken, true),
-            (ErrorCode::InsufficientScope, true),
-            (ErrorCode::InvalidRequest, true),
-            (ErrorCode::TemporarilyUnavailable, false),
-            (ErrorCode::ServerError, false),
-        ] {
-            let response = bearer_error(Some(OAuthError::new(code, "id", "text")));
-            assert_eq!(
-                response.headers().contains_key(WWW_AUTHENTICATE),
-                asks,
-                "{code:?}"
-            );
-        }
-    }
 }

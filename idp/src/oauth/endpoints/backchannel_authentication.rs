@@ -1,5 +1,6 @@
 //! `POST /oauth/backchannel`: a client asks a person who is elsewhere (CIBA §7).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -17,12 +18,14 @@ use super::{answer, client_form};
 use crate::http::Call;
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
-use crate::oauth::backchannel::{Asked, Delivery, Request, parse};
-use crate::oauth::clients::{AuthenticatedClient, GrantType, SecurityProfile, keys};
+use crate::oauth::backchannel::hint::{self, Hint};
+use crate::oauth::backchannel::{Asked, Delivery, NewRequest, Request, codes, parse};
+use crate::oauth::clients::{AuthenticatedClient, Client, GrantType, keys};
 use crate::oauth::endpoints::client_form::ClientForm;
 use crate::oauth::replay::{Used, use_once};
 use crate::oauth::{Audience, ErrorCode, OAuthError};
-use crate::people::{IdentifierKind, Person};
+use crate::people::Person;
+use crate::realms::Realm;
 
 const ACTION: Action = Action::new("backchannel.begin");
 /// Within which unknown names count.
@@ -38,7 +41,9 @@ const MEMORY: Duration = Duration::from_secs(LIFE.as_secs() + 2 * LEEWAY.as_secs
 struct Begun<'a> {
     auth_req_id: &'a str,
     expires_in: u64,
-    interval: u64,
+    /// Absent where nothing is fetched (§7.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<u64>,
 }
 
 const fn wrong(id: &'static str, text: &'static str) -> OAuthError {
@@ -61,8 +66,9 @@ async fn serve(hub: &Hub, call: &Call, form: &ClientForm) -> Result<Response, OA
     let client = &form.client;
     let delivery = allowed(client)?;
     let asked = read(hub, call, form, delivery).await?;
-    let person = person(hub, call, client, &asked.login_hint).await?;
     let realm = &call.realm;
+    let person = person(hub, realm, client, &asked.hint).await?;
+    codes::admit(hub, realm, client, &person, asked.user_code.as_deref()).await?;
     let now = hub.clock.now();
     let (own, all) = hub.backchannel.waiting(realm, person.id, &client.id, now).await?;
     let most = hub.settings.limits.requests_per_person;
@@ -94,20 +100,20 @@ async fn serve(hub: &Hub, call: &Call, form: &ClientForm) -> Result<Response, OA
         acr_values,
         ping: notification_token.map(|token| (String::new(), token)),
     };
-    let auth_req_id = hub
-        .backchannel
-        .begin(
-            realm,
-            &hub.entropy,
-            (&client.id, &person),
-            request,
-            (now, now.plus(life)),
-        )
-        .await?;
+    let new = NewRequest {
+        client_id: &client.id,
+        person: &person,
+        request,
+        now,
+        expires_at: now.plus(life),
+        tells_of_end: delivery == Delivery::Push,
+    };
+    let auth_req_id = hub.backchannel.begin(realm, &hub.entropy, new).await?;
+    let interval = hub.settings.tokens.device_interval_seconds;
     let begun = Begun {
         auth_req_id: &auth_req_id,
         expires_in: life.as_secs(),
-        interval: hub.settings.tokens.device_interval_seconds,
+        interval: (delivery != Delivery::Push).then_some(interval),
     };
     Ok(answer::json(StatusCode::OK, &begun))
 }
@@ -134,7 +140,8 @@ fn allowed(client: &AuthenticatedClient) -> Result<Delivery, OAuthError> {
 async fn read(hub: &Hub, call: &Call, form: &ClientForm, delivery: Delivery) -> Result<Asked, OAuthError> {
     let client = &form.client;
     let signed = form.parameters.get("request");
-    let is_fapi = client.metadata.musubi_security_profile == SecurityProfile::Fapi2;
+    let is_fapi = client.is_fapi();
+    let settings = &hub.settings.tokens;
     match (
         client
             .metadata
@@ -146,7 +153,7 @@ async fn read(hub: &Hub, call: &Call, form: &ClientForm, delivery: Delivery) -> 
             "backchannel.request.required",
             "this client sends signed requests",
         )),
-        (None, None) => parse(client, delivery, |name| form.parameters.get(name)),
+        (None, None) => parse(client, delivery, settings, |name| form.parameters.get(name)),
         (Some(algorithm), Some(request)) => {
             refuse_outside(&form.parameters)?;
             let claims = verified(hub, call, client, request, algorithm).await?;
@@ -162,7 +169,7 @@ async fn read(hub: &Hub, call: &Call, form: &ClientForm, delivery: Delivery) -> 
                 .get("requested_expiry")
                 .filter(|value| value.is_u64())
                 .map(Value::to_string);
-            parse(client, delivery, |name| match (name, &seconds) {
+            parse(client, delivery, settings, |name| match (name, &seconds) {
                 ("requested_expiry", Some(seconds)) => Some(seconds.as_str()),
                 _ => claims.get(name).and_then(Value::as_str),
             })
@@ -253,13 +260,8 @@ async fn verified(
 
 /// The person whom a hint names. A client that nobody here has looked at finds only people who let it have something
 /// before; whoever names too many who are not there is not answered any more.
-async fn person(
-    hub: &Hub,
-    call: &Call,
-    client: &AuthenticatedClient,
-    hint: &str,
-) -> Result<Person, OAuthError> {
-    let realm = &call.realm;
+async fn person(hub: &Hub, realm: &Realm, client: &Client, hint: &Hint) -> Result<Arc<Person>, OAuthError> {
+    let meant = hint::read(hub, realm, client, hint).await?;
     let slot = Slot::new(realm.id, "backchannel-unknown", &client.id);
     let count = hub.ephemeral.increment(&slot, WINDOW).await?;
     if count > hub.settings.limits.failures_per_account {
@@ -269,15 +271,7 @@ async fn person(
             "too many people who are not known; try again in an hour",
         ));
     }
-    let kind = if hint.contains('@') {
-        IdentifierKind::Email
-    } else {
-        IdentifierKind::Login
-    };
-    let found = hub.people.by_identifier(realm, kind, hint).await?;
-    let person = found.filter(|person| {
-        person.may_sign_in() && (kind == IdentifierKind::Login || person.profile.email_verified)
-    });
+    let person = hint::find(hub, realm, client, &meant).await?;
     let known = match &person {
         Some(person) if client.self_registered => {
             let consents = hub.consents.list(realm, person.id).await?;

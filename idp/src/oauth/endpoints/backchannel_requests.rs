@@ -17,6 +17,7 @@ use crate::oauth::OAuthError;
 use crate::oauth::backchannel::{Delivery, PLACE, Pending};
 use crate::oauth::clients::Client;
 use crate::oauth::consents::Recipient;
+use crate::oauth::tokens::subject;
 use crate::pages::{BackchannelNotice, BackchannelRequest, BackchannelRequests, ErrorKind, Form, Moment};
 use crate::signin::{Place, SignedIn, signed_in};
 
@@ -99,6 +100,7 @@ fn render(view: View<'_>, who: &SignedIn, waiting: &[(Pending, Arc<Client>)]) ->
         notice: notice(view.call),
         sign_in_url: &sign_in,
         again_url: "/account/requests",
+        code_url: "/account/requests/code",
         account_url: "/account",
     };
     let html = page.render(&view.texts);
@@ -170,11 +172,13 @@ async fn keep(hub: &Hub, call: &Call, who: &SignedIn, id: Uuid, allow: bool) -> 
             client_id: client.id.clone(),
             place: PLACE.to_owned(),
         };
+        let known_as = subject(realm, who.person.id, client);
         hub.consents
-            .grant(realm, who.person.id, &recipient, scope, now)
+            .grant(realm, who.person.id, (&recipient, known_as), scope, now)
             .await?;
     }
-    let notify = client.metadata.grants.backchannel_token_delivery_mode == Some(Delivery::Ping);
+    let delivery = client.metadata.grants.backchannel_token_delivery_mode;
+    let notify = delivery.is_some_and(Delivery::calls);
     let kept = hub
         .backchannel
         .answer(realm, who.person.id, id, allow.then_some(session), (now, notify))

@@ -16,6 +16,7 @@ use crate::log::Action;
 use crate::oauth::authorization::{Destination, Interaction, Interactions, Refusal};
 use crate::oauth::clients::Client;
 use crate::oauth::consents::Recipient;
+use crate::oauth::tokens::subject;
 use crate::oauth::{ErrorCode, OAuthError, Scope};
 use crate::pages::{Consent, ConsentClient, ErrorKind, Form, Papers};
 use crate::realms::Realm;
@@ -193,8 +194,15 @@ async fn allow(hub: &Hub, call: &Call, question: &Question, browser: &str) -> Re
     }
     entry.key = person.key.clone();
     hub.record(entry).await?;
+    let known_as = subject(&call.realm, person.id, &question.client);
     hub.consents
-        .grant(&call.realm, person.id, &recipient, scope, hub.clock.now())
+        .grant(
+            &call.realm,
+            person.id,
+            (&recipient, known_as),
+            scope,
+            hub.clock.now(),
+        )
         .await?;
     Interactions::new(&hub.ephemeral, &call.realm)
         .note_consent(&question.id, browser, person.id)

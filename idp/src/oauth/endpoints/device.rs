@@ -18,6 +18,7 @@ use crate::log::{Action, Entry};
 use crate::oauth::clients::Client;
 use crate::oauth::consents::Recipient;
 use crate::oauth::device::{Answer, DeviceRequests, PLACE, Standing, UserCode};
+use crate::oauth::tokens::subject;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::{DeviceAnswered, DeviceCode, DeviceConfirm, DeviceProblem, ErrorKind, Form, Papers};
 use crate::signin::{Place, SignedIn, signed_in};
@@ -287,8 +288,9 @@ async fn keep(
             client_id: question.client.id.clone(),
             place: PLACE.to_owned(),
         };
+        let known_as = subject(&call.realm, who.person.id, &question.client);
         hub.consents
-            .grant(&call.realm, who.person.id, &recipient, scope, now)
+            .grant(&call.realm, who.person.id, (&recipient, known_as), scope, now)
             .await?;
         Answer::Allow {
             person: who.person.id,

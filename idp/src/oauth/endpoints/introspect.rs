@@ -1,11 +1,12 @@
-//! `POST /oauth/introspect` (RFC 7662), signed where the client asks for that (RFC 9701).
+//! `POST /oauth/introspect` (RFC 7662), signed where the client asks for that, and encrypted where it registered for that
+//! (RFC 9701).
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use platform::keys::{NumericDate, TimeClaims, sign_compact};
+use platform::keys::{NumericDate, TimeClaims};
 use serde::Serialize;
 
 use super::{answer, client_form};
@@ -15,7 +16,7 @@ use crate::log::{Action, Entry};
 use crate::oauth::clients::AuthenticatedClient;
 use crate::oauth::families::RefreshToken;
 use crate::oauth::introspection::{Introspection, Standing, standing};
-use crate::oauth::tokens::{Confirmation, inspect, subject};
+use crate::oauth::tokens::{Confirmation, Protection, inspect, protect, subject};
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::people::Person;
 
@@ -198,9 +199,18 @@ async fn render(
         },
         token_introspection: introspection,
     };
-    let algorithm = client.metadata.grants.introspection_signed_response_alg;
-    let key = hub.keys.signer(call.realm.id, algorithm).await?;
-    let token = sign_compact(&key, Some(TYPE), &serde_json::to_vec(&claims)?)?;
+    let members = &client.metadata.grants;
+    let protection = Protection {
+        algorithm: members.introspection_signed_response_alg,
+        typ: Some(TYPE),
+        encryption: members.introspection_encrypted_response_alg.map(|alg| {
+            (
+                alg,
+                members.introspection_encrypted_response_enc.unwrap_or_default(),
+            )
+        }),
+    };
+    let token = protect(hub, &call.realm, client, protection, &claims).await?;
     let mut response = Response::new(Body::from(token));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(SIGNED));

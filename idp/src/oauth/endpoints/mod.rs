@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod authorize;
 pub mod backchannel_authentication;
+pub mod backchannel_code;
 pub mod backchannel_requests;
 pub mod check_session;
 pub mod client_form;
@@ -45,6 +46,10 @@ pub fn router() -> Router<Shared> {
         .route("/oauth/backchannel", post(backchannel_authentication::begin))
         .route("/account/requests", get(backchannel_requests::show))
         .route("/account/requests/answer", post(backchannel_requests::answer))
+        .route(
+            "/account/requests/code",
+            get(backchannel_code::show).post(backchannel_code::change),
+        )
         .route("/oauth/introspect", post(introspect::introspect))
         .route("/oauth/revoke", post(revoke::revoke))
         .route(

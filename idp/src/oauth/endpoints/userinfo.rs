@@ -83,7 +83,7 @@ async fn serve(hub: &Hub, call: &Call, token: Presented<'_>) -> Result<Response,
         && let Err(demand) = proven.check(&hub.settings.step_up, active.scope.iter(), hub.clock.now())
     {
         hub.record(call.deny(ACTION, "token.step_up")).await?;
-        return Ok(answer::step_up(call, &demand));
+        return Ok(answer::step_up(call, demand));
     }
     let found = hub.people.by_id(&call.realm, family.person).await?;
     let person = found

@@ -84,7 +84,7 @@ pub fn decide(
     asked: &Asked,
 ) -> Result<Exchange, Refused> {
     let policy = policy.ok_or(Refused::NoPolicy)?;
-    if !policy.subject_clients.contains(&subject.client_id) || subject.family.is_none() {
+    if !policy.subject_clients.contains(&subject.client_id) || subject.grant.is_none() {
         return Err(Refused::Subject);
     }
     if actor.is_some_and(|actor| actor.client_id != client_id || actor.act.is_some()) {

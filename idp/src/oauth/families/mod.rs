@@ -9,8 +9,12 @@
 //! exactly one wins on any number of nodes. Where each use needs a proof of the client anyway, the token may stay as it is
 //! (FAPI 2.0 Security Profile §5.3.2.1: a lost answer must not cost the client its grant). A family that does not outlive its session holds the session's `sid`.
 
+mod model;
 mod store;
 #[cfg(test)]
 mod tests;
+mod token;
 
-pub use store::{Begun, Families, Family, FamilyDetails, FamilyError, NewFamily, RefreshToken};
+pub use model::{Begun, Family, FamilyDetails, NewFamily};
+pub use store::{Families, FamilyError};
+pub use token::RefreshToken;

@@ -1,27 +1,22 @@
 //! Token families in the database.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
 use platform::clock::Instant;
 use platform::database::{Backend, DatabaseError, Queries as _, Store, Tx};
-use platform::encoding::base64url;
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
-use platform::keys::constant_time_eq;
 use platform::values;
 use sea_orm::FromQueryResult;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::model::{Begun, Family, NewFamily};
+use super::token::RefreshToken;
 use crate::ids::{FamilyId, PersonId, SessionId};
 use crate::oauth::Scope;
-use crate::oauth::authorization::ClaimsRequest;
-use crate::oauth::authorization_details::AuthorizationDetails;
 use crate::oauth::logout::take_part_in;
-use crate::oauth::tokens::Confirmation;
 use crate::realms::Realm;
 
 /// Families could not be read or written.
@@ -36,160 +31,6 @@ pub enum FamilyError {
     /// A row is not what this version writes.
     #[error("a token family cannot be read")]
     Unreadable,
-}
-
-/// What tokens of a family repeat, about the sign-in and about what was granted beside the scope.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FamilyDetails {
-    /// `auth_time`.
-    pub authenticated_at: Instant,
-    /// `amr`.
-    pub amr: String,
-    /// Whether ID tokens of this family say when the person signed in.
-    pub wants_auth_time: bool,
-    /// The session of the sign-in, which may be over.
-    pub signed_in_as: SessionId,
-    /// `acr`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
-    /// Where its access tokens may be used; nothing: at the realm's own resources.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub resources: Vec<String>,
-    /// `authorization_details`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorization_details: Option<AuthorizationDetails>,
-    /// Claims asked for by name.
-    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
-    pub claims: ClaimsRequest,
-    /// What its refresh tokens are bound to: those of a public client, whose access tokens are bound (RFC 9449 §5).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub binding: Option<Confirmation>,
-}
-
-impl FamilyDetails {
-    /// Of a sign-in, with nothing more than the scope granted.
-    pub fn of_sign_in(signed_in_as: SessionId, authenticated_at: Instant, amr: &str) -> Self {
-        Self {
-            authenticated_at,
-            amr: amr.to_owned(),
-            wants_auth_time: false,
-            signed_in_as,
-            acr: None,
-            resources: Vec::new(),
-            authorization_details: None,
-            claims: ClaimsRequest::default(),
-            binding: None,
-        }
-    }
-}
-
-/// A family to be begun.
-#[derive(Debug, Clone)]
-pub struct NewFamily {
-    /// Its key, known since the code was made.
-    pub id: FamilyId,
-    /// Whose it is.
-    pub client_id: String,
-    /// Where the code went: the consent that the family rests on.
-    pub place: String,
-    /// Who granted it.
-    pub person: PersonId,
-    /// The session that it ends with; `None` if it outlives it (`offline_access`).
-    pub sid: Option<SessionId>,
-    /// What was granted.
-    pub scope: Scope,
-    /// What tokens repeat.
-    pub details: FamilyDetails,
-    /// When it is over.
-    pub expires_at: Instant,
-    /// Whether its client wants to be told when the session ends.
-    pub takes_part: bool,
-}
-
-/// A family that has begun.
-#[derive(Debug)]
-pub struct Begun {
-    /// Its first refresh token.
-    pub refresh: Option<RefreshToken>,
-}
-
-/// A family.
-#[derive(Debug, Clone)]
-pub struct Family {
-    /// Its key.
-    pub id: FamilyId,
-    /// Whose it is.
-    pub client_id: String,
-    /// Who granted it.
-    pub person: PersonId,
-    /// The session that it ends with.
-    pub sid: Option<SessionId>,
-    /// What was granted.
-    pub scope: Scope,
-    /// What tokens repeat.
-    pub details: FamilyDetails,
-    /// When it is over.
-    pub expires_at: Instant,
-    /// Whether it was revoked.
-    pub revoked: bool,
-    current_hash: Option<Vec<u8>>,
-}
-
-/// A refresh token as it was offered. It prints its family, and not what opens it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RefreshToken {
-    /// Its family.
-    pub family: FamilyId,
-    secret: String,
-}
-
-impl fmt::Debug for RefreshToken {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "RefreshToken({})", self.family)
-    }
-}
-
-impl RefreshToken {
-    /// Reads a token; anything that this realm did not make is `None`. Only a token of ours can be a replay: a family's
-    /// key alone, which access tokens carry, must not be enough to end it.
-    pub fn parse(realm: &Realm, text: &str) -> Option<Self> {
-        let mut parts = text.split('.');
-        let (family, secret, mac) = (parts.next()?, parts.next()?, parts.next()?);
-        let shape = family.len() == 32 && secret.len() == 43 && parts.next().is_none();
-        let family = Uuid::try_parse(family).ok()?.into();
-        let token = Self {
-            family,
-            secret: secret.to_owned(),
-        };
-        (shape && constant_time_eq(token.mac(realm).as_bytes(), mac.as_bytes())).then_some(token)
-    }
-
-    fn mac(&self, realm: &Realm) -> String {
-        base64url(realm.token_hash("refresh.mac", &format!("{}.{}", self.family, self.secret)))
-    }
-
-    fn hash(&self, realm: &Realm) -> Vec<u8> {
-        realm
-            .token_hash("refresh", &format!("{}.{}", self.family, self.secret))
-            .to_vec()
-    }
-
-    fn fresh(family: FamilyId, entropy: &Entropy) -> Result<Self, EntropyFailed> {
-        Ok(Self {
-            family,
-            secret: entropy.token()?,
-        })
-    }
-
-    /// The token on the wire.
-    pub fn expose(&self, realm: &Realm) -> String {
-        format!(
-            "{}.{}.{}",
-            self.family.uuid().simple(),
-            self.secret,
-            self.mac(realm)
-        )
-    }
 }
 
 /// The families of every realm; each call names the realm. Their state is cached for a second.
@@ -548,13 +389,6 @@ impl Families {
     /// Forgets what is cached, after a change that reached many families at once.
     pub fn forget_all(&self) {
         self.known.invalidate_all();
-    }
-}
-
-impl Family {
-    /// Whether its tokens carry at `now`.
-    pub fn is_live(&self, now: Instant) -> bool {
-        !self.revoked && now < self.expires_at
     }
 }
 

@@ -65,7 +65,7 @@ async fn about_to_begin(house: &House) -> NewFamily {
     };
     let scope = Scope::parse("openid offline_access").unwrap();
     hub.consents
-        .grant(realm, person.id, &recipient, &scope, now)
+        .grant(realm, person.id, (&recipient, "s".to_owned()), &scope, now)
         .await
         .unwrap();
     NewFamily {

@@ -5,12 +5,54 @@ use std::time::Duration;
 
 use super::TokenRequest;
 use crate::credentials::{Asked, Level};
+use crate::hub::Hub;
 use crate::ids::{FamilyId, PersonId, SessionId};
-use crate::log::Action;
-use crate::oauth::clients::GrantType;
+use crate::log::{Action, Entry};
+use crate::oauth::clients::{Client, GrantType};
+use crate::oauth::device::Outcome;
 use crate::oauth::families::{Begun, FamilyDetails, NewFamily};
-use crate::oauth::tokens::{Granted, Issue, TokenResponse, issue};
-use crate::oauth::{OAuthError, Scope, resources};
+use crate::oauth::tokens::{Confirmation, Granted, Issue, TokenResponse, issue};
+use crate::oauth::{ErrorCode, OAuthError, Scope, resources};
+use crate::realms::Realm;
+
+/// What a client that polls is told, by the stable ids of its grant.
+pub struct Polled {
+    /// The person has not answered.
+    pub pending: &'static str,
+    /// It asked too soon.
+    pub slow_down: &'static str,
+    /// The person said no.
+    pub denied: &'static str,
+    /// The time is over.
+    pub expired: &'static str,
+    /// There is nothing to be had, or no more.
+    pub unknown: OAuthError,
+}
+
+impl Polled {
+    /// The error that goes with what came of a poll.
+    pub const fn refusal(&self, outcome: Outcome) -> OAuthError {
+        match outcome {
+            Outcome::Pending => OAuthError::new(
+                ErrorCode::AuthorizationPending,
+                self.pending,
+                "the person has not answered yet",
+            ),
+            Outcome::SlowDown => OAuthError::new(
+                ErrorCode::SlowDown,
+                self.slow_down,
+                "polled too soon; wait five seconds longer from now on",
+            ),
+            Outcome::Denied => OAuthError::new(ErrorCode::AccessDenied, self.denied, "the person said no"),
+            Outcome::Expired => OAuthError::new(
+                ErrorCode::ExpiredToken,
+                self.expired,
+                "the time for an answer is over; begin again",
+            ),
+            Outcome::Tokens | Outcome::Used | Outcome::Kept | Outcome::Nothing => self.unknown,
+        }
+    }
+}
 
 /// What a person allowed.
 pub struct Approval {
@@ -36,10 +78,14 @@ pub async fn tokens(
     approval: Approval,
     over: OAuthError,
 ) -> Result<TokenResponse, OAuthError> {
-    let realm = &request.call.realm;
+    let TokenRequest {
+        hub, call, client, ..
+    } = request;
+    let realm = &call.realm;
     let asked = request.resources()?;
     let places = resources::narrowed(&approval.resources, &asked, &realm.issuer)?.to_vec();
-    let (new, begun) = begin(request, action, approval, over).await?;
+    let begun = begin(hub, realm, client, call.permit(action), approval, request.binding).await?;
+    let (new, begun) = begun.ok_or(over)?;
     let granted = Granted {
         person: new.person,
         family: new.id,
@@ -51,9 +97,9 @@ pub async fn tokens(
         granted: Some(&granted),
         binding: request.binding,
         refresh: begun.refresh.as_ref(),
-        ..Issue::new(request.client, &new.scope)
+        ..Issue::new(client, &new.scope)
     };
-    issue(request.hub, realm, tokens).await
+    issue(hub, realm, tokens).await
 }
 
 /// The class that tokens name: of those asked for the first that the sign-in meets, else its own.
@@ -65,19 +111,22 @@ fn acr(classes: &[String], amr: &str) -> String {
     asked.answer(Level::of_methods(amr)).to_owned()
 }
 
-async fn begin(
-    request: TokenRequest<'_>,
-    action: Action,
+/// Begins the family; `entry`, completed with whom it is about, is on record first. `None` if what it rests on is over.
+pub async fn begin(
+    hub: &Hub,
+    realm: &Realm,
+    client: &Client,
+    entry: Entry,
     approval: Approval,
-    over: OAuthError,
-) -> Result<(NewFamily, Begun), OAuthError> {
-    let TokenRequest {
-        hub, call, client, ..
-    } = request;
-    let realm = &call.realm;
+    binding: Option<&Confirmation>,
+) -> Result<Option<(NewFamily, Begun)>, OAuthError> {
     let person = hub.people.by_id(realm, approval.person).await?;
-    let person = person.filter(|person| person.may_sign_in()).ok_or(over)?;
-    let session = hub.sessions.live(realm, approval.sid).await?.ok_or(over)?;
+    let Some(person) = person.filter(|person| person.may_sign_in()) else {
+        return Ok(None);
+    };
+    let Some(session) = hub.sessions.live(realm, approval.sid).await? else {
+        return Ok(None);
+    };
     let now = hub.clock.now();
     let offline = approval.scope.has("offline_access");
     let life = if offline {
@@ -96,14 +145,13 @@ async fn begin(
             wants_auth_time: true,
             acr: Some(acr(&approval.classes, &session.amr)),
             resources: approval.resources,
-            binding: request.binding.filter(|_| client.is_public()).cloned(),
+            binding: binding.filter(|_| client.is_public()).cloned(),
             ..FamilyDetails::of_sign_in(approval.sid, session.authenticated_at, &session.amr)
         },
         expires_at: session.authenticated_at.plus(life),
         takes_part: client.metadata.logout.wants_to_know(),
     };
-    let mut entry = call
-        .permit(action)
+    let mut entry = entry
         .person(approval.person)
         .session(approval.sid)
         .client(client.id.clone());
@@ -114,5 +162,5 @@ async fn begin(
         .families
         .begin(realm, &hub.entropy, now, &new, refreshable)
         .await?;
-    Ok((new, begun.ok_or(over)?))
+    Ok(begun.map(|begun| (new, begun)))
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use platform::encoding::base64url;
 
 use super::TokenRequest;
-use super::approved::{self, Approval};
+use super::approved::{self, Approval, Polled};
 use crate::log::Action;
-use crate::oauth::backchannel::{Event, Outcome, PLACE, State, step};
+use crate::oauth::backchannel::{Delivery, Event, Outcome, PLACE, State, step};
 use crate::oauth::polling::{self, Waiting};
 use crate::oauth::tokens::TokenResponse;
 use crate::oauth::{ErrorCode, OAuthError};
@@ -26,34 +26,39 @@ const UNKNOWN: OAuthError = OAuthError::new(
     "the auth_req_id is unknown, used, or another client's",
 );
 
+const POLLED: Polled = Polled {
+    pending: "token.ciba.pending",
+    slow_down: "token.ciba.slow_down",
+    denied: "token.ciba.denied",
+    expired: "token.ciba.expired",
+    unknown: UNKNOWN,
+};
+
 /// Answers a poll.
 pub async fn poll(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError> {
-    let TokenRequest {
-        hub,
-        call,
-        client,
-        form,
-        ..
-    } = request;
-    let realm = &call.realm;
-    let name = form.get("auth_req_id").ok_or(OAuthError::new(
-        ErrorCode::InvalidRequest,
-        "token.ciba.missing",
-        "auth_req_id is missing",
-    ))?;
+    let TokenRequest { hub, client, .. } = request;
+    let realm = request.realm();
+    let name = request.required("auth_req_id", "token.ciba.missing", "auth_req_id is missing")?;
     let delivery = client
         .metadata
         .grants
         .backchannel_token_delivery_mode
         .ok_or(UNKNOWN)?;
+    // §11: what is pushed is not fetched.
+    if delivery == Delivery::Push {
+        return Err(OAuthError::new(
+            ErrorCode::UnauthorizedClient,
+            "token.ciba.push",
+            "tokens are pushed to this client; it does not fetch them",
+        ));
+    }
     let now = hub.clock.now();
     let kept = hub.backchannel.find(realm, name, now).await?.ok_or(UNKNOWN)?;
-    if kept.client_id != client.id {
-        return Err(OAuthError {
-            id: "token.ciba.other_client",
-            ..UNKNOWN
-        });
-    }
+    let other = OAuthError {
+        id: "token.ciba.other_client",
+        ..UNKNOWN
+    };
+    request.is_own(&kept.client_id, other)?;
     let event = if is_early(&request, name).await? {
         Event::EarlyPoll
     } else {
@@ -82,7 +87,7 @@ pub async fn poll(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError
             };
             approved::tokens(request, ACTION, approval, over).await
         }
-        (outcome, _) => Err(refusal(outcome)),
+        (outcome, _) => Err(POLLED.refusal(outcome)),
     }
 }
 
@@ -92,28 +97,4 @@ async fn is_early(request: &TokenRequest<'_>, name: &str) -> Result<bool, OAuthE
     let name = base64url(realm.token_hash("backchannel", name));
     let interval = Duration::from_secs(request.hub.settings.tokens.device_interval_seconds);
     polling::is_early(&request.hub.ephemeral, realm, WAITING, &name, interval).await
-}
-
-const fn refusal(outcome: Outcome) -> OAuthError {
-    match outcome {
-        Outcome::Pending => OAuthError::new(
-            ErrorCode::AuthorizationPending,
-            "token.ciba.pending",
-            "the person has not answered yet",
-        ),
-        Outcome::SlowDown => OAuthError::new(
-            ErrorCode::SlowDown,
-            "token.ciba.slow_down",
-            "polled too soon; wait five seconds longer from now on",
-        ),
-        Outcome::Denied => {
-            OAuthError::new(ErrorCode::AccessDenied, "token.ciba.denied", "the person said no")
-        }
-        Outcome::Expired => OAuthError::new(
-            ErrorCode::ExpiredToken,
-            "token.ciba.expired",
-            "the time of the request is over; begin again",
-        ),
-        Outcome::Tokens | Outcome::Used | Outcome::Kept | Outcome::Nothing => UNKNOWN,
-    }
 }

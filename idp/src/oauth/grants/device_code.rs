@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::TokenRequest;
-use super::approved::{self, Approval};
+use super::approved::{self, Approval, Polled};
 use crate::log::Action;
 use crate::oauth::device::{Answer, DeviceRequests, Event, Outcome, PLACE, State, step};
 use crate::oauth::tokens::TokenResponse;
@@ -18,29 +18,25 @@ const UNKNOWN: OAuthError = OAuthError::new(
     "the device code is unknown, used, or another client's",
 );
 
+const POLLED: Polled = Polled {
+    pending: "token.device.pending",
+    slow_down: "token.device.slow_down",
+    denied: "token.device.denied",
+    expired: "token.device.expired",
+    unknown: UNKNOWN,
+};
+
 /// Answers a poll.
 pub async fn poll(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError> {
-    let TokenRequest {
-        hub,
-        call,
-        client,
-        form,
-        ..
-    } = request;
-    let realm = &call.realm;
-    let code = form.get("device_code").ok_or(OAuthError::new(
-        ErrorCode::InvalidRequest,
-        "token.device.missing",
-        "device_code is missing",
-    ))?;
-    let requests = DeviceRequests::new(&hub.ephemeral, realm);
+    let hub = request.hub;
+    let code = request.required("device_code", "token.device.missing", "device_code is missing")?;
+    let requests = DeviceRequests::new(&hub.ephemeral, request.realm());
     let device = requests.by_device_code(code).await?.ok_or(UNKNOWN)?;
-    if device.client_id != client.id {
-        return Err(OAuthError {
-            id: "token.device.other_client",
-            ..UNKNOWN
-        });
-    }
+    let other = OAuthError {
+        id: "token.device.other_client",
+        ..UNKNOWN
+    };
+    request.is_own(&device.client_id, other)?;
     let interval = Duration::from_secs(hub.settings.tokens.device_interval_seconds);
     let event = if requests.is_early(code, interval).await? {
         Event::EarlyPoll
@@ -76,32 +72,6 @@ pub async fn poll(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError
             };
             approved::tokens(request, ACTION, approval, over).await
         }
-        (outcome, _) => Err(refusal(outcome)),
-    }
-}
-
-const fn refusal(outcome: Outcome) -> OAuthError {
-    match outcome {
-        Outcome::Pending => OAuthError::new(
-            ErrorCode::AuthorizationPending,
-            "token.device.pending",
-            "the person has not answered yet",
-        ),
-        Outcome::SlowDown => OAuthError::new(
-            ErrorCode::SlowDown,
-            "token.device.slow_down",
-            "polled too soon; wait five seconds longer from now on",
-        ),
-        Outcome::Denied => OAuthError::new(
-            ErrorCode::AccessDenied,
-            "token.device.denied",
-            "the person said no",
-        ),
-        Outcome::Expired => OAuthError::new(
-            ErrorCode::ExpiredToken,
-            "token.device.expired",
-            "the time of the device code is over; begin again",
-        ),
-        Outcome::Tokens | Outcome::Used | Outcome::Kept | Outcome::Nothing => UNKNOWN,
+        (outcome, _) => Err(POLLED.refusal(outcome)),
     }
 }

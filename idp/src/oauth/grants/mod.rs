@@ -20,6 +20,7 @@ use crate::oauth::clients::AuthenticatedClient;
 use crate::oauth::families::Family;
 use crate::oauth::tokens::Confirmation;
 use crate::oauth::{ErrorCode, OAuthError, resources};
+use crate::realms::Realm;
 
 const REVOKE: Action = Action::new("token.revoke");
 
@@ -38,7 +39,32 @@ pub struct TokenRequest<'a> {
     pub binding: Option<&'a Confirmation>,
 }
 
-impl TokenRequest<'_> {
+impl<'a> TokenRequest<'a> {
+    /// The realm.
+    pub fn realm(&self) -> &'a Realm {
+        &self.call.realm
+    }
+
+    /// A parameter that must be there.
+    pub fn required(
+        &self,
+        name: &str,
+        id: &'static str,
+        missing: &'static str,
+    ) -> Result<&'a str, OAuthError> {
+        let value = self.form.get(name);
+        value.ok_or(OAuthError::new(ErrorCode::InvalidRequest, id, missing))
+    }
+
+    /// That something is the client's that asks; `refused` if it is another one's.
+    pub fn is_own(&self, client_id: &str, refused: OAuthError) -> Result<(), OAuthError> {
+        if self.client.id == client_id {
+            Ok(())
+        } else {
+            Err(refused)
+        }
+    }
+
     /// The resources that it names, each one that the client may ask for (RFC 8707 §2.2).
     pub fn resources(&self) -> Result<Vec<String>, OAuthError> {
         resources::read(self.form, self.client, &self.call.realm.issuer)

@@ -29,18 +29,16 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
         form,
         ..
     } = request;
-    let realm = &call.realm;
-    let offered = form.get("refresh_token").ok_or(OAuthError::new(
-        ErrorCode::InvalidRequest,
+    let realm = request.realm();
+    let offered = request.required(
+        "refresh_token",
         "token.refresh.missing",
         "refresh_token is missing",
-    ))?;
+    )?;
     let offered = RefreshToken::parse(realm, offered).ok_or(UNKNOWN)?;
     // Looked at before it is taken: a scope that is too wide must not cost the client its token.
     let (known, present) = hub.families.of_token(realm, &offered).await?.ok_or(UNKNOWN)?;
-    if known.client_id != client.id {
-        return Err(UNKNOWN);
-    }
+    request.is_own(&known.client_id, UNKNOWN)?;
     if !present {
         return Err(replayed(hub, call, &known).await?);
     }

@@ -30,6 +30,6 @@ pub use back::tell;
 pub use browser_state::watched;
 pub use front::{Frames, frames};
 pub use hint::Hint;
-pub use model::{Outcome, Then, after};
+pub use model::{Then, after};
 pub(crate) use store::{person_ended, session_ended};
 pub use store::{take_part, take_part_in};

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use platform::clock::Instant;
 
+use crate::oauth::telling::Outcome;
+
 /// The first pause after a failure; each further one is three times as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause.
@@ -12,17 +14,6 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 pub(super) const WORTH_TELLING: Duration = Duration::from_hours(24);
 /// A client that says no says so for good; a few more times, in case it was an accident.
 const MOST_REFUSALS: u32 = 5;
-
-/// How an attempt to tell a client ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The client ended its session, or had none (Back-Channel Logout 1.0 §2.8).
-    Told,
-    /// The client answered that it will not or cannot.
-    Refused,
-    /// Nobody answered, or not sensibly.
-    Failed,
-}
 
 /// What follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

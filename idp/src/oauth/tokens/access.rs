@@ -1,11 +1,14 @@
 //! Access tokens in the profile of RFC 9068.
 
+use platform::encoding::{base64url, from_base64url};
 use platform::keys::TimeClaims;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::ids::FamilyId;
 use crate::oauth::audience::Audience;
 use crate::oauth::authorization_details::AuthorizationDetails;
+use crate::realms::Realm;
 
 /// The claims of an access token (RFC 9068 §2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,9 +28,9 @@ pub struct AccessClaims {
     pub jti: String,
     /// What it reaches.
     pub scope: String,
-    /// The family that it belongs to; absent where there is no person.
+    /// What the hub finds its family by; absent where there is no person.
     #[serde(default, rename = "musubi_grant", skip_serializing_if = "Option::is_none")]
-    pub family: Option<FamilyId>,
+    pub grant: Option<GrantReference>,
     /// When the person signed in, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
@@ -46,6 +49,33 @@ pub struct AccessClaims {
     /// What it reaches, more exactly (RFC 9396 §9.1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization_details: Option<AuthorizationDetails>,
+}
+
+/// The family of a token, as nobody but the hub reads it: its key under a mask that only the realm can derive, another one
+/// for each `jti`. It joins no two tokens, and does not say when the grant was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GrantReference(String);
+
+impl GrantReference {
+    /// Of a family, for the token with this `jti`.
+    pub fn new(realm: &Realm, jti: &str, family: FamilyId) -> Self {
+        Self(base64url(masked(realm, jti, family.uuid().into_bytes())))
+    }
+
+    /// The family; `None` if this is none of ours.
+    pub fn family(&self, realm: &Realm, jti: &str) -> Option<FamilyId> {
+        let bytes = from_base64url(&self.0)?.try_into().ok()?;
+        Some(Uuid::from_bytes(masked(realm, jti, bytes)).into())
+    }
+}
+
+fn masked(realm: &Realm, jti: &str, mut bytes: [u8; 16]) -> [u8; 16] {
+    let mask = realm.token_hash("grant", jti);
+    for (byte, mask) in bytes.iter_mut().zip(mask) {
+        *byte ^= mask;
+    }
+    bytes
 }
 
 /// What a token is bound to: one thing, that its holder must show to have.
@@ -75,12 +105,44 @@ pub struct Actor {
     pub act: Option<Box<Actor>>,
 }
 
+impl Actor {
+    /// A client.
+    pub fn of(client_id: &str) -> Self {
+        Self {
+            sub: client_id.to_owned(),
+            iss: None,
+            client_id: None,
+            act: None,
+        }
+    }
+}
+
 /// `typ` of an access token.
 pub(super) const TYPE: &str = "at+jwt";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::House;
+
+    #[tokio::test]
+    async fn a_grant_is_found_by_its_reference_with_the_tokens_own_jti_in_its_own_realm_only() {
+        let (house, other) = (House::new().await, House::new().await);
+        let family = FamilyId::new(&house.hub.entropy, house.hub.clock.now()).unwrap();
+        let realm = &house.realm;
+        let one = GrantReference::new(realm, "one", family);
+        assert_eq!(one.family(realm, "one"), Some(family));
+        assert_ne!(one.family(realm, "two"), Some(family));
+        assert_ne!(one.family(&other.realm, "one"), Some(family));
+        assert_ne!(one, GrantReference::new(realm, "two", family));
+        for text in ["", "x", &family.to_string(), &"A".repeat(1000)] {
+            assert_eq!(
+                GrantReference(text.to_owned()).family(realm, "one"),
+                None,
+                "{text}"
+            );
+        }
+    }
 
     #[test]
     fn a_confirmation_is_written_as_rfc_9449_and_rfc_8705_write_it() {

@@ -1,8 +1,10 @@
 //! What a token is bound to when it is made, and whether whoever presents it holds that.
 
+use platform::certificates::Chain;
+
 use crate::http::{Call, Presented};
 use crate::hub::Hub;
-use crate::oauth::clients::Client;
+use crate::oauth::clients::{AuthMethod, Client};
 use crate::oauth::dpop::{self, Demand};
 use crate::oauth::tokens::{AccessClaims, Confirmation};
 use crate::oauth::{ErrorCode, OAuthError};
@@ -16,6 +18,12 @@ const NO_CERTIFICATE: OAuthError = OAuthError::new(
     ErrorCode::InvalidRequest,
     "token.binding.no_certificate",
     "this client's tokens are bound to its certificate: show it, and send no DPoP proof",
+);
+/// A token that is bound to a key was presented as if it were not.
+pub const BOUND_TO_KEY: OAuthError = OAuthError::new(
+    ErrorCode::InvalidToken,
+    "token.access.bound_to_key",
+    "the access token is bound to a key: present it by DPoP, with a proof",
 );
 const NOT_THE_HOLDER: OAuthError = OAuthError::new(
     ErrorCode::InvalidToken,
@@ -72,10 +80,27 @@ pub(super) async fn holds(
                 }),
             }
         }
+        (Presented::Bearer(_), Some(Confirmation::Key(_))) => Err(BOUND_TO_KEY),
         (Presented::Bearer(_), Some(Confirmation::Certificate(wanted))) => match call.certificate() {
-            Some(chain) if chain.thumbprint() == *wanted => Ok(()),
+            Some(chain) if chain.thumbprint() == *wanted => still_vouched_for(hub, call, claims, chain).await,
             _ => Err(NOT_THE_HOLDER),
         },
         _ => Err(NOT_THE_HOLDER),
     }
+}
+
+/// A certificate that proved its client because an authority vouches for it carries no longer than that.
+async fn still_vouched_for(
+    hub: &Hub,
+    call: &Call,
+    claims: &AccessClaims,
+    chain: &Chain,
+) -> Result<(), OAuthError> {
+    let client = hub.clients.find(&call.realm, &claims.client_id).await?;
+    let by_authority =
+        client.is_some_and(|client| client.metadata.token_endpoint_auth_method == AuthMethod::TlsClientAuth);
+    if by_authority && !hub.authorities.vouch_for(chain, hub.clock.now()) {
+        return Err(NOT_THE_HOLDER);
+    }
+    Ok(())
 }

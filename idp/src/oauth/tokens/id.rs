@@ -37,6 +37,20 @@ pub struct IdClaims {
     /// Left half of the hash of the code (§3.3.2.11).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub c_hash: Option<String>,
+    /// The request that a pushed token answers (CIBA §10.3.1).
+    #[serde(
+        default,
+        rename = "urn:openid:params:jwt:claim:auth_req_id",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub auth_req_id: Option<String>,
+    /// Left half of the hash of the refresh token that is pushed with it (CIBA §10.3.1).
+    #[serde(
+        default,
+        rename = "urn:openid:params:jwt:claim:rt_hash",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub rt_hash: Option<String>,
     /// The session as the client knows it, if it has to do with its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
@@ -46,7 +60,7 @@ pub struct IdClaims {
     pub person: Map<String, Value>,
 }
 
-/// `at_hash` and `c_hash`: the left half of the hash that the algorithm of the signature uses, which is SHA-512 in Ed25519
+/// `at_hash`, `c_hash` and `rt_hash`: the left half of the hash that the algorithm of the signature uses, which is SHA-512 in Ed25519
 /// (RFC 8032 §5.1) and SHA-256 in the others of the house.
 pub(super) fn half_hash(algorithm: SigningAlgorithm, text: &str) -> String {
     let hash = match algorithm {

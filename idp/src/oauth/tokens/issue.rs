@@ -8,7 +8,7 @@ use platform::keys::{SigningAlgorithm, TimeClaims};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::access::{AccessClaims, Actor, Confirmation, TYPE};
+use super::access::{AccessClaims, Actor, Confirmation, GrantReference, TYPE};
 use super::id::{IdClaims, half_hash};
 use super::protect::{Protection, protect};
 use super::subject::{session_id, subject};
@@ -52,12 +52,12 @@ pub struct Issue<'a> {
     pub binding: Option<&'a Confirmation>,
     /// Who acts for the subject.
     pub act: Option<&'a Actor>,
-    /// Who may come to act for the subject.
-    pub may_act: Option<&'a Actor>,
     /// When it is over at the latest, whatever its life would be.
     pub ends: Option<Instant>,
     /// The refresh token that goes with it.
     pub refresh: Option<&'a RefreshToken>,
+    /// The request by the back channel that it answers without having been fetched.
+    pub pushed_for: Option<&'a str>,
 }
 
 impl<'a> Issue<'a> {
@@ -71,9 +71,9 @@ impl<'a> Issue<'a> {
             granted: None,
             binding: None,
             act: None,
-            may_act: None,
             ends: None,
             refresh: None,
+            pushed_for: None,
         }
     }
 }
@@ -111,10 +111,15 @@ pub struct AccessToken {
 /// Signs the tokens: an access token, and an ID token where a person granted `openid`.
 pub async fn issue(hub: &Hub, realm: &Realm, issue: Issue<'_>) -> Result<TokenResponse, OAuthError> {
     let access = access_token(hub, realm, &issue).await?;
+    let refresh_token = issue.refresh.map(|refresh| refresh.expose(realm));
     let id_token = match issue.granted {
         Some(granted) if issue.scope.has("openid") => {
             let beside = Beside {
                 access_token: Some(&access.token),
+                pushed: issue.pushed_for.map(|auth_req_id| Pushed {
+                    auth_req_id,
+                    refresh_token: refresh_token.as_deref(),
+                }),
                 ..Beside::default()
             };
             Some(id_token(hub, realm, issue.client, granted, beside).await?)
@@ -126,7 +131,7 @@ pub async fn issue(hub: &Hub, realm: &Realm, issue: Issue<'_>) -> Result<TokenRe
         token_type: access.token_type,
         expires_in: access.life.as_secs(),
         scope: access.claims.scope,
-        refresh_token: issue.refresh.map(|refresh| refresh.expose(realm)),
+        refresh_token,
         id_token,
         authorization_details: access.claims.authorization_details,
         issued_token_type: None,
@@ -147,6 +152,7 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
         || client.id.clone(),
         |granted| subject(realm, granted.person, client),
     );
+    let jti = base64url(hub.entropy.array::<16>()?);
     let claims = AccessClaims {
         iss: realm.issuer.clone(),
         sub,
@@ -157,14 +163,16 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
         },
         client_id: client.id.clone(),
         times: TimeClaims::issue(now, life),
-        jti: base64url(hub.entropy.array::<16>()?),
         scope: scope.to_string(),
-        family: granted.map(|granted| granted.family),
+        grant: granted.map(|granted| GrantReference::new(realm, &jti, granted.family)),
+        jti,
         auth_time: granted.map(|granted| granted.details.authenticated_at.as_seconds()),
         acr: granted.and_then(|granted| granted.details.acr.clone()),
         cnf: issue.binding.cloned(),
         act: issue.act.cloned(),
-        may_act: issue.may_act.cloned(),
+        may_act: granted
+            .and(client.standing.allowed_actor.as_deref())
+            .map(Actor::of),
         authorization_details: issue.details.cloned(),
     };
     let protection = Protection {
@@ -201,6 +209,17 @@ pub struct Beside<'a> {
     pub code: Option<&'a str>,
     /// The scope whose claims it holds itself, where no access token will ever fetch them (§5.4).
     pub scope: Option<&'a Scope>,
+    /// That it is pushed, and with what (CIBA §10.3.1).
+    pub pushed: Option<Pushed<'a>>,
+}
+
+/// What an ID token that is pushed vouches for.
+#[derive(Debug, Clone, Copy)]
+pub struct Pushed<'a> {
+    /// The request that it answers.
+    pub auth_req_id: &'a str,
+    /// The refresh token that is pushed with it.
+    pub refresh_token: Option<&'a str>,
 }
 
 /// Signs an ID token, and encrypts it where the client asked for that.
@@ -230,6 +249,8 @@ pub async fn id_token(
         amr: details.amr.split(' ').map(str::to_owned).collect(),
         at_hash: beside.access_token.map(hash),
         c_hash: beside.code.map(hash),
+        auth_req_id: beside.pushed.map(|pushed| pushed.auth_req_id.to_owned()),
+        rt_hash: beside.pushed.and_then(|pushed| pushed.refresh_token).map(hash),
         sid: members
             .has_to_do_with_sign_out()
             .then(|| session_id(realm, details.signed_in_as, client)),

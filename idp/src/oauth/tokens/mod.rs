@@ -8,11 +8,11 @@ mod protect;
 mod subject;
 mod verify;
 
-pub use access::{AccessClaims, Actor, Confirmation};
-pub use binding::binding;
+pub use access::{AccessClaims, Actor, Confirmation, GrantReference};
+pub use binding::{BOUND_TO_KEY, binding};
 pub use id::{IdClaims, read_hint};
 pub use issue::{
-    AccessToken, Beside, Granted, Issue, TokenResponse, access_token, id_token, issue, person_claims,
+    AccessToken, Beside, Granted, Issue, Pushed, TokenResponse, access_token, id_token, issue, person_claims,
 };
 pub use protect::{Protection, encrypt, protect};
 pub use subject::{session_id, subject};

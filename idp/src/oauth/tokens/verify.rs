@@ -85,9 +85,10 @@ pub async fn inspect(hub: &Hub, realm: &Realm, token: &str) -> Result<ActiveToke
     };
     let now = hub.clock.now();
     validate_times(&claims.times, now, &TimeRules::expiring(Duration::ZERO)).map_err(|_| INVALID)?;
-    let family = match claims.family {
+    let family = match &claims.grant {
         None => None,
-        Some(id) => {
+        Some(grant) => {
+            let id = grant.family(realm, &claims.jti).ok_or(INVALID)?;
             let found = hub.families.find(realm, id).await?;
             let found = found.filter(|family| family.is_live(now));
             Some(found.filter(|family| is_of(&claims, family)).ok_or(INVALID)?)

@@ -36,7 +36,7 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     match begun(&hub, &call).await {
-        Ok(begun) => render(&hub, view, begun.as_ref(), &[]),
+        Ok(begun) => render(&hub, view, begun.as_ref(), &[]).await,
         Err(error) => view.oauth_error(error),
     }
 }
@@ -66,9 +66,16 @@ async fn begun(hub: &Hub, call: &Call) -> Result<Option<Begun>, OAuthError> {
     }))
 }
 
-fn render(hub: &Hub, view: View<'_>, begun: Option<&Begun>, problems: &[PasswordProblem]) -> Response {
+async fn render(hub: &Hub, view: View<'_>, begun: Option<&Begun>, problems: &[PasswordProblem]) -> Response {
     let csrf = view.csrf();
-    let rules = rules(&hub.settings.passwords);
+    let rules = match begun.and_then(|begun| begun.person.as_ref()) {
+        Some(person) => rules(hub, &view.call.realm, person).await,
+        None => Ok(Vec::new()),
+    };
+    let rules = match rules {
+        Ok(rules) => rules,
+        Err(error) => return view.oauth_error(error.into()),
+    };
     let code = begun.map(|begun| Code::of(&view.call.realm, &begun.secret));
     let stage = match (begun, &code) {
         (Some(begun), Some(code)) => match (begun.found.state, begun.found.opens_at, &begun.person) {
@@ -126,7 +133,7 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
             view.set_recovery("");
             view.redirect("/signin")
         }
-        Err(Refused::Problems(problems)) => render(&hub, view, Some(&begun), &problems),
+        Err(Refused::Problems(problems)) => render(&hub, view, Some(&begun), &problems).await,
         Err(Refused::Over) => view.error(ErrorKind::LinkExpired, "recovery.family"),
         Err(Refused::Broken(error)) => view.oauth_error(error),
     }

@@ -59,6 +59,10 @@ async fn render(
         Ok(second) => second,
         Err(error) => return view.oauth_error(error),
     };
+    let rules = match rules(hub, &view.call.realm, person).await {
+        Ok(rules) => rules,
+        Err(error) => return view.oauth_error(error.into()),
+    };
     let query = form_urlencoded::Serializer::new(String::new())
         .append_pair("token", token)
         .finish();
@@ -74,7 +78,7 @@ async fn render(
         },
         login: &person.profile.login,
         second,
-        rules: &rules(&hub.settings.passwords),
+        rules: &rules,
         problems,
     };
     let status = match problems {

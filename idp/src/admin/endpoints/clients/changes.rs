@@ -110,7 +110,7 @@ async fn replace(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refusal
     let (metadata, standing) = desk.body::<NewClient>()?.parts(desk.call.realm.secure)?;
     let client = held(desk, segment).await?;
     may_give(desk, &metadata)?;
-    if client.self_registered && standing.is_some_and(|standing| standing.first_party) {
+    if client.self_registered && standing.as_ref().is_some_and(|standing| standing.first_party) {
         return Err(Refusal::invalid("client.first_party", FIRST_PARTY));
     }
     if !client.metadata.has_same_subjects(&metadata) {
@@ -119,7 +119,10 @@ async fn replace(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refusal
     in_sector(desk, &metadata).await?;
     let mut row = desk.permit().resource("client", [client.id.clone()]);
     row = row.detail("scope", metadata.scope.clone());
-    row = row.detail("first_party", standing.map(|standing| standing.first_party));
+    row = row.detail(
+        "first_party",
+        standing.as_ref().map(|standing| standing.first_party),
+    );
     desk.record(row).await?;
     let (hub, now) = (desk.hub, desk.hub.clock.now());
     let new = Registration {

@@ -137,7 +137,7 @@ async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
     let mut row = desk.permit().detail("scope", metadata.scope.clone());
     row = row.detail(
         "first_party",
-        standing.is_some_and(|standing| standing.first_party),
+        standing.as_ref().is_some_and(|standing| standing.first_party),
     );
     desk.record(row).await?;
     let (hub, now) = (desk.hub, desk.hub.clock.now());

@@ -2,7 +2,7 @@
 //! what a client may reach are an administrator's: one that registers by itself does not get them
 //! ([`GrantMembers::of_a_stranger`]).
 
-use platform::keys::SigningAlgorithm;
+use platform::keys::{ContentEncryption, KeyManagement, SigningAlgorithm};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,6 +22,14 @@ pub struct GrantMembers {
     #[serde(default = "default_algorithm")]
     #[schema(value_type = String)]
     pub introspection_signed_response_alg: SigningAlgorithm,
+    /// How signed answers about tokens are encrypted; absent: not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub introspection_encrypted_response_alg: Option<KeyManagement>,
+    /// With which content encryption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub introspection_encrypted_response_enc: Option<ContentEncryption>,
     /// The resources that it is: it may ask what tokens for them are worth (RFC 7662, RFC 8707). An administrator's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub serves: Vec<String>,
@@ -34,13 +42,16 @@ pub struct GrantMembers {
     /// How it learns of answers by the back channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backchannel_token_delivery_mode: Option<Delivery>,
-    /// Where it is told of them.
+    /// Where it is told of them, or sent them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backchannel_client_notification_endpoint: Option<String>,
     /// The algorithm of its signed requests by the back channel; absent: it does not sign them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub backchannel_authentication_request_signing_alg: Option<SigningAlgorithm>,
+    /// Whether it brings the codes with which people let themselves be asked by the back channel.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_user_code_parameter: bool,
 }
 
 impl GrantMembers {
@@ -72,6 +83,15 @@ impl GrantMembers {
         if issuers.len() > ISSUERS || !issuers.iter().all(|issuer| issuer.is_well_formed(secure)) {
             return wrong("assertion_issuers are at most 20, with keys that are taken");
         }
+        let sealed = self.introspection_encrypted_response_alg;
+        if sealed.is_none() && self.introspection_encrypted_response_enc.is_some() {
+            return wrong(
+                "introspection_encrypted_response_enc goes with introspection_encrypted_response_alg",
+            );
+        }
+        if sealed.is_some() && !metadata.has_keys() {
+            return wrong("encrypted answers need jwks or jwks_uri");
+        }
         let endpoint = self.backchannel_client_notification_endpoint.as_deref();
         if endpoint.is_some_and(|endpoint| !is_callable(endpoint, secure)) {
             return wrong("backchannel_client_notification_endpoint is an https URL");
@@ -79,9 +99,13 @@ impl GrantMembers {
         let uses = metadata.grant_types.contains(&GrantType::Ciba);
         match self.backchannel_token_delivery_mode {
             None if uses => wrong("the back channel needs backchannel_token_delivery_mode"),
-            Some(Delivery::Ping) if endpoint.is_none() => {
-                wrong("delivery by ping needs backchannel_client_notification_endpoint")
+            Some(mode) if mode.calls() && endpoint.is_none() => {
+                wrong("delivery by ping or push needs backchannel_client_notification_endpoint")
             }
+            // FAPI-CIBA §5.2.2; and nobody shows a key or certificate where tokens are pushed.
+            Some(Delivery::Push) if metadata.must_bind() => wrong(
+                "tokens that are bound to their holder, as those of the profile fapi2 are, cannot be pushed",
+            ),
             _ if uses
                 && self.backchannel_authentication_request_signing_alg.is_some()
                 && !metadata.has_keys() =>
@@ -133,11 +157,43 @@ mod tests {
             json!({"backchannel_token_delivery_mode": null}),
             json!({"backchannel_token_delivery_mode": "push"}),
             json!({"backchannel_token_delivery_mode": "ping"}),
+            json!({"backchannel_token_delivery_mode": "else"}),
             json!({"backchannel_authentication_request_signing_alg": "PS256"}),
             json!({"backchannel_authentication_request_signing_alg": "none"}),
         ] {
             assert!(with(&changes).is_err(), "{changes}");
         }
+    }
+
+    #[test]
+    fn tokens_that_are_bound_to_their_holder_are_not_pushed() {
+        let push = |changes: &Value| {
+            let mut members = json!({
+                "backchannel_token_delivery_mode": "push",
+                "backchannel_client_notification_endpoint": "https://rp.example/push",
+            });
+            for (name, value) in changes.as_object().unwrap() {
+                members[name] = value.clone();
+            }
+            with(&members)
+        };
+        assert!(push(&json!({})).is_ok());
+        let strict = json!({
+            "musubi_security_profile": "fapi2",
+            "token_endpoint_auth_method": "private_key_jwt",
+            "jwks_uri": "https://rp.example/keys",
+            "id_token_signed_response_alg": "ES256",
+        });
+        for changes in [
+            json!({"dpop_bound_access_tokens": true}),
+            json!({"tls_client_certificate_bound_access_tokens": true}),
+            strict.clone(),
+        ] {
+            assert!(push(&changes).is_err(), "{changes}");
+        }
+        let mut pinged = strict;
+        pinged["backchannel_token_delivery_mode"] = json!("ping");
+        assert!(push(&pinged).is_ok());
     }
 
     #[test]

@@ -156,7 +156,7 @@ pub enum InvalidMetadata {
 impl Metadata {
     /// Members that change what the client may trust the answers to mean, and that this version does not implement:
     /// ignoring them would be a lie.
-    pub const REFUSED: &[&str] = &["introspection_encrypted_response_alg", "software_statement"];
+    pub const REFUSED: &[&str] = &["software_statement"];
 
     /// Reads and checks metadata. `secure`: the realm is served over HTTPS.
     pub fn from_json(value: &Value, secure: bool) -> Result<Self, InvalidMetadata> {
@@ -344,6 +344,13 @@ impl Metadata {
     /// Whether the client has keys of its own, here or where it says.
     pub fn has_keys(&self) -> bool {
         self.jwks.is_some() || self.jwks_uri.is_some()
+    }
+
+    /// Whether its tokens are all bound to their holder.
+    fn must_bind(&self) -> bool {
+        self.musubi_security_profile == SecurityProfile::Fapi2
+            || self.tokens.dpop_bound_access_tokens
+            || self.tokens.tls_client_certificate_bound_access_tokens
     }
 
     /// Whether `other` is, to people and to whom their data goes, the same client.

@@ -79,6 +79,7 @@ pub(super) async fn issue(
             access_token: access.as_ref().map(|access| access.token.as_str()),
             code: code.as_deref(),
             scope: Some(&request.scope).filter(|_| !asked.has_code() && !asked.has_token()),
+            ..Beside::default()
         };
         let token = id_token(hub, &call.realm, client, &granted, beside).await?;
         given.push(("id_token", token));

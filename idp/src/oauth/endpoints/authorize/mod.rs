@@ -260,7 +260,8 @@ async fn step(
             };
             let next = next_step(request, &given, now);
             if matches!(next, Step::Issue) {
-                implicit::grant(hub, view.call, one, &recipient, &request.wanted()).await?;
+                let to = (client, &recipient);
+                implicit::grant(hub, view.call, one, to, &request.wanted()).await?;
             }
             Ok((next, who))
         }

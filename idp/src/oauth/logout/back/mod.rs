@@ -18,11 +18,12 @@ use url::Url;
 
 use self::store::{Claimed, DueClient, claim, due, forget, postpone};
 use self::token::logout_token;
-use super::model::{Outcome, Then, after};
+use super::model::{Then, after};
 use crate::hub::{Hub, Shared};
 use crate::log::{Action, Entry};
 use crate::oauth::OAuthError;
 use crate::oauth::clients::Client;
+use crate::oauth::telling::{Outcome, judge};
 use crate::realms::Realm;
 
 const TELL: Action = Action::new("logout.tell");
@@ -166,19 +167,6 @@ async fn post(hub: &Hub, realm: &Realm, address: &str, token: &str) -> Result<St
     Ok(answer.status)
 }
 
-/// What an answer says (§2.8): 200, or 204 of those who have nothing to add; 400 is the client's no.
-fn judge(answer: Result<StatusCode, OutboundError>) -> Outcome {
-    match answer {
-        Ok(status) if status.is_success() => Outcome::Told,
-        Ok(StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS) => {
-            Outcome::Failed
-        }
-        Ok(status) if status.is_client_error() => Outcome::Refused,
-        Err(OutboundError::Url | OutboundError::Forbidden | OutboundError::Redirected) => Outcome::Refused,
-        _ => Outcome::Failed,
-    }
-}
-
 /// A row of the access log about the person whose session it was.
 async fn record(
     hub: &Hub,
@@ -198,28 +186,4 @@ async fn record(
         .session(claimed.sid)
         .client(client.id.clone());
     hub.record(entry).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_success_is_a_success_and_only_a_no_is_a_no() {
-        for (answer, outcome) in [
-            (Ok(StatusCode::OK), Outcome::Told),
-            (Ok(StatusCode::NO_CONTENT), Outcome::Told),
-            (Ok(StatusCode::BAD_REQUEST), Outcome::Refused),
-            (Ok(StatusCode::NOT_FOUND), Outcome::Refused),
-            (Ok(StatusCode::TOO_MANY_REQUESTS), Outcome::Failed),
-            (Ok(StatusCode::SERVICE_UNAVAILABLE), Outcome::Failed),
-            (Ok(StatusCode::NOT_IMPLEMENTED), Outcome::Failed),
-            (Err(OutboundError::Forbidden), Outcome::Refused),
-            (Err(OutboundError::Redirected), Outcome::Refused),
-            (Err(OutboundError::TimedOut), Outcome::Failed),
-            (Err(OutboundError::Unreachable), Outcome::Failed),
-        ] {
-            assert_eq!(judge(answer), outcome, "{answer:?}");
-        }
-    }
 }

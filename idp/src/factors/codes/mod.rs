@@ -1,5 +1,7 @@
 //! What people type: the digits of an app, or one of their recovery codes.
 
+mod store;
+
 use platform::entropy::{Entropy, EntropyFailed};
 
 use super::totp::DIGITS;
