@@ -2,8 +2,11 @@
 //!
 //! | folder | holds |
 //! |---|---|
+//! | `access` | the one decision: who may do what with whose data |
 //! | `admin` | the hub's own API |
 //! | `account` | what a person sees of themselves |
+//! | `consent` | what people allow and forbid with their data |
+//! | `contracts` | what people agreed with operators |
 //! | `credentials` | passwords, and the links with which they are set |
 //! | `email` | showing that an address is one's own |
 //! | `expiry` | the deletion of what is over |
@@ -21,8 +24,11 @@
 //! | `sessions` | who is signed in where |
 //! | `signin` | signing in and out |
 
+pub mod access;
 pub mod account;
 pub mod admin;
+pub mod consent;
+pub mod contracts;
 pub mod credentials;
 pub mod email;
 pub mod expiry;

@@ -159,6 +159,8 @@ macro_rules! unavailable {
 }
 
 unavailable!(
+    crate::access::AccessError,
+    crate::consent::ConsentError,
     crate::credentials::PasswordsError,
     crate::factors::FactorsError,
     crate::log::LogUnavailable,

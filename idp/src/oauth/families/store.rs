@@ -16,7 +16,7 @@ use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ids::{FamilyId, PersonId, SessionId};
+use crate::ids::{ConsentId, FamilyId, PersonId, SessionId};
 use crate::oauth::Scope;
 use crate::oauth::authorization::ClaimsRequest;
 use crate::oauth::authorization_details::AuthorizationDetails;
@@ -61,6 +61,9 @@ pub struct FamilyDetails {
     /// Claims asked for by name.
     #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
+    /// Whose data its access tokens are about, if it is not that of the person who granted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<PersonId>,
     /// What its refresh tokens are bound to: those of a public client, whose access tokens are bound (RFC 9449 §5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binding: Option<Confirmation>,
@@ -78,6 +81,7 @@ impl FamilyDetails {
             resources: Vec::new(),
             authorization_details: None,
             claims: ClaimsRequest::default(),
+            about: None,
             binding: None,
         }
     }
@@ -104,6 +108,8 @@ pub struct NewFamily {
     pub expires_at: Instant,
     /// Whether its client wants to be told when the session ends.
     pub takes_part: bool,
+    /// The consents about another person's data that it rests on: it ends with any of them.
+    pub rests_on: Vec<ConsentId>,
 }
 
 /// A family that has begun.
@@ -318,8 +324,8 @@ impl Families {
             new.details.signed_in_as.uuid(),
             new.place.clone(),
         ];
-        let begun = if new.takes_part {
-            self.begin_taking_part(realm, now, new, row).await?
+        let begun = if new.takes_part || !new.rests_on.is_empty() {
+            self.begin_with(realm, now, new, row).await?
         } else {
             let sql = begins(self.store.backend()).in_session;
             self.store.change(sql, row).await? == 1
@@ -327,8 +333,8 @@ impl Families {
         Ok(begun.then_some(Begun { refresh: token }))
     }
 
-    /// Begins a family, and notes that its client took part in the session: both or neither.
-    async fn begin_taking_part(
+    /// Begins a family, and notes that its client took part in the session and which consents it rests on: all or nothing.
+    async fn begin_with(
         &self,
         realm: &Realm,
         now: Instant,
@@ -337,16 +343,34 @@ impl Families {
     ) -> Result<bool, DatabaseError> {
         let (backend, realm) = (self.store.backend(), realm.id);
         let (sid, client_id) = (new.details.signed_in_as, new.client_id.clone());
+        let (takes_part, family, rests_on) = (new.takes_part, new.id, new.rests_on.clone());
         let begun = self
             .store
             .write(move |tx: &Tx| {
                 Box::pin(async move {
-                    let live = take_part_in(tx, backend, realm, sid, &client_id, now).await?;
-                    if live && tx.execute(begins(backend).in_session, row).await? == 1 {
-                        Ok(())
-                    } else {
-                        Err(Undone::Refused)
+                    let live = !takes_part || take_part_in(tx, backend, realm, sid, &client_id, now).await?;
+                    if !live || tx.execute(begins(backend).in_session, row).await? != 1 {
+                        return Err(Undone::Refused);
                     }
+                    for consent in rests_on {
+                        // Changing nothing it waits for whoever withdraws this very moment, and then finds nothing.
+                        let applies = tx
+                            .execute(
+                                "UPDATE consent_grant SET ended_at = NULL
+                                 WHERE realm_id = $1 AND consent_id = $2 AND ended_at IS NULL",
+                                values![realm.uuid(), consent.uuid()],
+                            )
+                            .await?;
+                        if applies == 0 {
+                            return Err(Undone::Refused);
+                        }
+                        tx.execute(
+                            "INSERT INTO family_consent (family_id, consent_id, realm_id) VALUES ($1, $2, $3)",
+                            values![family.uuid(), consent.uuid(), realm.uuid()],
+                        )
+                        .await?;
+                    }
+                    Ok(())
                 })
             })
             .await;

@@ -18,6 +18,7 @@ use crate::oauth::audience::Audience;
 use crate::oauth::authorization_details::AuthorizationDetails;
 use crate::oauth::clients::Client;
 use crate::oauth::families::{FamilyDetails, RefreshToken};
+use crate::oauth::scope::PERSON_SCOPES;
 use crate::oauth::{OAuthError, Scope};
 use crate::people::{CLAIMS, Person};
 use crate::realms::Realm;
@@ -143,10 +144,20 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
     } = *issue;
     let now = hub.clock.now();
     let life = life(hub, issue, now);
-    let sub = granted.map_or_else(
-        || client.id.clone(),
-        |granted| subject(realm, granted.person, client),
-    );
+    let person = granted.map(|granted| subject(realm, granted.person, client));
+    let about = granted.and_then(|granted| granted.details.about);
+    let about = about.map(|other| subject(realm, other, client));
+    let act = match (&about, &person) {
+        (Some(_), Some(person)) => Some(acting(issue.act, person)),
+        _ => issue.act.cloned(),
+    };
+    // What is about somebody else's data says and fetches nothing about whoever acts for them.
+    let scope = if about.is_some() {
+        scope.filtered(|one| !PERSON_SCOPES.contains(&one))
+    } else {
+        scope.clone()
+    };
+    let sub = about.or(person).unwrap_or_else(|| client.id.clone());
     let claims = AccessClaims {
         iss: realm.issuer.clone(),
         sub,
@@ -163,7 +174,7 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
         auth_time: granted.map(|granted| granted.details.authenticated_at.as_seconds()),
         acr: granted.and_then(|granted| granted.details.acr.clone()),
         cnf: issue.binding.cloned(),
-        act: issue.act.cloned(),
+        act,
         may_act: issue.may_act.cloned(),
         authorization_details: issue.details.cloned(),
     };
@@ -183,6 +194,22 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
         life,
         claims,
     })
+}
+
+/// Who acts for the subject: the person, at the end of whoever acts for them (RFC 8693 §4.1).
+fn acting(act: Option<&Actor>, person: &str) -> Actor {
+    match act {
+        None => Actor {
+            sub: person.to_owned(),
+            iss: None,
+            client_id: None,
+            act: None,
+        },
+        Some(first) => Actor {
+            act: Some(Box::new(acting(first.act.as_deref(), person))),
+            ..first.clone()
+        },
+    }
 }
 
 /// The life that the client's tokens have, and no longer than `ends` allows.
