@@ -85,6 +85,7 @@ consent-receipt = Receipt
 consent-receipt-what = This receipt is a copy of what you decided. You can print it and keep it. With the signed one, anybody can check that nothing was changed afterwards.
 consent-receipt-signed = Save the signed receipt
 consent-whose = Whose records
+consent-says = What was decided
 consent-state = State
 consent-active = It holds
 consent-inactive = It was taken back

@@ -85,6 +85,7 @@ consent-receipt = 控え
 consent-receipt-what = この控えは、あなたが決めたことの写しです。印刷して残しておけます。署名つきの控えは、あとから書きかえられていないことを、だれでも確かめられます。
 consent-receipt-signed = 署名つきの控えを保存する
 consent-whose = だれの記録か
+consent-says = 決めたこと
 consent-state = いまの状態
 consent-active = 効いています
 consent-inactive = 取り消されています

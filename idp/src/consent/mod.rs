@@ -30,5 +30,5 @@ pub use levels::Level;
 pub use model::{Draft, Kept, Origin, Summary};
 pub use store::{
     ConsentError, Prepared, end_all_in, find, history, list, prepare, prepare_change, prepare_withdrawal,
-    summaries, write, write_in,
+    rest_in, summaries, write, write_in,
 };

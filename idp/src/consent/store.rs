@@ -3,6 +3,7 @@
 use platform::clock::Instant;
 use platform::database::{DatabaseError, Queries as _, Tx};
 use platform::entropy::EntropyFailed;
+use platform::ids::RealmId;
 use platform::keys::{Aad, SealError};
 use platform::values;
 use sea_orm::{FromQueryResult, Value};
@@ -13,7 +14,7 @@ use super::fhir::{self, Meta, Status};
 use super::model::{Draft, Kept, Origin, Summary};
 use crate::access::rows::columns;
 use crate::hub::Hub;
-use crate::ids::{ConsentId, GrantId, PersonId};
+use crate::ids::{ConsentId, FamilyId, GrantId, PersonId};
 use crate::people::Person;
 use crate::realms::Realm;
 
@@ -244,6 +245,35 @@ async fn end_in(tx: &Tx, prepared: &Prepared) -> Result<(), DatabaseError> {
     )
     .await
     .map(drop)
+}
+
+/// Lets a family of tokens rest on consents, in the transaction that begins it: it ends with any of them. `false` if one
+/// of them does not apply any more.
+pub async fn rest_in(
+    tx: &Tx,
+    realm: RealmId,
+    family: FamilyId,
+    consents: &[ConsentId],
+) -> Result<bool, DatabaseError> {
+    for consent in consents {
+        // Changing nothing it waits for whoever withdraws at this very moment, and then finds nothing.
+        let applies = tx
+            .execute(
+                "UPDATE consent_grant SET ended_at = NULL
+                 WHERE realm_id = $1 AND consent_id = $2 AND ended_at IS NULL",
+                values![realm.uuid(), consent.uuid()],
+            )
+            .await?;
+        if applies == 0 {
+            return Ok(false);
+        }
+        tx.execute(
+            "INSERT INTO family_consent (family_id, consent_id, realm_id) VALUES ($1, $2, $3)",
+            values![family.uuid(), consent.uuid(), realm.uuid()],
+        )
+        .await?;
+    }
+    Ok(true)
 }
 
 /// Ends all that a person ever allowed, when they are erased: what they forbade needs no rule any more either.

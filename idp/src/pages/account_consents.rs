@@ -170,15 +170,11 @@ pub struct ConsentReceipt<'a> {
 impl RuleLine<'_> {
     fn sentence(&self, texts: &Texts) -> Result<String, askama::Error> {
         let who = self.who.words(texts)?;
-        texts.with(
-            if self.forbids {
-                "consent-forbids"
-            } else {
-                "consent-allows"
-            },
-            "who",
-            who,
-        )
+        if self.forbids {
+            texts.with("consent-forbids", "who", who)
+        } else {
+            texts.with("consent-allows", "who", who)
+        }
     }
 
     fn kinds_words(&self, texts: &Texts) -> Result<String, askama::Error> {

@@ -22,7 +22,5 @@
 mod endpoints;
 mod model;
 mod resolve;
-#[cfg(test)]
-mod tests;
 
 pub use endpoints::router;

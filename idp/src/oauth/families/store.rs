@@ -16,6 +16,7 @@ use sea_orm::FromQueryResult;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::consent::rest_in;
 use crate::ids::{ConsentId, FamilyId, PersonId, SessionId};
 use crate::oauth::Scope;
 use crate::oauth::authorization::ClaimsRequest;
@@ -352,25 +353,11 @@ impl Families {
                     if !live || tx.execute(begins(backend).in_session, row).await? != 1 {
                         return Err(Undone::Refused);
                     }
-                    for consent in rests_on {
-                        // Changing nothing it waits for whoever withdraws this very moment, and then finds nothing.
-                        let applies = tx
-                            .execute(
-                                "UPDATE consent_grant SET ended_at = NULL
-                                 WHERE realm_id = $1 AND consent_id = $2 AND ended_at IS NULL",
-                                values![realm.uuid(), consent.uuid()],
-                            )
-                            .await?;
-                        if applies == 0 {
-                            return Err(Undone::Refused);
-                        }
-                        tx.execute(
-                            "INSERT INTO family_consent (family_id, consent_id, realm_id) VALUES ($1, $2, $3)",
-                            values![family.uuid(), consent.uuid(), realm.uuid()],
-                        )
-                        .await?;
+                    if rest_in(tx, realm, family, &rests_on).await? {
+                        Ok(())
+                    } else {
+                        Err(Undone::Refused)
                     }
-                    Ok(())
                 })
             })
             .await;

@@ -4,6 +4,8 @@ mod configuration;
 mod evaluation;
 mod evaluations;
 mod search;
+#[cfg(test)]
+mod tests;
 
 use axum::Router;
 use axum::body::Body;
