@@ -160,7 +160,7 @@ async fn a_token_for_somebody_elses_data_names_both_and_ends_with_the_consent() 
         assert_ne!(claims["sub"], own["sub"]);
         assert_eq!(claims["authorization_details"], record(&hanako, "daily"));
         // It says nothing about taro, and opens nothing of his.
-        assert!(!claims["scope"].as_str().unwrap().contains("openid"));
+        assert_eq!(claims["scope"], "");
         let userinfo = party.userinfo(tokens.text("access_token")).await;
         assert_eq!(userinfo.status, 403, "{}", userinfo.text);
 

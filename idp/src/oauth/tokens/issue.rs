@@ -18,7 +18,6 @@ use crate::oauth::audience::Audience;
 use crate::oauth::authorization_details::AuthorizationDetails;
 use crate::oauth::clients::Client;
 use crate::oauth::families::{FamilyDetails, RefreshToken};
-use crate::oauth::scope::PERSON_SCOPES;
 use crate::oauth::{OAuthError, Scope};
 use crate::people::{CLAIMS, Person};
 use crate::realms::Realm;
@@ -85,6 +84,8 @@ pub struct TokenResponse {
     access_token: String,
     token_type: &'static str,
     expires_in: u64,
+    /// Absent where the token reaches only what its details say.
+    #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
@@ -151,9 +152,9 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
         (Some(_), Some(person)) => Some(acting(issue.act, person)),
         _ => issue.act.cloned(),
     };
-    // What is about somebody else's data says and fetches nothing about whoever acts for them.
+    // What is about somebody else's data reaches what its details say and nothing else: scopes speak of whoever granted them.
     let scope = if about.is_some() {
-        scope.filtered(|one| !PERSON_SCOPES.contains(&one))
+        Scope::default()
     } else {
         scope.clone()
     };

@@ -151,25 +151,27 @@ async fn find_resources(desk: &Desk<'_>) -> Result<Value, Refusal> {
     if let (Some(asker), Some(action), Some(asked)) = (asker, action, asked) {
         who = desk.asker(asker).await?;
         if let Some(who) = &who {
-            let mut place = page.after;
+            // `place` is how far the search came, `end` the last person on the page.
+            let (mut place, mut end) = (page.after, page.after);
             'pages: loop {
                 let some = possible(desk, who, place).await?;
-                let more = some.len();
+                if some.is_empty() {
+                    break;
+                }
                 for owner in some {
-                    if found.len() == page.limit {
-                        last = Some(PersonId::from(place));
-                        break 'pages;
-                    }
                     place = owner.uuid();
                     let loaded = desk.load(who, owner).await?;
-                    if desk.decide((who, owner), (action, &asked), &loaded).permits()
-                        && let Some(number) = number_of(&desk.hub.store, &desk.call.realm, owner).await?
-                    {
-                        found.push(value!({"type": asked.kind.as_str(), "id": number.to_string()}));
+                    if !desk.decide((who, owner), (action, &asked), &loaded).permits() {
+                        continue;
                     }
-                }
-                if more == 0 {
-                    break;
+                    let number = number_of(&desk.hub.store, &desk.call.realm, owner).await?;
+                    let Some(number) = number else { continue };
+                    if found.len() == page.limit {
+                        last = Some(PersonId::from(end));
+                        break 'pages;
+                    }
+                    end = place;
+                    found.push(value!({"type": asked.kind.as_str(), "id": number.to_string()}));
                 }
             }
         }
@@ -219,16 +221,16 @@ async fn find_subjects(desk: &Desk<'_>) -> Result<Value, Refusal> {
                 }
             }
             if kind == "person" {
-                let mut place = page.after;
+                let mut end = page.after;
                 for person in people.into_iter().filter(|one| one.uuid() > page.after) {
+                    let number = permitted(desk, (person, whose.id), (action, &asked)).await?;
+                    let Some(number) = number else { continue };
                     if found.len() == page.limit {
-                        last = Some(PersonId::from(place));
+                        last = Some(PersonId::from(end));
                         break;
                     }
-                    place = person.uuid();
-                    if let Some(number) = permitted(desk, (person, whose.id), (action, &asked)).await? {
-                        found.push(value!({"type": "person", "id": number}));
-                    }
+                    end = person.uuid();
+                    found.push(value!({"type": "person", "id": number}));
                 }
             }
         }
