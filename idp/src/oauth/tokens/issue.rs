@@ -149,7 +149,12 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
     let about = granted.and_then(|granted| granted.details.about);
     let about = about.map(|other| subject(realm, other, client));
     let act = match (&about, &person) {
-        (Some(_), Some(person)) => Some(acting(issue.act, person)),
+        (Some(_), Some(person)) => Some(Actor {
+            sub: person.clone(),
+            iss: None,
+            client_id: None,
+            act: None,
+        }),
         _ => issue.act.cloned(),
     };
     // What is about somebody else's data reaches what its details say and nothing else: scopes speak of whoever granted them.
@@ -195,22 +200,6 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
         life,
         claims,
     })
-}
-
-/// Who acts for the subject: the person, at the end of whoever acts for them (RFC 8693 §4.1).
-fn acting(act: Option<&Actor>, person: &str) -> Actor {
-    match act {
-        None => Actor {
-            sub: person.to_owned(),
-            iss: None,
-            client_id: None,
-            act: None,
-        },
-        Some(first) => Actor {
-            act: Some(Box::new(acting(first.act.as_deref(), person))),
-            ..first.clone()
-        },
-    }
 }
 
 /// The life that the client's tokens have, and no longer than `ends` allows.
