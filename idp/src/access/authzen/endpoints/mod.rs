@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, StatusCode};
+use platform::json::parse_unique;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -57,12 +58,13 @@ async fn open<'a>(hub: &'a Hub, call: &'a Call) -> Result<Desk<'a>, Response> {
     Ok(Desk { hub, call, authority })
 }
 
-/// The body as JSON of a shape.
+/// The body as JSON of a shape, in which no member stands twice: the service must not have read another one.
 fn body<T: DeserializeOwned>(call: &Call) -> Result<T, Refusal> {
     if !call.is_json() || !call.body.trim_ascii_start().starts_with(b"{") {
         return Err(MALFORMED);
     }
-    serde_json::from_slice(&call.body).map_err(|_| MALFORMED)
+    let body = parse_unique(&call.body).map_err(|_| MALFORMED)?;
+    serde_json::from_value(body).map_err(|_| MALFORMED)
 }
 
 /// An answer, with the id that the caller gave its request (§10.1.3).

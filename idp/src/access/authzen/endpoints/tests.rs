@@ -248,6 +248,7 @@ async fn what_is_no_request_is_an_error_and_never_a_decision() {
         one[member] = json!("text");
         bad.push(one.to_string());
     }
+    bad.push(good.to_string().replacen("\"id\":", "\"id\":\"0\",\"id\":", 1));
     let mut one = good.clone();
     one["resource"]["properties"] = json!({"from": "yesterday"});
     bad.push(one.to_string());
