@@ -6,7 +6,8 @@ use super::super::pages::{
 };
 use super::{Sample, Words, add};
 
-pub(super) fn consents(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
+/// Rules that open, one of each sort of grantee that there is beside those of `closed`.
+fn open<'a>(words: &Words<'a>) -> [RuleLine<'a>; 3] {
     let rule = RuleLine {
         forbids: false,
         who: WhoLine::Person(words.name),
@@ -16,44 +17,51 @@ pub(super) fn consents(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sampl
         depth: Depth::Daily,
         until: Some(words.now),
     };
-    let rules = [
-        rule,
-        RuleLine {
-            who: WhoLine::Organisation {
-                name: words.client,
-                occupation: Some(words.scope),
-            },
-            kinds: Kinds::ALL,
-            actions: Actions::ALL,
-            purposes: Purposes::ALL,
-            depth: Depth::Everything,
-            until: None,
-            ..rule
+    let everything = RuleLine {
+        who: WhoLine::Organisation {
+            name: words.client,
+            occupation: Some(words.scope),
         },
-        RuleLine {
-            who: WhoLine::Staff {
-                name: words.name,
-                organisation: words.client,
-            },
-            depth: Depth::Values,
-            ..rule
+        kinds: Kinds::ALL,
+        actions: Actions::ALL,
+        purposes: Purposes::ALL,
+        depth: Depth::Everything,
+        until: None,
+        ..rule
+    };
+    let staff = RuleLine {
+        who: WhoLine::Staff {
+            name: words.name,
+            organisation: words.client,
         },
+        depth: Depth::Values,
+        ..rule
+    };
+    [rule, everything, staff]
+}
+
+/// Rules that close, at each depth.
+fn closed<'a>(words: &Words<'a>) -> Vec<RuleLine<'a>> {
+    let [rule, ..] = open(words);
+    let whom = [
+        WhoLine::Everyone,
+        WhoLine::Relation("friend"),
+        WhoLine::Relation(words.scope),
+        WhoLine::Client(words.other_client),
     ];
-    let closed: Vec<RuleLine<'_>> = Depth::ALL
-        .iter()
-        .zip([
-            WhoLine::Everyone,
-            WhoLine::Relation("friend"),
-            WhoLine::Relation(words.scope),
-            WhoLine::Client(words.other_client),
-        ])
+    let rules = Depth::ALL.iter().zip(whom);
+    rules
         .map(|(depth, who)| RuleLine {
             forbids: true,
             who,
             depth: *depth,
             ..rule
         })
-        .collect();
+        .collect()
+}
+
+pub(super) fn consents(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
+    let (rules, closed) = (open(words), closed(words));
     let line = ConsentLine {
         id: words.id,
         url: words.local,
@@ -74,6 +82,30 @@ pub(super) fn consents(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sampl
             ..line
         },
     ];
+    list(words, texts, samples, &consents);
+    new(words, texts, samples);
+    let receipt = ConsentReceipt {
+        frame: words.frame(),
+        name: words.name,
+        consent: line,
+        active: true,
+        version: 2,
+        signed_url: words.local,
+    };
+    add(samples, "account-consent", receipt.render(texts));
+    let ended = ConsentReceipt {
+        consent: ConsentLine {
+            level: Some(Level::Quiet),
+            by: Some(words.name),
+            ..line
+        },
+        active: false,
+        ..receipt
+    };
+    add(samples, "account-consent-ended", ended.render(texts));
+}
+
+fn list(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>, consents: &[ConsentLine<'_>]) {
     let page = Consents {
         frame: words.frame(),
         done: Some(ConsentNotice::Given),
@@ -81,7 +113,7 @@ pub(super) fn consents(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sampl
         ask_password: false,
         level: Some(Level::Family),
         choose: words.form(),
-        consents: &consents,
+        consents,
         withdraw: words.form(),
     };
     add(samples, "account-consents", page.render(texts));
@@ -111,26 +143,6 @@ pub(super) fn consents(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sampl
         };
         add(samples, name, page.render(texts));
     }
-    new(words, texts, samples);
-    let receipt = ConsentReceipt {
-        frame: words.frame(),
-        name: words.name,
-        consent: line,
-        active: true,
-        version: 2,
-        signed_url: words.local,
-    };
-    add(samples, "account-consent", receipt.render(texts));
-    let ended = ConsentReceipt {
-        consent: ConsentLine {
-            level: Some(Level::Quiet),
-            by: Some(words.name),
-            ..line
-        },
-        active: false,
-        ..receipt
-    };
-    add(samples, "account-consent-ended", ended.render(texts));
 }
 
 fn new(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {

@@ -55,8 +55,9 @@ pub(super) async fn names(hub: &Hub, view: &View<'_>, grantee: &Grantee) -> Resu
     let realm = &view.call.realm;
     let mut names = Names::default();
     match grantee {
-        Grantee::Person(id) => names.who = person(hub, realm, *id).await?,
-        Grantee::Staff { person: id, .. } => names.who = person(hub, realm, *id).await?,
+        Grantee::Person(id) | Grantee::Staff { person: id, .. } => {
+            names.who = person(hub, realm, *id).await?;
+        }
         Grantee::Client(id) => {
             let client = hub.clients.find(realm, id).await?;
             names.who = client.map_or_else(
