@@ -22,6 +22,22 @@ platform::identifiers! {
     NoticeId,
     /// A recovery that people whom the person trusts confirm.
     RecoveryId,
+    /// An organisation of the realm.
+    OrganisationId,
+    /// A dated affiliation of a person to an organisation.
+    AffiliationId,
+    /// A delegation of powers over an organisation.
+    DelegationId,
+    /// A tie between two people.
+    TieId,
+    /// A consent; all its versions have it.
+    ConsentId,
+    /// A row that a consent was compiled into.
+    GrantId,
+    /// What a person has agreed with an organisation that offers services.
+    ContractId,
+    /// One use of the emergency access.
+    EmergencyId,
     /// A writer of the access log: one process from start to end.
     WriterId,
 }

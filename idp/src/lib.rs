@@ -2,9 +2,12 @@
 //!
 //! | folder | holds |
 //! |---|---|
+//! | `access` | the one decision: who may do what with whose data |
 //! | `admin` | the hub's own API |
 //! | `account` | what a person sees of themselves |
 //! | `browsers` | in which people have signed in before |
+//! | `consent` | what people allow and forbid with their data |
+//! | `contracts` | what people agreed with operators |
 //! | `credentials` | passwords, and the links with which they are set |
 //! | `email` | showing that an address is one's own |
 //! | `expiry` | the deletion of what is over |
@@ -23,9 +26,12 @@
 //! | `signin` | signing in and out |
 //! | `signup` | people make accounts for themselves, where they may |
 
+pub mod access;
 pub mod account;
 pub mod admin;
 pub mod browsers;
+pub mod consent;
+pub mod contracts;
 pub mod credentials;
 pub mod email;
 pub mod expiry;

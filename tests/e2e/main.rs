@@ -22,6 +22,7 @@ mod certificates;
 mod client_keys;
 mod client_policies;
 mod client_standing;
+mod consents;
 mod details;
 mod device;
 mod dpop;

@@ -3,6 +3,8 @@
 
 #[path = "samples/account.rs"]
 mod account;
+#[path = "samples/consents.rs"]
+mod consents;
 #[path = "samples/recovery.rs"]
 mod recovery;
 
@@ -83,6 +85,7 @@ pub fn all(words: &Words<'_>, texts: &Texts) -> Vec<Sample> {
     elsewhere::all(words, texts, &mut samples);
     sign_out(words, texts, &mut samples);
     account::account(words, texts, &mut samples);
+    consents::consents(words, texts, &mut samples);
     recovery::recover(words, texts, &mut samples);
     recovery::family(words, texts, &mut samples);
     errors(words, texts, &mut samples);
@@ -254,6 +257,7 @@ fn consent(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         },
         scopes: &["openid", "profile", "email"],
         details: None,
+        whose: None,
         signed_in_as: words.name,
         not_you_url: words.local,
     };
@@ -279,6 +283,16 @@ fn consent(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
             client: stranger,
             scopes: &every,
             details: AuthorizationDetails::parse(DETAILS).ok().as_ref(),
+            ..page
+        }
+        .render(texts),
+    );
+    add(
+        samples,
+        "consent-of-another",
+        Consent {
+            details: AuthorizationDetails::parse(DETAILS).ok().as_ref(),
+            whose: Some(words.name),
             ..page
         }
         .render(texts),

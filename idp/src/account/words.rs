@@ -1,9 +1,10 @@
 //! The words for rows of the access log.
 
-use crate::pages::LogAction;
+use crate::pages::{Kind, LogAction};
 
-/// What a row says to the person it is about; `what` is it was done to, as the log keeps it.
-pub fn of<'a>(action: &'a str, what: Option<&str>) -> LogAction<'a> {
+/// What a row says to the person it is about; `what` is it was done to and `kind` what that is,
+/// as the log keeps them.
+pub fn of<'a>(action: &'a str, what: Option<&str>, kind: Option<&str>) -> LogAction<'a> {
     match action {
         "sign_in.password" | "sign_in.second_factor" | "sign_in.passkey" => LogAction::SignIn,
         "sign_in.first_factor" => LogAction::FirstStep,
@@ -24,6 +25,14 @@ pub fn of<'a>(action: &'a str, what: Option<&str>) -> LogAction<'a> {
         "backchannel.ping" | "backchannel.push" => LogAction::AnswerTold,
         "backchannel.code.set" | "backchannel.code.remove" => LogAction::ProfileChanged,
         "consent.withdraw" => LogAction::ConsentWithdrawn,
+        "access.allow" => LogAction::AccessAllowed,
+        "access.withdraw" => LogAction::AccessWithdrawn,
+        "access.evaluate" => match kind.and_then(Kind::parse) {
+            Some(kind) => LogAction::RecordsSeen(kind),
+            None => LogAction::Other(action),
+        },
+        "access.search" => LogAction::AccessSearched,
+        "access.emergency" => LogAction::EmergencyDeclared,
         "token.issue.authorization_code"
         | "token.issue.device_code"
         | "token.issue.ciba"

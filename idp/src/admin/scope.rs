@@ -42,6 +42,10 @@ scopes! {
     CLIENTS_READ = "musubi:clients.read",
     /// Register and remove clients.
     CLIENTS_WRITE = "musubi:clients.write",
+    /// See that people have consents, and how they stand; not what they say.
+    CONSENTS_READ = "musubi:consents.read",
+    /// Ask for decisions about health data, as a service.
+    ACCESS_EVALUATE = "musubi:access.evaluate",
 }
 
 /// Scopes over the hub itself; they carry only in the realm that the configuration names.

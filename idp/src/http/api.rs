@@ -286,6 +286,7 @@ impl Call {
 /// Every route of this crate.
 pub fn router() -> axum::Router<Shared> {
     axum::Router::new()
+        .merge(crate::access::authzen::router())
         .merge(crate::account::endpoints::router())
         .merge(crate::admin::router())
         .merge(crate::credentials::pages::router())

@@ -171,6 +171,8 @@ macro_rules! unavailable {
 }
 
 unavailable!(
+    crate::access::AccessError,
+    crate::consent::ConsentError,
     crate::credentials::PasswordsError,
     crate::factors::FactorsError,
     crate::log::LogUnavailable,

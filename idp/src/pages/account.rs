@@ -23,6 +23,8 @@ pub enum Section {
     Devices,
     /// Who receives what.
     Services,
+    /// What one allows and forbids with one's data.
+    Consents,
     /// What was done.
     Log,
 }
@@ -67,7 +69,7 @@ pub struct PersonDetails<'a> {
 }
 
 impl Section {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Overview,
         Self::Profile,
         Self::Password,
@@ -75,6 +77,7 @@ impl Section {
         Self::Trusted,
         Self::Devices,
         Self::Services,
+        Self::Consents,
         Self::Log,
     ];
 
@@ -88,11 +91,12 @@ impl Section {
             Self::Trusted => "/account/trusted",
             Self::Devices => "/account/devices",
             Self::Services => "/account/services",
+            Self::Consents => "/account/consents",
             Self::Log => "/account/log",
         }
     }
 
-    pub(super) fn all() -> [Self; 8] {
+    pub(super) fn all() -> [Self; 9] {
         Self::ALL
     }
 
@@ -109,6 +113,7 @@ impl Section {
             Self::Trusted => texts.say("section-trusted"),
             Self::Devices => texts.say("section-devices"),
             Self::Services => texts.say("section-services"),
+            Self::Consents => texts.say("section-consents"),
             Self::Log => texts.say("section-log"),
         }
     }

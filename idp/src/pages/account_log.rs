@@ -1,7 +1,8 @@
 //! What was done with what is one's own: the access log as the person reads it.
 
+use super::access_words::kind;
 use super::account::Section;
-use super::{Frame, Moment, Texts, links, page};
+use super::{Frame, Kind, Moment, Texts, links, page};
 
 /// A page of one person's rows of the access log.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,16 @@ pub enum LogActor<'a> {
 /// What a row of the access log says was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogAction<'a> {
+    /// The person allowed or forbade something with their records.
+    AccessAllowed,
+    /// They took that back.
+    AccessWithdrawn,
+    /// Somebody's look at a kind of their records was decided on.
+    RecordsSeen(Kind),
+    /// A service asked who may see them.
+    AccessSearched,
+    /// Somebody declared an emergency about them.
+    EmergencyDeclared,
     /// Sign-in, by whatever was shown.
     SignIn,
     /// The password was right, and another step follows.
@@ -148,6 +159,11 @@ impl LogEntry<'_> {
             LogAction::AnswerTold => texts.say("log-answer-told"),
             LogAction::ConsentGiven => texts.say("log-consent-given"),
             LogAction::ConsentWithdrawn => texts.say("log-consent-withdrawn"),
+            LogAction::AccessAllowed => texts.say("log-access-allowed"),
+            LogAction::AccessWithdrawn => texts.say("log-access-withdrawn"),
+            LogAction::RecordsSeen(seen) => texts.with("log-records-seen", "kind", kind(texts, seen)?),
+            LogAction::AccessSearched => texts.say("log-access-searched"),
+            LogAction::EmergencyDeclared => texts.say("log-emergency"),
             LogAction::TokenIssued => texts.say("log-token-issued"),
             LogAction::TokenRefreshed => texts.say("log-token-refreshed"),
             LogAction::TokenRevoked => texts.say("log-token-revoked"),

@@ -17,6 +17,8 @@ pub struct Consent<'a> {
     pub scopes: &'a [&'a str],
     /// What is asked for more exactly.
     pub details: Option<&'a AuthorizationDetails>,
+    /// The name of the person whose record that is about, if it is another.
+    pub whose: Option<&'a str>,
     /// The person's name, or their login name where there is none.
     pub signed_in_as: &'a str,
     /// Local address that starts the sign-in of another person for the same request.
@@ -97,7 +99,7 @@ pub(super) fn scope_lines<'a>(
 impl<'a> Consent<'a> {
     fn scope_lines(&self, texts: &Texts) -> Result<Vec<ScopeLine<'a>>, askama::Error> {
         let mut lines = scope_lines(texts, self.scopes)?;
-        lines.extend(details::lines(texts, self.details)?);
+        lines.extend(details::lines(texts, self.details, self.whose)?);
         Ok(lines)
     }
 }

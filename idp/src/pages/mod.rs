@@ -15,7 +15,9 @@
 //! - Every text exists in every language, with the same placeholders. A missing one fails a test, and at run time it
 //!   is an error and never an empty label.
 
+mod access_words;
 pub mod account;
+pub mod account_consents;
 pub mod account_devices;
 pub mod account_log;
 pub mod account_password;
@@ -52,8 +54,14 @@ pub mod texts;
 pub mod user_agent;
 pub mod welcome;
 
+pub use crate::access::{Action, Actions, Depth, Kind, Kinds, Purpose, Purposes};
+pub use crate::consent::Level;
 pub use crate::oauth::authorization_details::AuthorizationDetails;
 pub use account::{Account, PersonDetails, Section, ToldLine};
+pub use account_consents::{
+    Choice, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents, NewConsent, RuleLine,
+    WhoLine,
+};
 pub use account_devices::{Devices, SessionDetails};
 pub use account_log::{AccountLog, LogAction, LogActor, LogEntry};
 pub use account_password::ChangePassword;

@@ -10,6 +10,7 @@ mod m0007_recovery;
 mod m0008_logout;
 mod m0010_grants;
 mod m0012_backchannel;
+mod m0015_access;
 mod m0016_ciba;
 mod m0017_front;
 mod m0020_browsers;
@@ -34,6 +35,7 @@ impl MigratorTrait for Hub {
             Box::new(m0006_factors::Migration),
             Box::new(m0007_recovery::Migration),
             Box::new(m0008_logout::Migration),
+            Box::new(m0015_access::Migration),
             Box::new(m0016_ciba::Migration),
             Box::new(m0017_front::Migration),
             Box::new(m0020_browsers::Migration),

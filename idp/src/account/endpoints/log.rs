@@ -95,7 +95,11 @@ fn render(view: View<'_>, person: &Person, shown: &Shown, newest: bool) -> Respo
         .zip(&addresses)
         .map(|(row, address)| LogEntry {
             at: Moment(row.row.at.as_micros()),
-            action: words::of(&row.row.action, row.row.resource_ids.as_deref()),
+            action: words::of(
+                &row.row.action,
+                row.row.resource_ids.as_deref(),
+                row.row.resource_kind.as_deref(),
+            ),
             by: actor(row, person, shown, language),
             address: address.as_deref(),
             refused: row.row.decision != Decision::Permit,
@@ -114,6 +118,11 @@ fn render(view: View<'_>, person: &Person, shown: &Shown, newest: bool) -> Respo
 }
 
 fn actor<'a>(row: &'a Chained, person: &Person, shown: &'a Shown, language: &str) -> LogActor<'a> {
+    // Somebody else who looked is named, whatever they looked with.
+    let other = row.row.actor.filter(|actor| *actor != person.id);
+    if let Some(name) = other.and_then(|other| shown.people.get(&other)) {
+        return LogActor::Named(name);
+    }
     if let Some(id) = row.row.client.as_deref() {
         return LogActor::Named(
             shown

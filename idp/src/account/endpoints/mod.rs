@@ -1,6 +1,7 @@
 //! `/` and `/account/…`.
 
 mod changes;
+mod consents;
 mod devices;
 mod email;
 mod log;
@@ -45,6 +46,12 @@ pub fn router() -> Router<Shared> {
         .route("/account/sessions/end", post(changes::end_session))
         .route("/account/services", get(services::show))
         .route("/account/applications/withdraw", post(changes::withdraw))
+        .route("/account/consents", get(consents::show))
+        .route("/account/consents/level", post(consents::choose))
+        .route("/account/consents/withdraw", post(consents::withdraw))
+        .route("/account/consents/new", get(consents::ask).post(consents::give))
+        .route("/account/consents/{id}", get(consents::show_receipt))
+        .route("/account/consents/{id}/receipt", get(consents::signed))
         .route("/account/log", get(log::show))
 }
 

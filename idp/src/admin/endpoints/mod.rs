@@ -4,6 +4,7 @@
 mod answer;
 mod clients;
 mod clock;
+mod consents;
 mod desk;
 mod numbers;
 mod openapi;
@@ -38,6 +39,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(people::resume))
         .routes(routes!(people::password_link))
         .routes(routes!(people::reset_factors))
+        .routes(routes!(consents::list))
         .routes(routes!(numbers::spaces::list, numbers::spaces::create))
         .routes(routes!(numbers::blocks::issue))
         .routes(routes!(numbers::blocks::numbers))

@@ -160,7 +160,7 @@ pub(super) fn number(segment: &Segment) -> Result<Number, Refusal> {
     })
 }
 
-async fn named(desk: &Desk<'_>, segment: &Segment) -> Result<(Number, Arc<Person>), Refusal> {
+pub(super) async fn named(desk: &Desk<'_>, segment: &Segment) -> Result<(Number, Arc<Person>), Refusal> {
     const UNKNOWN: Refusal = Refusal::not_found("person.unknown");
     let number = number(segment)?;
     let id = person_by_number(&desk.hub.store, desk.realm(), number)
@@ -171,7 +171,7 @@ async fn named(desk: &Desk<'_>, segment: &Segment) -> Result<(Number, Arc<Person
 }
 
 /// A row about a person, its detail sealed under their own key.
-fn about(mut row: Entry, person: &Person) -> Entry {
+pub(super) fn about(mut row: Entry, person: &Person) -> Entry {
     row.key = person.key.clone();
     row.subject(person.id)
 }

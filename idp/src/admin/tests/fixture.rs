@@ -273,6 +273,7 @@ impl World {
             details: details.clone(),
             expires_at: now.plus(Duration::from_hours(24)),
             takes_part: false,
+            rests_on: Vec::new(),
         };
         let begun = hub.families.begin(realm, &hub.entropy, now, &family, false).await;
         assert!(begun.unwrap().is_some());

@@ -122,3 +122,47 @@ async fn a_link_belongs_to_the_person_whose_number_it_was_asked_for_and_the_one_
     world.time.advance(std::time::Duration::from_hours(24));
     assert_eq!(owner(&links[1]).await, None);
 }
+
+#[tokio::test]
+async fn an_administrator_sees_that_there_is_a_consent_and_neither_what_it_says_nor_to_whom() {
+    let world = World::new().await;
+    let root = world.root().await;
+    let hanako = world.person(&world.first, "hanako", &[]).await;
+    let taro = world.person(&world.first, "taro", &[]).await;
+    let rules = crate::consent::Level::Open.rules();
+    let draft = crate::consent::Draft {
+        performer: taro.id,
+        origin: crate::consent::Origin::Tie,
+        rules,
+    };
+    let prepared = crate::consent::prepare(&world.hub, &world.first, &hanako, &draft).unwrap();
+    let id = crate::consent::write(&world.hub, prepared).await.unwrap();
+    let path = format!(
+        "/api/v1/people/{}/consents",
+        world.number(&world.first, hanako.id).await
+    );
+    let listed = world.get(&path, &root).await.json();
+    let one = &listed["items"][0];
+    assert_eq!(one["id"], id.to_string());
+    assert_eq!(
+        (&one["status"], &one["by_another"]),
+        (&json!("active"), &json!(true))
+    );
+    let members: Vec<&String> = one.as_object().unwrap().keys().collect();
+    assert_eq!(
+        members,
+        ["by_another", "given_at", "id", "origin", "status", "version"]
+    );
+    for method in [http::Method::POST, http::Method::PUT, http::Method::DELETE] {
+        let answer = world
+            .send(
+                &method,
+                super::fixture::FIRST,
+                &path,
+                Some(&root),
+                Some(&json!({})),
+            )
+            .await;
+        assert_eq!(answer.status, 405, "{method}");
+    }
+}

@@ -155,6 +155,14 @@ fn table(things: &Things) -> Vec<Route> {
             &Value::Null,
             200,
         ),
+        row(
+            M::GET,
+            "/api/v1/people/{number}/consents",
+            "musubi:consents.read",
+            people("/consents"),
+            &Value::Null,
+            200,
+        ),
         fixed(
             M::GET,
             "/api/v1/numbers/namespaces",

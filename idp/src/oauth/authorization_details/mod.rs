@@ -11,9 +11,9 @@
 //! person's to allow; a token never carries more than was granted (§6, §7).
 
 mod model;
+mod others;
 mod request;
 
-pub use model::{
-    AuthorizationDetail, AuthorizationDetails, Depth, HealthRecord, InvalidDetails, Kind, Purpose, TYPES,
-};
+pub use model::{AuthorizationDetail, AuthorizationDetails, HealthRecord, InvalidDetails, TYPES};
+pub use others::{Other, others};
 pub use request::read;

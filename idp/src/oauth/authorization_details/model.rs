@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Action, Actions, Depth, Kind, Purpose, Purposes, Reach};
+use crate::ids::PersonId;
+
 /// The longest `authorization_details` in a request, in bytes.
 const LONGEST: usize = 4096;
 /// The most objects in it.
@@ -31,60 +34,19 @@ pub enum AuthorizationDetail {
     HealthRecord(HealthRecord),
 }
 
-/// What of a person's own health record is read, how deeply, and what for.
+/// What of a health record is read, how deeply, and what for: of the person who allows it, or of another who allows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HealthRecord {
+    /// The number of the person whose record it is, if it is not that of the person who allows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
     /// Which kinds (the common member of RFC 9396 §2.2).
     pub datatypes: BTreeSet<Kind>,
     /// How deep.
     pub depth: Depth,
     /// What for.
     pub purpose: Purpose,
-}
-
-/// A kind of health data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Weight, blood pressure, pulse, temperature, blood sugar.
-    Vitals,
-    /// Steps, walks, sports.
-    Exercise,
-    /// Sleep, and how everyday life is managed.
-    DailyLife,
-    /// Meals.
-    Meals,
-    /// Prescriptions and medicines.
-    Prescriptions,
-    /// Conditions and illnesses.
-    Conditions,
-}
-
-/// How deep a view goes; each depth has those before it in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Depth {
-    /// Sums and averages over longer times.
-    Aggregate,
-    /// Sums of days.
-    Daily,
-    /// Each value.
-    Values,
-    /// Each value with notes, images and places.
-    Everything,
-}
-
-/// What data is used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Purpose {
-    /// Treatment and care.
-    Care,
-    /// Advice on how to live.
-    Wellness,
-    /// Research.
-    Research,
 }
 
 impl AuthorizationDetails {
@@ -94,11 +56,16 @@ impl AuthorizationDetails {
             return Err(InvalidDetails);
         }
         let details: Vec<AuthorizationDetail> = serde_json::from_str(text).map_err(|_| InvalidDetails)?;
-        let full = details
+        let full = details.iter().all(|AuthorizationDetail::HealthRecord(record)| {
+            !record.datatypes.is_empty() && record.is_named_well()
+        });
+        let details = Self(details);
+        // One request, one person: a token speaks of nobody else.
+        let one = details
             .iter()
-            .all(|AuthorizationDetail::HealthRecord(record)| !record.datatypes.is_empty());
-        if full && (1..=MOST).contains(&details.len()) {
-            Ok(Self(details))
+            .all(|AuthorizationDetail::HealthRecord(record)| record.person.as_deref() == details.person());
+        if full && one && (1..=MOST).contains(&details.0.len()) {
+            Ok(details)
         } else {
             Err(InvalidDetails)
         }
@@ -107,6 +74,11 @@ impl AuthorizationDetails {
     /// One by one.
     pub fn iter(&self) -> impl Iterator<Item = &AuthorizationDetail> {
         self.0.iter()
+    }
+
+    /// The number of the person whom they name.
+    pub fn person(&self) -> Option<&str> {
+        self.0.first().and_then(AuthorizationDetail::person)
     }
 
     /// Whether each of `asked` is within one of these (RFC 9396 §6.1).
@@ -125,15 +97,45 @@ impl AuthorizationDetail {
         }
     }
 
+    /// The number of the person whom it names.
+    pub fn person(&self) -> Option<&str> {
+        match self {
+            Self::HealthRecord(record) => record.person.as_deref(),
+        }
+    }
+
+    /// What a token with this reaches, as the decision takes it: to see and to find what is `person`'s.
+    pub fn reach(&self, person: PersonId) -> Reach {
+        match self {
+            Self::HealthRecord(record) => Reach {
+                subject: person,
+                kinds: record.datatypes.iter().copied().collect(),
+                actions: Actions::of(&[Action::Read, Action::Search]),
+                purposes: Purposes::of(&[record.purpose, Purpose::Own]),
+                depth: record.depth,
+            },
+        }
+    }
+
     /// Whether `asked` goes no further than this.
     fn covers(&self, asked: &Self) -> bool {
         match (self, asked) {
             (Self::HealthRecord(granted), Self::HealthRecord(asked)) => {
-                granted.datatypes.is_superset(&asked.datatypes)
+                granted.person == asked.person
+                    && granted.datatypes.is_superset(&asked.datatypes)
                     && granted.depth >= asked.depth
                     && granted.purpose == asked.purpose
             }
         }
+    }
+}
+
+impl HealthRecord {
+    /// Whether it names a person as numbers are written, or nobody.
+    fn is_named_well(&self) -> bool {
+        self.person.as_ref().is_none_or(|number| {
+            (1..=40).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
     }
 }
 
@@ -180,6 +182,25 @@ mod tests {
         ] {
             assert_eq!(AuthorizationDetails::parse(text), Err(InvalidDetails), "{text}");
         }
+    }
+
+    #[test]
+    fn a_request_speaks_of_one_person_and_names_them_by_number() {
+        let own =
+            r#"{"type":"musubi_health_record","datatypes":["vitals"],"depth":"daily","purpose":"family"}"#;
+        let of = |person: &str| own.replace("\"depth\"", &format!("\"person\":{person},\"depth\""));
+        let read = |all: &[&str]| AuthorizationDetails::parse(&format!("[{}]", all.join(",")));
+        let (one, other) = (of("\"71\""), of("\"72\""));
+        assert_eq!(read(&[&one, &one]).unwrap().person(), Some("71"));
+        for mixed in [[one.as_str(), &other], [own, &one], [&one, own]] {
+            assert_eq!(read(&mixed), Err(InvalidDetails));
+        }
+        for wrong in ["\"\"", "71", "\"hanako\"", "[\"71\"]"] {
+            assert_eq!(read(&[&of(wrong)]), Err(InvalidDetails), "{wrong}");
+        }
+        let (granted, asked) = (read(&[&one]).unwrap(), read(&[&other]).unwrap());
+        assert!(granted.covers(&granted) && !granted.covers(&asked));
+        assert!(!granted.covers(&read(&[own]).unwrap()) && !read(&[own]).unwrap().covers(&granted));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::authorization::{Destination, Interaction, Interactions, Refusal};
+use crate::oauth::authorization_details::others;
 use crate::oauth::clients::Client;
 use crate::oauth::consents::Recipient;
 use crate::oauth::tokens::subject;
@@ -70,12 +71,16 @@ pub async fn ask(State(hub): State<Shared>, call: Call) -> Response {
         Err(error) if error == LOST => return view.error(ErrorKind::SessionExpired, error.id),
         Err(error) => return view.oauth_error(error),
     };
+    let whose = match whose(&hub, &call.realm, &question).await {
+        Ok(whose) => whose,
+        Err(error) => return view.oauth_error(error),
+    };
     match hub
         .consents
         .scope(&call.realm, question.who.person.id, &question.recipient())
         .await
     {
-        Ok(consented) => show(view, &question, &consented),
+        Ok(consented) => show(view, &question, &consented, whose.as_deref()),
         Err(error) => view.oauth_error(error.into()),
     }
 }
@@ -108,7 +113,15 @@ impl Question {
     }
 }
 
-fn show(view: View<'_>, question: &Question, consented: &Scope) -> Response {
+/// The name of the other person whose record is asked for.
+async fn whose(hub: &Hub, realm: &Realm, question: &Question) -> Result<Option<String>, OAuthError> {
+    let request = &question.interaction.request;
+    let asker = (question.who.person.id, question.client.id.as_str());
+    let other = others(hub, realm, asker, request.authorization_details.as_ref()).await?;
+    Ok(other.map(|other| other.person.display_name().to_owned()))
+}
+
+fn show(view: View<'_>, question: &Question, consented: &Scope, whose: Option<&str>) -> Response {
     let wanted = question.interaction.request.wanted();
     let open = wanted.difference(consented);
     // Asked again for what was granted before (`prompt=consent`): all of it is shown.
@@ -137,6 +150,7 @@ fn show(view: View<'_>, question: &Question, consented: &Scope) -> Response {
         },
         scopes: &scopes,
         details: question.interaction.request.authorization_details.as_ref(),
+        whose,
         signed_in_as: profile.name.as_deref().unwrap_or(&profile.login),
         not_you_url: &not_you,
     };

@@ -4,7 +4,7 @@ use platform::clock::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::token::RefreshToken;
-use crate::ids::{FamilyId, PersonId, SessionId};
+use crate::ids::{ConsentId, FamilyId, PersonId, SessionId};
 use crate::oauth::Scope;
 use crate::oauth::authorization::ClaimsRequest;
 use crate::oauth::authorization_details::AuthorizationDetails;
@@ -33,6 +33,9 @@ pub struct FamilyDetails {
     /// Claims asked for by name.
     #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
+    /// Whose data its access tokens are about, if it is not that of the person who granted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<PersonId>,
     /// What its refresh tokens are bound to: those of a public client, whose access tokens are bound (RFC 9449 §5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub binding: Option<Confirmation>,
@@ -50,6 +53,7 @@ impl FamilyDetails {
             resources: Vec::new(),
             authorization_details: None,
             claims: ClaimsRequest::default(),
+            about: None,
             binding: None,
         }
     }
@@ -76,6 +80,8 @@ pub struct NewFamily {
     pub expires_at: Instant,
     /// Whether its client wants to be told when the session ends.
     pub takes_part: bool,
+    /// The consents about another person's data that it rests on: it ends with any of them.
+    pub rests_on: Vec<ConsentId>,
 }
 
 /// A family that has begun.

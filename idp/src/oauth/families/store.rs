@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::model::{Begun, Family, NewFamily};
 use super::token::RefreshToken;
+use crate::consent::rest_in;
 use crate::ids::{FamilyId, PersonId, SessionId};
 use crate::oauth::Scope;
 use crate::oauth::logout::take_part_in;
@@ -159,8 +160,8 @@ impl Families {
             new.details.signed_in_as.uuid(),
             new.place.clone(),
         ];
-        let begun = if new.takes_part {
-            self.begin_taking_part(realm, now, new, row).await?
+        let begun = if new.takes_part || !new.rests_on.is_empty() {
+            self.begin_with(realm, now, new, row).await?
         } else {
             let sql = begins(self.store.backend()).in_session;
             self.store.change(sql, row).await? == 1
@@ -168,8 +169,8 @@ impl Families {
         Ok(begun.then_some(Begun { refresh: token }))
     }
 
-    /// Begins a family, and notes that its client took part in the session: both or neither.
-    async fn begin_taking_part(
+    /// Begins a family, and notes that its client took part in the session and which consents it rests on: all or nothing.
+    async fn begin_with(
         &self,
         realm: &Realm,
         now: Instant,
@@ -178,12 +179,16 @@ impl Families {
     ) -> Result<bool, DatabaseError> {
         let (backend, realm) = (self.store.backend(), realm.id);
         let (sid, client_id) = (new.details.signed_in_as, new.client_id.clone());
+        let (takes_part, family, rests_on) = (new.takes_part, new.id, new.rests_on.clone());
         let begun = self
             .store
             .write(move |tx: &Tx| {
                 Box::pin(async move {
-                    let live = take_part_in(tx, backend, realm, sid, &client_id, now).await?;
-                    if live && tx.execute(begins(backend).in_session, row).await? == 1 {
+                    let live = !takes_part || take_part_in(tx, backend, realm, sid, &client_id, now).await?;
+                    if !live || tx.execute(begins(backend).in_session, row).await? != 1 {
+                        return Err(Undone::Refused);
+                    }
+                    if rest_in(tx, realm, family, &rests_on).await? {
                         Ok(())
                     } else {
                         Err(Undone::Refused)

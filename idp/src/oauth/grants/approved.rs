@@ -150,6 +150,7 @@ pub async fn begin(
         },
         expires_at: session.authenticated_at.plus(life),
         takes_part: client.metadata.logout.wants_to_know(),
+        rests_on: Vec::new(),
     };
     let mut entry = entry
         .person(approval.person)

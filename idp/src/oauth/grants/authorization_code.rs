@@ -9,6 +9,7 @@ use crate::hub::Hub;
 use crate::ids::FamilyId;
 use crate::log::Action;
 use crate::oauth::authorization::{CodeGrant, Codes, Redeemed};
+use crate::oauth::authorization_details::others;
 use crate::oauth::clients::{AuthenticatedClient, GrantType};
 use crate::oauth::families::{FamilyDetails, NewFamily};
 use crate::oauth::grants::{TokenRequest, revoke};
@@ -54,13 +55,23 @@ pub async fn redeem(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthErr
 
     let now = hub.clock.now();
     let nonce = grant.nonce.take();
-    let new = family(request, *grant);
+    let asker = (grant.person, client.id.as_str());
+    let other = others(hub, realm, asker, grant.authorization_details.as_ref()).await;
+    let other = other.map_err(given_up)?;
+    let mut new = family(request, *grant);
+    if let Some(other) = &other {
+        new.details.about = Some(other.person.id);
+        new.rests_on.clone_from(&other.rests_on);
+    }
     let mut entry = call
         .permit(ACTION)
         .person(new.person)
         .session(new.details.signed_in_as)
         .client(client.id.clone());
     entry.key = person.key.clone();
+    if let Some(other) = &other {
+        entry = entry.subject(other.person.id);
+    }
     hub.record(entry).await?;
     let refreshable = client.may_use(GrantType::RefreshToken);
     let begun = hub
@@ -85,10 +96,22 @@ pub async fn redeem(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthErr
         details: token_details.as_ref(),
         granted: Some(&granted),
         binding: request.binding,
+        ends: other.and_then(|other| other.until),
         refresh: begun.refresh.as_ref(),
         ..Issue::new(client, &new.scope)
     };
     issue(hub, realm, tokens).await
+}
+
+/// What another person allowed when the code was made and does not any more makes the code worthless.
+fn given_up(error: OAuthError) -> OAuthError {
+    match error.code {
+        ErrorCode::AccessDenied => OAuthError {
+            id: "token.code.consent_over",
+            ..UNKNOWN
+        },
+        _ => error,
+    }
 }
 
 /// The family that a code begins.
@@ -118,11 +141,13 @@ fn family(request: TokenRequest<'_>, grant: CodeGrant) -> NewFamily {
             resources: grant.resources,
             authorization_details: grant.authorization_details,
             claims: grant.claims,
+            about: None,
             // A confidential client proves who it is with each refresh; of a public one the key is all there is to prove.
             binding: request.binding.filter(|_| client.is_public()).cloned(),
         },
         expires_at: grant.authenticated_at.plus(life),
         takes_part: client.metadata.logout.wants_to_know(),
+        rests_on: Vec::new(),
     }
 }
 

@@ -85,6 +85,7 @@ pub async fn grant(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthErro
         details: FamilyDetails::of_sign_in(nobodys, now, "fed"),
         expires_at: ends,
         takes_part: false,
+        rests_on: Vec::new(),
     };
     let mut entry = call
         .permit(ACTION)

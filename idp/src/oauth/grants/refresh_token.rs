@@ -5,6 +5,7 @@ use platform::http::Parameters;
 use crate::http::Call;
 use crate::hub::Hub;
 use crate::log::Action;
+use crate::oauth::authorization_details::others;
 use crate::oauth::clients::Client;
 use crate::oauth::families::{Family, RefreshToken};
 use crate::oauth::grants::{TokenRequest, revoke};
@@ -60,6 +61,9 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
     let asked = request.resources()?;
     let resources = resources::narrowed(&known.details.resources, &asked, &realm.issuer)?;
     let key = still_allowed(hub, call, &known).await?;
+    let asker = (known.person, client.id.as_str());
+    let other = others(hub, realm, asker, known.details.authorization_details.as_ref()).await;
+    let other = other.map_err(|error| given_up(error, &known))?;
 
     let mut entry = call
         .permit(ACTION)
@@ -67,6 +71,9 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
         .session(known.details.signed_in_as)
         .client(client.id.clone());
     entry.key = key;
+    if let Some(other) = &other {
+        entry = entry.subject(other.person.id);
+    }
     hub.record(entry).await?;
     let (now, idle) = (hub.clock.now(), realm.settings.session().idle);
     let rotated = if rotates(client, &known) {
@@ -91,10 +98,22 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
         details: details.as_ref(),
         granted: Some(&granted),
         binding: request.binding,
+        ends: other.and_then(|other| other.until),
         refresh: Some(&next),
         ..Issue::new(client, &scope)
     };
     issue(hub, realm, tokens).await
+}
+
+/// What another person allowed once and does not any more gives nothing any more.
+fn given_up(error: OAuthError, known: &Family) -> OAuthError {
+    match error.code {
+        ErrorCode::AccessDenied if known.details.about.is_some() => OAuthError {
+            id: "token.refresh.consent_over",
+            ..UNKNOWN
+        },
+        _ => error,
+    }
 }
 
 /// Whether a use replaces the token. One that anybody could use always is (RFC 9700 §4.14.2); one that needs a proof of the

@@ -50,7 +50,10 @@ pub async fn exchange(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthE
     let policy = client.metadata.grants.token_exchange.as_ref();
     let actor_claims = actor.as_ref().map(|actor| actor.claims.as_ref());
     let exchange = decide(&client.id, policy, &subject.claims, actor_claims, &asked).map_err(refusal)?;
-    let family = subject.family.as_deref().ok_or(refusal(Refused::Subject))?;
+    // What is about another person's data is bound by its details, and exchanged tokens have none.
+    let family = subject.family.as_deref();
+    let family = family.filter(|family| family.details.about.is_none());
+    let family = family.ok_or(refusal(Refused::Subject))?;
     let person = hub.people.by_id(&call.realm, family.person).await?;
     let person = person
         .filter(|person| person.may_sign_in())

@@ -84,6 +84,8 @@ pub struct TokenResponse {
     access_token: String,
     token_type: &'static str,
     expires_in: u64,
+    /// Absent where the token reaches only what its details say.
+    #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
@@ -148,11 +150,26 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
     } = *issue;
     let now = hub.clock.now();
     let life = life(hub, issue, now);
-    let sub = granted.map_or_else(
-        || client.id.clone(),
-        |granted| subject(realm, granted.person, client),
-    );
     let jti = base64url(hub.entropy.array::<16>()?);
+    let person = granted.map(|granted| subject(realm, granted.person, client));
+    let about = granted.and_then(|granted| granted.details.about);
+    let about = about.map(|other| subject(realm, other, client));
+    let act = match (&about, &person) {
+        (Some(_), Some(person)) => Some(Actor {
+            sub: person.clone(),
+            iss: None,
+            client_id: None,
+            act: None,
+        }),
+        _ => issue.act.cloned(),
+    };
+    // What is about somebody else's data reaches what its details say and nothing else: scopes speak of whoever granted them.
+    let scope = if about.is_some() {
+        Scope::default()
+    } else {
+        scope.clone()
+    };
+    let sub = about.or(person).unwrap_or_else(|| client.id.clone());
     let claims = AccessClaims {
         iss: realm.issuer.clone(),
         sub,
@@ -169,7 +186,7 @@ pub async fn access_token(hub: &Hub, realm: &Realm, issue: &Issue<'_>) -> Result
         auth_time: granted.map(|granted| granted.details.authenticated_at.as_seconds()),
         acr: granted.and_then(|granted| granted.details.acr.clone()),
         cnf: issue.binding.cloned(),
-        act: issue.act.cloned(),
+        act,
         may_act: granted
             .and(client.standing.allowed_actor.as_deref())
             .map(Actor::of),

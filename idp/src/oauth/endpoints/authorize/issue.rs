@@ -138,6 +138,7 @@ async fn begin(
         client_id: request.client_id.clone(),
         place: redirect.place(),
         takes_part: client.metadata.logout.wants_to_know(),
+        rests_on: Vec::new(),
         person: granted.person,
         sid: Some(details.signed_in_as),
         scope: request.scope.clone(),

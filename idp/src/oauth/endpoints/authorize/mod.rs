@@ -23,6 +23,7 @@ use crate::oauth::authorization::{
     AuthorizationRequest, Destination, Interaction, Interactions, PushedRequests, Refusal, Standing, Step,
     next_step,
 };
+use crate::oauth::authorization_details::others;
 use crate::oauth::clients::{AuthMethod, Client, RedirectVerified};
 use crate::oauth::consents::{Recipient, implicit};
 use crate::oauth::tokens::subject;
@@ -148,6 +149,11 @@ async fn proceed(
         Ok((Step::Consent, _)) => wait(hub, view, request, waiting, "/oauth/consent").await,
         Ok((Step::Refuse(code), who)) => {
             let error = match code {
+                ErrorCode::AccessDenied => OAuthError::new(
+                    code,
+                    "authorization.details.person",
+                    "the person whom authorization_details name does not allow this",
+                ),
                 ErrorCode::UnmetAuthenticationRequirements => OAuthError::new(
                     code,
                     "authorization.acr",
@@ -250,6 +256,13 @@ async fn step(
     };
     let now = hub.clock.now();
     let next = next_step(request, &standing, now);
+    if let Some(one) = who
+        .as_ref()
+        .filter(|_| matches!(next, Step::Consent | Step::Issue))
+        && !allowed_by_others(hub, realm, request, one).await?
+    {
+        return Ok((Step::Refuse(ErrorCode::AccessDenied), who));
+    }
     let open = matches!(next, Step::Consent | Step::Refuse(ErrorCode::ConsentRequired));
     match &who {
         // The operator's own client: an administrator has answered the question, unless the client wants it to be asked.
@@ -266,6 +279,23 @@ async fn step(
             Ok((next, who))
         }
         _ => Ok((next, who)),
+    }
+}
+
+/// Whether the person whom the details name, if it is another, allows what is asked for. Tokens about others come by the
+/// token endpoint alone, where they end with what allows them.
+async fn allowed_by_others(
+    hub: &Hub,
+    realm: &Realm,
+    request: &AuthorizationRequest,
+    who: &SignedIn,
+) -> Result<bool, OAuthError> {
+    let asker = (who.person.id, request.client_id.as_str());
+    match others(hub, realm, asker, request.authorization_details.as_ref()).await {
+        Ok(None) => Ok(true),
+        Ok(Some(_)) => Ok(!request.response_type.has_token()),
+        Err(error) if error.code == ErrorCode::AccessDenied => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

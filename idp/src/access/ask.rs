@@ -1,0 +1,117 @@
+//! The facts of one asker and one subject, and questions to them.
+
+use uuid::Uuid;
+
+use super::model::{Asker, Contract, Effect, Emergency, Facts, Grant, Grantee, Operator, Standing};
+use super::store::{self, AccessError, contracts, emergencies, grants};
+use crate::hub::Hub;
+use crate::ids::PersonId;
+use crate::realms::Realm;
+
+/// Who asks about whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Who<'a> {
+    /// The person who acts, if it is one.
+    pub asker: Option<PersonId>,
+    /// Whose data it is.
+    pub subject: PersonId,
+    /// Who runs the service by which they act.
+    pub operator: Option<&'a Operator>,
+}
+
+/// The facts, loaded.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    grants: Vec<Grant>,
+    relations: Vec<String>,
+    standings: Vec<Standing>,
+    contracts: Vec<Contract>,
+    emergencies: Vec<Emergency>,
+}
+
+impl Loaded {
+    /// As the decision takes them.
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            grants: &self.grants,
+            relations: &self.relations,
+            standings: &self.standings,
+            contracts: &self.contracts,
+            emergencies: &self.emergencies,
+        }
+    }
+}
+
+/// Loads the facts about an asker and a subject, as they are now.
+pub async fn load(hub: &Hub, realm: &Realm, who: Who<'_>) -> Result<Loaded, AccessError> {
+    let (store, now) = (&hub.store, hub.clock.now());
+    let grants = grants(store, realm.id, who.subject).await?;
+    let contracts = match who.operator {
+        Some(_) => contracts(store, realm.id, who.subject).await?,
+        None => Vec::new(),
+    };
+    let emergencies = match who.asker {
+        Some(actor) if actor != who.subject => {
+            emergencies(store, realm.id, (actor, who.subject), now).await?
+        }
+        _ => Vec::new(),
+    };
+    Ok(Loaded {
+        grants,
+        relations: Vec::new(),
+        standings: Vec::new(),
+        contracts,
+        emergencies,
+    })
+}
+
+/// Whom a person's consents could mean, by name.
+#[derive(Debug, Clone, Default)]
+pub struct Candidates {
+    /// People, in the order of their keys.
+    pub people: Vec<PersonId>,
+    /// Clients, in their order.
+    pub clients: Vec<String>,
+}
+
+/// All who could be permitted something with a person's data. Whether they are, the decision says.
+pub async fn candidates(hub: &Hub, realm: &Realm, subject: PersonId) -> Result<Candidates, AccessError> {
+    let grants = grants(&hub.store, realm.id, subject).await?;
+    let (mut people, mut clients) = (vec![subject], Vec::new());
+    for grant in grants {
+        match grant.rule.grantee {
+            _ if grant.rule.effect == Effect::Deny => {}
+            Grantee::Person(person) | Grantee::Staff { person, .. } => people.push(person),
+            Grantee::Client(client) => clients.push(client),
+            Grantee::Everyone | Grantee::Relation(_) | Grantee::Organisation { .. } => {}
+        }
+    }
+    people.sort_unstable();
+    people.dedup();
+    clients.sort_unstable();
+    clients.dedup();
+    Ok(Candidates { people, clients })
+}
+
+/// People whose consents could mean an asker, in the order of their keys, after `after`; at most a hundred. Whether they
+/// do, the decision says.
+pub async fn subjects_of(
+    hub: &Hub,
+    realm: &Realm,
+    asker: &Asker<'_>,
+    after: Uuid,
+) -> Result<Vec<PersonId>, AccessError> {
+    let mut names: Vec<String> = Vec::new();
+    names.extend(asker.person.map(|person| person.to_string()));
+    names.extend(asker.client.map(str::to_owned));
+    let mut found = store::subjects(&hub.store, realm.id, &names, after).await?;
+    let whole = found.len() < store::SUBJECTS;
+    // What is one's own needs no consent.
+    if let Some(own) = asker.person.filter(|own| own.uuid() > after)
+        && (whole || found.last().is_some_and(|last| own < *last))
+        && let Err(place) = found.binary_search(&own)
+    {
+        found.insert(place, own);
+    }
+    Ok(found)
+}

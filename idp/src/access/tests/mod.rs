@@ -1,0 +1,6 @@
+//! The decision on worlds that nobody thought of, beside a second reading of the consents, and in the cases that matter.
+
+mod cases;
+mod properties;
+mod reference;
+mod worlds;

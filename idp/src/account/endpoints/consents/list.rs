@@ -1,0 +1,103 @@
+//! `GET /account/consents`.
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+use super::lines::{Named, named};
+use crate::account::endpoints::{enter, read};
+use crate::consent::{self, ConsentError, Level, Origin};
+use crate::http::{Call, View};
+use crate::hub::{Hub, Shared};
+use crate::oauth::OAuthError;
+use crate::pages::{ConsentLine, ConsentNotice, ConsentProblem, Consents, Form, RuleLine};
+use crate::signin::{SignedIn, asks_password};
+
+/// Shows what applies.
+pub(in crate::account::endpoints) async fn show(State(hub): State<Shared>, call: Call) -> Response {
+    let (view, who) = match enter(&hub, &call).await {
+        Ok(entered) => entered,
+        Err(answer) => return answer,
+    };
+    if let Err(error) = read(&hub, &call, &who, "consents").await {
+        return view.oauth_error(error);
+    }
+    render(&hub, view, &who, None).await
+}
+
+struct Shown {
+    ask_password: bool,
+    level: Option<Level>,
+    consents: Vec<Named>,
+}
+
+async fn gather(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<Shown, OAuthError> {
+    let call = view.call;
+    let kept = consent::list(hub, &call.realm, &who.person).await?;
+    let (mut level, mut consents) = (None, Vec::new());
+    for one in kept.iter().filter(|one| one.is_active()) {
+        if one.origin == Origin::Level {
+            let rules = one.rules().map_err(ConsentError::from)?;
+            level = level.or(Level::of(&rules));
+        }
+        consents.push(named(hub, view, one).await?);
+    }
+    Ok(Shown {
+        ask_password: asks_password(hub, call, who).await?,
+        level,
+        consents,
+    })
+}
+
+/// The page, with what went wrong.
+pub(super) async fn render(
+    hub: &Hub,
+    view: View<'_>,
+    who: &SignedIn,
+    problem: Option<ConsentProblem>,
+) -> Response {
+    let shown = match gather(hub, &view, who).await {
+        Ok(shown) => shown,
+        Err(error) => return view.oauth_error(error),
+    };
+    let csrf = view.csrf();
+    let form = |action| Form {
+        action,
+        csrf: &csrf,
+        hidden: &[],
+    };
+    let rules: Vec<Vec<RuleLine<'_>>> = shown.consents.iter().map(Named::rules).collect();
+    let lines = shown.consents.iter().zip(&rules);
+    let lines: Vec<ConsentLine<'_>> = lines.map(|(one, rules)| one.line(rules)).collect();
+    let page = Consents {
+        frame: view.frame("/account/consents"),
+        done: if problem.is_none() { done(view.call) } else { None },
+        problem,
+        ask_password: shown.ask_password,
+        level: shown.level,
+        choose: form("/account/consents/level"),
+        consents: &lines,
+        withdraw: form("/account/consents/withdraw"),
+    };
+    let html = page.render(&view.texts);
+    view.page(status(problem), html)
+}
+
+/// The status of a page with a problem in it.
+pub(super) fn status(problem: Option<ConsentProblem>) -> StatusCode {
+    match problem {
+        None => StatusCode::OK,
+        Some(ConsentProblem::Wait { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(ConsentProblem::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+        Some(_) => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn done(call: &Call) -> Option<ConsentNotice> {
+    match call.query().ok()?.get("done")? {
+        "given" => Some(ConsentNotice::Given),
+        "withdrawn" => Some(ConsentNotice::Withdrawn),
+        "level" => Some(ConsentNotice::Level),
+        _ => None,
+    }
+}
