@@ -20,6 +20,7 @@
 //! | `recovery` | ways back into an account |
 //! | `sessions` | who is signed in where |
 //! | `signin` | signing in and out |
+//! | `staff` | organisations, who works there, who administers what |
 
 pub mod account;
 pub mod admin;
@@ -41,6 +42,7 @@ pub mod realms;
 pub mod recovery;
 pub mod sessions;
 pub mod signin;
+pub mod staff;
 #[cfg(test)]
 mod testing;
 

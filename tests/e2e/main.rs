@@ -45,6 +45,7 @@ mod registration_rules;
 mod requests;
 mod resources;
 mod sign_in;
+mod staff;
 mod telemetry;
 mod time;
 mod tokens;

@@ -95,6 +95,11 @@ impl Refusal {
         UNAVAILABLE
     }
 
+    /// What went wrong, for people.
+    pub const fn title(self) -> &'static str {
+        self.title
+    }
+
     /// As it goes out.
     pub fn problem(self) -> Problem {
         let mut problem = Problem::new(self.status, self.id, self.title);

@@ -9,7 +9,7 @@ pub const BATCH: u64 = 1000;
 /// Batches of one table in one call at the most; what is left waits for the next.
 const BATCHES: usize = 1000;
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "DELETE FROM session WHERE hash IN
      (SELECT hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM token_family WHERE id IN
@@ -35,6 +35,8 @@ const TABLES: [&str; 11] = [
      (SELECT realm_id, hash FROM revoked_token WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM backchannel_request WHERE (realm_id, hash) IN
      (SELECT realm_id, hash FROM backchannel_request WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM staff_invitation WHERE hash IN
+     (SELECT hash FROM staff_invitation WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
 ];
 
 /// Deletes what is over at `now`, at most a million rows of each table; the number of rows that went.
@@ -98,6 +100,8 @@ mod tests {
             "INSERT INTO backchannel_request (realm_id, hash, id, client_id, person_id, sealed_request, state,
              created_at, expires_at, notify_tries)
              SELECT realm.id, $1, $2, 'rp', realm.id, $1, 'pending', 0, $4, 0 FROM realm WHERE id = $3",
+            "INSERT INTO staff_invitation (hash, id, realm_id, organisation_id, created_at, expires_at)
+             VALUES ($1, $2, $3, $3, 0, $4)",
             "INSERT INTO revoked_token (realm_id, hash, expires_at)
              SELECT realm.id, $1, $4 FROM realm WHERE $2 = $2 AND id = $3",
         ] {
@@ -117,6 +121,8 @@ mod tests {
                  VALUES ($1, 'r', 'https://r.example', 'r.example', $2, 0)",
                 "INSERT INTO person (id, realm_id, state, sealed_key, created_at, updated_at)
                  VALUES ($1, $1, 'active', $2, 0, 0)",
+                "INSERT INTO organisation (id, realm_id, kind, name, state, created_at, updated_at)
+                 SELECT $1, $1, 'other', 'o', 'active', 0, 0 WHERE $2 = $2",
             ] {
                 store.execute(sql, values![realm, vec![0u8]]).await.unwrap();
             }
@@ -125,7 +131,7 @@ mod tests {
             }
             assert_eq!(
                 delete(store, Instant::from_micros(NOW)).await.unwrap(),
-                20,
+                22,
                 "{backend:?}"
             );
             for table in [
@@ -139,6 +145,7 @@ mod tests {
                 "family_recovery",
                 "revoked_token",
                 "backchannel_request",
+                "staff_invitation",
             ] {
                 assert_eq!(rows(store, table).await, 2, "{backend:?}: {table}");
             }

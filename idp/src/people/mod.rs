@@ -15,4 +15,4 @@ pub use contact::{keep_locale, take_address};
 pub use details::{Address, CLAIMS, Details, InvalidDetails};
 pub use model::{IdentifierKind, InvalidIdentifier, NewPerson, PersonState, Profile, normalise};
 pub use numbering::{number_key, number_of, person_by_number};
-pub use store::{People, PeopleError, Person};
+pub use store::{People, PeopleError, Person, Prepared, email_index, insert_prepared};

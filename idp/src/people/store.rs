@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
-use platform::clock::Clock;
+use platform::clock::{Clock, Instant};
 use platform::database::{DatabaseError, Queries as _, Store, Tx};
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
@@ -117,23 +117,17 @@ impl People {
 
     /// Makes a person with the names of their profile and a number, in one transaction.
     pub async fn create(&self, realm: &Realm, new: NewPerson) -> Result<Person, PeopleError> {
-        let Prepared { person, statements } = self.prepare(realm, &new)?;
-        let (realm_id, id, now, entropy) = (realm.id, person.id, self.clock.now(), self.entropy.clone());
-        let stored = self.store.write(move |tx: &Tx| {
-            Box::pin(async move {
-                for (sql, values) in statements {
-                    tx.execute(sql, values).await?;
-                }
-                give(tx, realm_id, id, now, &entropy).await
+        let prepared = self.prepare(realm, &new)?;
+        let (realm, now, entropy) = (realm.id, self.clock.now(), self.entropy.clone());
+        self.store
+            .write(move |tx: &Tx| {
+                Box::pin(async move { insert_prepared(tx, realm, prepared, now, &entropy).await })
             })
-        });
-        match stored.await {
-            Err(NumbersError::Database(DatabaseError::Conflict)) => Err(PeopleError::Taken),
-            outcome => Ok(outcome.map(|()| person)?),
-        }
+            .await
     }
 
-    fn prepare(&self, realm: &Realm, new: &NewPerson) -> Result<Prepared, PeopleError> {
+    /// Seals what is to be written of a new person, so that they can be made in somebody's transaction.
+    pub fn prepare(&self, realm: &Realm, new: &NewPerson) -> Result<Prepared, PeopleError> {
         let now = self.clock.now();
         let id = PersonId::new(&self.entropy, now)?;
         let key = DataKey::generate(&self.entropy)?;
@@ -295,14 +289,47 @@ impl People {
     }
 }
 
-struct Prepared {
+/// A person who is not written down yet.
+pub struct Prepared {
     person: Person,
     statements: Vec<(&'static str, Vec<sea_orm::Value>)>,
+}
+
+impl Prepared {
+    /// Who it will be.
+    pub fn person(&self) -> &Person {
+        &self.person
+    }
+}
+
+/// Makes a person with the names of their profile and a number, in the caller's transaction.
+pub async fn insert_prepared(
+    tx: &Tx,
+    realm: RealmId,
+    prepared: Prepared,
+    now: Instant,
+    entropy: &Entropy,
+) -> Result<Person, PeopleError> {
+    let Prepared { person, statements } = prepared;
+    for (sql, values) in statements {
+        tx.execute(sql, values).await.map_err(|error| match error {
+            DatabaseError::Conflict => PeopleError::Taken,
+            other => other.into(),
+        })?;
+    }
+    give(tx, realm, person.id, now, entropy).await?;
+    Ok(person)
 }
 
 /// The blind index of a name: a keyed hash, so that the table tells nothing without the realm's key.
 pub(super) fn identifier_hash(realm: &Realm, kind: IdentifierKind, normal: &str) -> [u8; 32] {
     keyed_hash(&realm.keys.identifiers, kind.as_str(), normal.as_bytes())
+}
+
+/// The blind index of an e-mail address.
+pub fn email_index(realm: &Realm, address: &str) -> Result<Vec<u8>, PeopleError> {
+    let normal = normalise(IdentifierKind::Email, address)?;
+    Ok(identifier_hash(realm, IdentifierKind::Email, &normal).to_vec())
 }
 
 pub(super) fn aad(realm: &Realm, person: PersonId, kind: &'static str) -> Aad {

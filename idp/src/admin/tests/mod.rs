@@ -1,9 +1,11 @@
 //! The API against a real hub on SQLite, driven through its router.
 
 mod attenuation;
+mod document;
 mod fixture;
 mod inputs;
 mod numbers;
 mod people;
 mod realms;
 mod routes;
+mod routes_staff;

@@ -11,7 +11,7 @@ use super::metadata::{InvalidMetadata, Metadata, Translations};
 use super::standing::Standing;
 
 /// Members that are no metadata: what an administrator says of the client.
-const STANDING: [&str; 2] = ["first_party", "consent"];
+const STANDING: [&str; 3] = ["first_party", "consent", "organisation"];
 
 /// Why a description is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::numbers::Number;
+
 /// Whether the client is one of the operator's own, and how people are asked for their consent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -13,6 +15,11 @@ pub struct Standing {
     pub first_party: bool,
     /// How often people are asked.
     pub consent: ConsentRule,
+    /// The number of the organisation whose own system it is: with the scope `musubi:scim` it keeps that organisation's
+    /// staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub organisation: Option<Number>,
 }
 
 /// How often people are asked for their consent.
@@ -44,7 +51,11 @@ mod tests {
 
     #[test]
     fn a_first_party_asks_nobody_unless_it_is_to_ask_always() {
-        let standing = |first_party, consent| Standing { first_party, consent };
+        let standing = |first_party, consent| Standing {
+            first_party,
+            consent,
+            organisation: None,
+        };
         assert!(standing(true, ConsentRule::Remember).is_trusted());
         for other in [
             Standing::default(),
