@@ -18,6 +18,7 @@
 //! | `people` | persons, the names that point to them, their profiles |
 //! | `realms` | whose users they are |
 //! | `recovery` | ways back into an account |
+//! | `scim` | an organisation's own system keeps its staff |
 //! | `sessions` | who is signed in where |
 //! | `signin` | signing in and out |
 //! | `staff` | organisations, who works there, who administers what |
@@ -40,6 +41,7 @@ pub mod pages;
 pub mod people;
 pub mod realms;
 pub mod recovery;
+pub mod scim;
 pub mod sessions;
 pub mod signin;
 pub mod staff;

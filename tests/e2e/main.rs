@@ -44,6 +44,7 @@ mod registration;
 mod registration_rules;
 mod requests;
 mod resources;
+mod scim;
 mod sign_in;
 mod staff;
 mod telemetry;

@@ -60,9 +60,9 @@ pub(super) async fn identify(hub: &Hub, call: &Call) -> Result<Authority, Refusa
     let scope = active.scope.intersection(&client.scope).filtered(|scope| {
         let of_the_hub = HUB_SCOPES.contains(&scope);
         (governs_hub || !of_the_hub)
-            && held.as_ref().is_none_or(|held| {
-                scope == OWN_DELEGATIONS.name || held.iter().any(|power| power == scope)
-            })
+            && held
+                .as_ref()
+                .is_none_or(|held| scope == OWN_DELEGATIONS.name || held.iter().any(|power| power == scope))
     });
     Ok(Authority {
         client: client.id.clone(),

@@ -20,7 +20,7 @@ const INVALID: Refusal = Refusal::new(
 const LONGEST: usize = 600;
 
 /// The cursor after `position` of `list`.
-pub(super) fn seal(hub: &Hub, realm: &Realm, list: &'static str, position: &[u8]) -> Result<String, Refusal> {
+pub(crate) fn seal(hub: &Hub, realm: &Realm, list: &'static str, position: &[u8]) -> Result<String, Refusal> {
     let sealed = realm.keys.data.seal(&hub.entropy, &aad(realm, list), position);
     sealed
         .map(base64url)
@@ -28,7 +28,7 @@ pub(super) fn seal(hub: &Hub, realm: &Realm, list: &'static str, position: &[u8]
 }
 
 /// The position that a cursor stands for.
-pub(super) fn open(realm: &Realm, list: &'static str, cursor: &str) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn open(realm: &Realm, list: &'static str, cursor: &str) -> Result<Vec<u8>, Refusal> {
     let sealed = Some(cursor)
         .filter(|cursor| cursor.len() <= LONGEST)
         .and_then(from_base64url)
@@ -42,12 +42,12 @@ pub(super) fn open(realm: &Realm, list: &'static str, cursor: &str) -> Result<Ve
 }
 
 /// The position as a key.
-pub(super) fn key(position: &[u8]) -> Result<uuid::Uuid, Refusal> {
+pub(crate) fn key(position: &[u8]) -> Result<uuid::Uuid, Refusal> {
     uuid::Uuid::from_slice(position).map_err(|_| INVALID)
 }
 
 /// The position as text.
-pub(super) fn text(position: &[u8]) -> Result<&str, Refusal> {
+pub(crate) fn text(position: &[u8]) -> Result<&str, Refusal> {
     std::str::from_utf8(position).map_err(|_| INVALID)
 }
 

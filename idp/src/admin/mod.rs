@@ -32,7 +32,7 @@
 //! that does not exist; nothing that was sent is repeated in an error.
 
 pub mod authority;
-mod cursor;
+pub(crate) mod cursor;
 mod endpoints;
 mod references;
 pub mod refusal;

@@ -95,7 +95,9 @@ impl From<NotMoved> for Refusal {
     fn from(why: NotMoved) -> Self {
         match why {
             NotMoved::Ring => Self::conflict("organisation.ring", "An organisation cannot be below itself"),
-            NotMoved::Places => POWER.detail("Who moves an organisation administers what it leaves and where it goes."),
+            NotMoved::Places => {
+                POWER.detail("Who moves an organisation administers what it leaves and where it goes.")
+            }
             NotMoved::Gain => Self::new(
                 StatusCode::FORBIDDEN,
                 "organisation.gain",

@@ -293,5 +293,6 @@ pub fn router() -> axum::Router<Shared> {
         .merge(crate::oauth::endpoints::router())
         .merge(crate::pages::api::router())
         .merge(crate::recovery::endpoints::router())
+        .merge(crate::scim::endpoints::router())
         .merge(crate::signin::pages::router())
 }

@@ -116,4 +116,3 @@ pub async fn allowed(
     let basis = known.basis(organisation, power)?;
     Ok((known, basis))
 }
-

@@ -118,7 +118,11 @@ impl Facts {
     /// The chain of a delegation at `now`, or why it does not carry.
     pub fn chain(&self, id: DelegationId, now: Instant) -> Result<Chain, Dead> {
         let chain = self.coming(id, now)?;
-        if chain.term.holds(now) { Ok(chain) } else { Err(Dead::NotBegun) }
+        if chain.term.holds(now) {
+            Ok(chain)
+        } else {
+            Err(Dead::NotBegun)
+        }
     }
 
     /// The same of one that carries at `now` or will, if nothing changes.

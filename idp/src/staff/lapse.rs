@@ -71,7 +71,9 @@ async fn end(hub: &Hub, realm: Arc<Realm>, id: AffiliationId) -> Result<bool, La
                 let Some(left) = affiliations::lapse(tx, &act, id).await? else {
                     return Ok(false);
                 };
-                log.append(row(&act, &left)).await.map_err(|_| LapseError::NoLog)?;
+                log.append(row(&act, &left))
+                    .await
+                    .map_err(|_| LapseError::NoLog)?;
                 Ok(true)
             })
         })

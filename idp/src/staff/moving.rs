@@ -46,7 +46,10 @@ pub enum NotMoved {
 /// `to` and what is above it.
 pub fn may_move(reach: &Reach, facts: &Facts, planned: Move, now: Instant) -> Result<Basis, NotMoved> {
     let tree = &facts.tree;
-    if planned.to.is_some_and(|to| tree.is_within(to, planned.organisation)) {
+    if planned
+        .to
+        .is_some_and(|to| tree.is_within(to, planned.organisation))
+    {
         return Err(NotMoved::Ring);
     }
     let administers = |place: Option<OrganisationId>| match place {
@@ -59,7 +62,11 @@ pub fn may_move(reach: &Reach, facts: &Facts, planned: Move, now: Instant) -> Re
     };
     let basis = administers(planned.from).ok_or(NotMoved::Places)?;
     administers(planned.to).ok_or(NotMoved::Places)?;
-    for chain in facts.delegations.keys().filter_map(|id| facts.coming(*id, now).ok()) {
+    for chain in facts
+        .delegations
+        .keys()
+        .filter_map(|id| facts.coming(*id, now).ok())
+    {
         let Some(last) = chain.last() else { continue };
         if !gains(tree, planned, last.organisation) {
             continue;

@@ -165,7 +165,10 @@ mod tests {
         for (wider, implied) in IMPLIED {
             assert!(Powers::from_iter([*wider]).has(*implied), "{wider:?}");
         }
-        assert_eq!(Powers::parse(Powers::all().to_string().split(' ')), Ok(Powers::all()));
+        assert_eq!(
+            Powers::parse(Powers::all().to_string().split(' ')),
+            Ok(Powers::all())
+        );
         assert_eq!(Powers::all().words().count(), Power::ALL.len());
     }
 

@@ -91,9 +91,7 @@ impl Reach {
     /// All powers over `organisation`.
     pub fn powers_over(&self, tree: &Tree, organisation: OrganisationId) -> Powers {
         self.over(tree, organisation)
-            .fold(self.caller.realm, |powers, (chain, _)| {
-                powers.union(chain.powers)
-            })
+            .fold(self.caller.realm, |powers, (chain, _)| powers.union(chain.powers))
     }
 
     fn over<'a>(

@@ -23,12 +23,18 @@ async fn joining_a_group_in_which_others_have_power_gives_none() {
         let town = world.town().await;
         world.administrator("chief", &town.hospital).await;
         let registrar = world.member("registrar", &town.surgery).await;
-        world.give(&world.root, (&registrar, &town.surgery), &["staff.write"], 0).await.good();
+        world
+            .give(&world.root, (&registrar, &town.surgery), &["staff.write"], 0)
+            .await
+            .good();
         // Powers are given to people, never to a group: whoever joins the administrators' organisation has none.
         let clerk = world.member("clerk", &town.hospital).await;
         assert!(world.held(&clerk).await.is_empty());
         let list = format!("/api/v1/organisations/{}/staff", town.hospital);
-        world.get(&clerk.token, &list).await.refused(404, "organisation.unknown");
+        world
+            .get(&clerk.token, &list)
+            .await
+            .refused(404, "organisation.unknown");
         // And the registrar of one group cannot put anybody into another, least of all themselves.
         for (who, id, status) in [
             (&registrar, "organisation.unknown", 404),
@@ -36,7 +42,10 @@ async fn joining_a_group_in_which_others_have_power_gives_none() {
         ] {
             let path = format!("/api/v1/staff/{}/affiliations", who.staff);
             let body = json!({"organisation": town.hospital});
-            world.post(&registrar.token, &path, body).await.refused(status, id);
+            world
+                .post(&registrar.token, &path, body)
+                .await
+                .refused(status, id);
         }
     }
 }
@@ -47,15 +56,28 @@ async fn nobody_grants_themselves_anything_by_editing_their_own_record() {
         let world = World::new(backend).await;
         let town = world.town().await;
         let chief = world.administrator("chief", &town.hospital).await;
-        let own = |path: &str| path.replace("STAFF", &chief.staff).replace("PLACE", &chief.affiliation);
+        let own = |path: &str| {
+            path.replace("STAFF", &chief.staff)
+                .replace("PLACE", &chief.affiliation)
+        };
         // Not a place, not an occupation that consents name, not a power, whatever they may do for others.
         let place = json!({"organisation": town.surgery});
-        let placed = world.post(&chief.token, &own("/api/v1/staff/STAFF/affiliations"), place).await;
+        let placed = world
+            .post(&chief.token, &own("/api/v1/staff/STAFF/affiliations"), place)
+            .await;
         placed.refused(403, "staff.own");
         let physician = json!({"code": "physician", "licence": "1"});
-        let occupied = world.post(&chief.token, &own("/api/v1/affiliations/PLACE/occupations"), physician).await;
+        let occupied = world
+            .post(
+                &chief.token,
+                &own("/api/v1/affiliations/PLACE/occupations"),
+                physician,
+            )
+            .await;
         occupied.refused(403, "staff.own");
-        let given = world.give(&chief.token, (&chief, &town.hospital), &["staff.read"], 0).await;
+        let given = world
+            .give(&chief.token, (&chief, &town.hospital), &["staff.read"], 0)
+            .await;
         given.refused(403, "staff.own");
         let path = format!("/api/v1/organisations/{}/invitations", town.surgery);
         let invited = world.post(&chief.token, &path, json!({})).await.good();
@@ -67,7 +89,9 @@ async fn nobody_grants_themselves_anything_by_editing_their_own_record() {
         assert_eq!(record["affiliations"].as_array().unwrap().len(), 1);
         assert_eq!(record["affiliations"][0]["occupations"], json!([]));
         let rows = world.server.log();
-        let denied = rows.iter().filter(|row| row["reason"] == "staff.own" && row["decision"] == "deny");
+        let denied = rows
+            .iter()
+            .filter(|row| row["reason"] == "staff.own" && row["decision"] == "deny");
         assert_eq!(denied.count(), 4);
     }
 }
@@ -92,23 +116,37 @@ async fn nobody_delegates_beyond_their_subtree_their_powers_their_end_or_their_d
             world.post(&head.token, "/api/v1/delegations", body)
         };
         let soon = || Some(in_seconds(60));
-        ask(&town.hospital, &["staff.read"], 0, soon()).await.refused(404, "organisation.unknown");
-        ask(&town.kitchen, &["staff.read"], 0, soon()).await.refused(404, "organisation.unknown");
-        ask(&town.surgery, &["organisations.read"], 0, soon()).await.refused(403, "delegation.beyond");
+        ask(&town.hospital, &["staff.read"], 0, soon())
+            .await
+            .refused(404, "organisation.unknown");
+        ask(&town.kitchen, &["staff.read"], 0, soon())
+            .await
+            .refused(404, "organisation.unknown");
+        ask(&town.surgery, &["organisations.read"], 0, soon())
+            .await
+            .refused(403, "delegation.beyond");
         ask(&town.surgery, &["staff.read", "attendance.read"], 0, soon())
             .await
             .refused(403, "delegation.beyond");
-        ask(&town.surgery, &["staff.read"], 1, soon()).await.refused(403, "delegation.beyond");
-        ask(&town.surgery, &["staff.read"], 0, None).await.refused(403, "delegation.beyond");
+        ask(&town.surgery, &["staff.read"], 1, soon())
+            .await
+            .refused(403, "delegation.beyond");
+        ask(&town.surgery, &["staff.read"], 0, None)
+            .await
+            .refused(403, "delegation.beyond");
         ask(&town.surgery, &["staff.read"], 0, Some(in_seconds(7200)))
             .await
             .refused(403, "delegation.beyond");
         // Nor to somebody who is not staff of theirs.
-        let stranger = world.give(&head.token, (&cook, &town.surgery), &["staff.read"], 0).await;
+        let stranger = world
+            .give(&head.token, (&cook, &town.surgery), &["staff.read"], 0)
+            .await;
         stranger.refused(404, "affiliation.unknown");
         ask(&town.surgery, &["staff.read"], 0, soon()).await.good();
         // What may not be handed on is not.
-        let on = world.give(&nurse.token, (&head, &town.surgery), &["staff.read"], 0).await;
+        let on = world
+            .give(&nurse.token, (&head, &town.surgery), &["staff.read"], 0)
+            .await;
         on.refused(403, "delegation.beyond");
         assert_eq!(world.held(&nurse).await[&town.surgery], ["staff.read"]);
     }
@@ -123,7 +161,10 @@ async fn a_withdrawal_and_a_use_come_one_after_the_other_and_never_leave_what_no
         let head = world.member("head", &town.surgery).await;
         let nurse = world.member("nurse", &town.surgery).await;
         for round in 0..12 {
-            let given = world.give(&chief.token, (&head, &town.surgery), &["staff.write"], 1).await.good();
+            let given = world
+                .give(&chief.token, (&head, &town.surgery), &["staff.write"], 1)
+                .await
+                .good();
             let withdraw = format!("/api/v1/delegations/{}/withdraw", given["id"].as_str().unwrap());
             let path = format!("/api/v1/organisations/{}/staff", town.surgery);
             let new = json!({"login": format!("n{round}"), "name": "New"});
@@ -134,7 +175,8 @@ async fn a_withdrawal_and_a_use_come_one_after_the_other_and_never_leave_what_no
             );
             gone.good();
             for answer in [&handed_on, &registered] {
-                let refused = answer.status == 404 && answer.json["type"] == "urn:musubi:problem:organisation.unknown";
+                let refused =
+                    answer.status == 404 && answer.json["type"] == "urn:musubi:problem:organisation.unknown";
                 assert!(answer.status == 201 || refused, "{answer:?}");
             }
             // Whichever was first: nothing stands on what was withdrawn, and nothing more is done with it.
@@ -188,13 +230,20 @@ async fn an_affiliation_that_is_over_opens_nothing_although_nobody_ended_it() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let staff = format!("/api/v1/organisations/{}/staff", town.surgery);
-        world.get(&locum.token, &staff).await.refused(404, "organisation.unknown");
+        world
+            .get(&locum.token, &staff)
+            .await
+            .refused(404, "organisation.unknown");
         let new = json!({"login": "friend", "name": "Friend"});
-        world.post(&locum.token, &staff, new).await.refused(404, "organisation.unknown");
+        world
+            .post(&locum.token, &staff, new)
+            .await
+            .refused(404, "organisation.unknown");
         let powers = world.get(&locum.token, "/api/v1/staff/self/powers").await.good();
         assert_eq!(powers["held"], json!([]));
         // Nothing can be given on it any more either.
-        let body = json!({"affiliation": affiliation, "organisation": town.surgery, "powers": ["staff.read"]});
+        let body =
+            json!({"affiliation": affiliation, "organisation": town.surgery, "powers": ["staff.read"]});
         let given = world.post(&world.root, "/api/v1/delegations", body).await;
         given.refused(409, "delegation.affiliation");
     }
@@ -208,20 +257,45 @@ async fn nobody_moves_a_subtree_under_themselves_or_under_a_friend() {
         // May arrange the whole hospital, but only runs the kitchen's staff; a friend there runs its staff too.
         let planner = world.member("planner", &town.kitchen).await;
         let friend = world.member("friend", &town.kitchen).await;
-        world.give(&world.root, (&planner, &town.hospital), &["organisations.write"], 2).await.good();
-        let own = world.give(&world.root, (&planner, &town.kitchen), &["staff.write"], 2).await.good();
+        world
+            .give(
+                &world.root,
+                (&planner, &town.hospital),
+                &["organisations.write"],
+                2,
+            )
+            .await
+            .good();
+        let own = world
+            .give(&world.root, (&planner, &town.kitchen), &["staff.write"], 2)
+            .await
+            .good();
         let path = format!("/api/v1/organisations/{}/move", town.surgery);
         let under = json!({"parent": town.kitchen});
-        world.post(&planner.token, &path, under.clone()).await.refused(403, "organisation.gain");
+        world
+            .post(&planner.token, &path, under.clone())
+            .await
+            .refused(403, "organisation.gain");
         let withdraw = format!("/api/v1/delegations/{}/withdraw", own["id"].as_str().unwrap());
         world.post(&world.root, &withdraw, Value::Null).await.good();
-        let friends = world.give(&world.root, (&friend, &town.kitchen), &["staff.write"], 0).await.good();
-        world.post(&planner.token, &path, under.clone()).await.refused(403, "organisation.gain");
+        let friends = world
+            .give(&world.root, (&friend, &town.kitchen), &["staff.write"], 0)
+            .await
+            .good();
+        world
+            .post(&planner.token, &path, under.clone())
+            .await
+            .refused(403, "organisation.gain");
         // What stands beside theirs they cannot take, nor the root of what they hold.
         let beside = format!("/api/v1/organisations/{}/move", town.pharmacy);
-        world.post(&planner.token, &beside, under.clone()).await.refused(404, "organisation.unknown");
+        world
+            .post(&planner.token, &beside, under.clone())
+            .await
+            .refused(404, "organisation.unknown");
         let own_root = format!("/api/v1/organisations/{}/move", town.hospital);
-        let free = world.post(&planner.token, &own_root, json!({"parent": null})).await;
+        let free = world
+            .post(&planner.token, &own_root, json!({"parent": null}))
+            .await;
         free.refused(403, "staff.power");
         // Where nobody gains, it moves.
         let withdraw = format!("/api/v1/delegations/{}/withdraw", friends["id"].as_str().unwrap());
@@ -238,15 +312,30 @@ async fn a_move_withdraws_what_loses_its_giver_and_moving_back_brings_nothing_ba
         let chief = world.administrator("chief", &town.hospital).await;
         let head = world.member("head", &town.surgery).await;
         let nurse = world.member("nurse", &town.surgery).await;
-        world.give(&chief.token, (&head, &town.surgery), &["staff.write"], 1).await.good();
-        world.give(&head.token, (&nurse, &town.surgery), &["staff.read"], 0).await.good();
+        world
+            .give(&chief.token, (&head, &town.surgery), &["staff.write"], 1)
+            .await
+            .good();
+        world
+            .give(&head.token, (&nurse, &town.surgery), &["staff.read"], 0)
+            .await
+            .good();
         let path = format!("/api/v1/organisations/{}/move", town.surgery);
-        world.post(&world.root, &path, json!({"parent": town.pharmacy})).await.good();
+        world
+            .post(&world.root, &path, json!({"parent": town.pharmacy}))
+            .await
+            .good();
         assert!(world.held(&head).await.is_empty());
         assert!(world.held(&nurse).await.is_empty());
         let list = format!("/api/v1/organisations/{}/staff", town.surgery);
-        world.get(&chief.token, &list).await.refused(404, "organisation.unknown");
-        world.post(&world.root, &path, json!({"parent": town.hospital})).await.good();
+        world
+            .get(&chief.token, &list)
+            .await
+            .refused(404, "organisation.unknown");
+        world
+            .post(&world.root, &path, json!({"parent": town.hospital}))
+            .await
+            .good();
         assert!(world.held(&head).await.is_empty());
         assert!(world.held(&nurse).await.is_empty());
         world.get(&chief.token, &list).await.good();
@@ -268,15 +357,33 @@ async fn an_invitation_is_good_once_for_its_address_in_its_realm_while_its_invit
         };
         // It carries a place, never powers.
         let with_powers = json!({"title": "Nurse", "powers": EVERYTHING});
-        world.post(&chief.token, &path, with_powers).await.refused(422, "body.member");
+        world
+            .post(&chief.token, &path, with_powers)
+            .await
+            .refused(422, "body.member");
         // For one address: whoever else has the code gets the same answer as for a code that does not exist.
         let code = invite(json!({"email": "hanako@example.jp", "title": "Nurse"})).await;
-        world.post(&jiro.token, accept, code.clone()).await.refused(404, "invitation.unknown");
-        world.post(&jiro.token, accept, json!({"code": "x"})).await.refused(404, "invitation.unknown");
+        world
+            .post(&jiro.token, accept, code.clone())
+            .await
+            .refused(404, "invitation.unknown");
+        world
+            .post(&jiro.token, accept, json!({"code": "x"}))
+            .await
+            .refused(404, "invitation.unknown");
         // In its realm only.
         let other = format!("http://127.0.0.1:{}", world.server.port());
-        world.server.musubi(&["realm", "add", "--issuer", &other, "--name", "Other"], "");
-        let elsewhere = call(&world.server, &hanako.token, Method::POST, accept, Some(code.clone())).await;
+        world
+            .server
+            .musubi(&["realm", "add", "--issuer", &other, "--name", "Other"], "");
+        let elsewhere = call(
+            &world.server,
+            &hanako.token,
+            Method::POST,
+            accept,
+            Some(code.clone()),
+        )
+        .await;
         let stranger = harness::party::http()
             .post(format!("{other}{accept}"))
             .bearer_auth(&hanako.token)
@@ -284,11 +391,18 @@ async fn an_invitation_is_good_once_for_its_address_in_its_realm_while_its_invit
             .send()
             .await
             .unwrap();
-        assert_eq!(stranger.status().as_u16(), 401, "a token of one realm says nothing in another");
+        assert_eq!(
+            stranger.status().as_u16(),
+            401,
+            "a token of one realm says nothing in another"
+        );
         // Once: the call above, to its own realm, took it.
         let joined = elsewhere.good();
         assert_eq!(joined["affiliations"][0]["title"], "Nurse");
-        world.post(&hanako.token, accept, code.clone()).await.refused(404, "invitation.unknown");
+        world
+            .post(&hanako.token, accept, code.clone())
+            .await
+            .refused(404, "invitation.unknown");
         let open = invite(json!({})).await;
         let taken = open["code"].as_str().unwrap().to_owned();
         let (one, two) = tokio::join!(
@@ -304,12 +418,21 @@ async fn an_invitation_is_good_once_for_its_address_in_its_realm_while_its_invit
         let withdraw = format!("/api/v1/invitations/{}/withdraw", made["id"].as_str().unwrap());
         assert_eq!(world.post(&chief.token, &withdraw, Value::Null).await.status, 204);
         let code = json!({"code": made["code"]});
-        world.post(&saburo.token, accept, code).await.refused(404, "invitation.unknown");
+        world
+            .post(&saburo.token, accept, code)
+            .await
+            .refused(404, "invitation.unknown");
         let code = invite(json!({})).await;
         let end = format!("/api/v1/affiliations/{}/end", chief.affiliation);
         world.post(&world.root, &end, Value::Null).await.good();
-        world.post(&saburo.token, accept, code).await.refused(404, "invitation.unknown");
-        assert_eq!(world.get(&saburo.token, "/api/v1/staff/self").await.good()["affiliations"], json!([]));
+        world
+            .post(&saburo.token, accept, code)
+            .await
+            .refused(404, "invitation.unknown");
+        assert_eq!(
+            world.get(&saburo.token, "/api/v1/staff/self").await.good()["affiliations"],
+            json!([])
+        );
     }
 }
 
@@ -325,7 +448,14 @@ async fn a_code_of_one_realm_is_unknown_in_another_even_to_its_own_people() {
     let jiro = other.person("jiro");
     let token = token_of(&other, &theirs, &jiro).await;
     let body = json!({"code": made["code"]});
-    let answer = call(&other, &token, Method::POST, "/api/v1/invitations/accept", Some(body)).await;
+    let answer = call(
+        &other,
+        &token,
+        Method::POST,
+        "/api/v1/invitations/accept",
+        Some(body),
+    )
+    .await;
     answer.refused(404, "invitation.unknown");
 }
 
@@ -344,7 +474,10 @@ async fn an_import_file_that_carries_powers_registers_nobody() {
             json!({"login": "b", "name": "B", "occupations": [{"code": "clerk", "role": "admin"}]}),
         ] {
             let file = json!({"staff": [good, bad]});
-            world.post(&chief.token, &path, file).await.refused(422, "staff.import.powers");
+            world
+                .post(&chief.token, &path, file)
+                .await
+                .refused(422, "staff.import.powers");
         }
         let csv = |text: &str| {
             let request = harness::party::http()
@@ -364,11 +497,17 @@ async fn an_import_file_that_carries_powers_registers_nobody() {
         let done: Value = csv(text).await.json().await.unwrap();
         assert_eq!(done["registered"].as_array().unwrap().len(), 2, "{done}");
         let staff = world.get(&chief.token, &list).await.good();
-        assert_eq!(staff["items"][0]["affiliations"][0]["occupations"][0]["licence"], "N-1");
+        assert_eq!(
+            staff["items"][0]["affiliations"][0]["occupations"][0]["licence"],
+            "N-1"
+        );
         // Nor does it reach where the caller does not.
         let elsewhere = format!("/api/v1/organisations/{}/staff/import", town.pharmacy);
         let file = json!({"staff": [{"login": "c", "name": "C"}]});
-        world.post(&chief.token, &elsewhere, file).await.refused(404, "organisation.unknown");
+        world
+            .post(&chief.token, &elsewhere, file)
+            .await
+            .refused(404, "organisation.unknown");
     }
 }
 

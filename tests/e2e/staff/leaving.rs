@@ -13,10 +13,19 @@ async fn when_the_last_affiliation_ends_everything_ends_at_once() {
         let chief = world.administrator("chief", &town.hospital).await;
         let head = world.member("head", &town.surgery).await;
         let nurse = world.member("nurse", &town.surgery).await;
-        world.give(&chief.token, (&head, &town.surgery), &["staff.write"], 1).await.good();
-        world.give(&head.token, (&nurse, &town.surgery), &["staff.read"], 0).await.good();
+        world
+            .give(&chief.token, (&head, &town.surgery), &["staff.write"], 1)
+            .await
+            .good();
+        world
+            .give(&head.token, (&nurse, &town.surgery), &["staff.read"], 0)
+            .await
+            .good();
         let occupations = format!("/api/v1/affiliations/{}/occupations", head.affiliation);
-        world.post(&chief.token, &occupations, json!({"code": "clerk"})).await.good();
+        world
+            .post(&chief.token, &occupations, json!({"code": "clerk"}))
+            .await
+            .good();
         // A session in a browser, and a second place.
         let browser = Actor::new(&world.server);
         browser.account("/account", &head.person).await;
@@ -27,12 +36,21 @@ async fn when_the_last_affiliation_ends_everything_ends_at_once() {
 
         // The first of two places: what hung on it goes, the sign-in stays.
         let end = |id: &str| format!("/api/v1/affiliations/{id}/end");
-        world.post(&chief.token, &end(&head.affiliation), Value::Null).await.good();
+        world
+            .post(&chief.token, &end(&head.affiliation), Value::Null)
+            .await
+            .good();
         assert!(world.held(&head).await.is_empty());
-        assert!(world.held(&nurse).await.is_empty(), "what she handed on went with it");
+        assert!(
+            world.held(&nurse).await.is_empty(),
+            "what she handed on went with it"
+        );
         let own = world.get(&head.token, "/api/v1/staff/self").await.good();
         let ended = own["affiliations"].as_array().unwrap();
-        let ended = ended.iter().find(|one| one["id"] == head.affiliation.as_str()).unwrap();
+        let ended = ended
+            .iter()
+            .find(|one| one["id"] == head.affiliation.as_str())
+            .unwrap();
         assert_eq!(ended["occupations"][0]["live"], false);
         assert!(!browser.open("/account").await.has_form("/signin"));
 
@@ -44,7 +62,10 @@ async fn when_the_last_affiliation_ends_everything_ends_at_once() {
         let number = format!("/api/v1/numbers/{}", head.staff);
         let number = world.get(&world.root, &number).await.good();
         assert_eq!(number["state"], "tombstone");
-        world.post(&chief.token, &end(&second), Value::Null).await.refused(409, "staff.over");
+        world
+            .post(&chief.token, &end(&second), Value::Null)
+            .await
+            .refused(409, "staff.over");
         // She is a person still, and signs in as that; coming back she gets another number.
         let again = world.token(&head.person).await;
         assert!(world.get(&again, "/api/v1/staff/self").await.status == 200);

@@ -25,7 +25,12 @@ impl Answer {
     /// Says that it went well, and gives the body.
     #[track_caller]
     fn good(self) -> Value {
-        assert!((200..300).contains(&self.status), "{} {:#}", self.status, self.json);
+        assert!(
+            (200..300).contains(&self.status),
+            "{} {:#}",
+            self.status,
+            self.json
+        );
         self.json
     }
 
@@ -248,7 +253,12 @@ async fn set_password(server: &Server, link: &str, login: &str) -> Person {
         .fill("password", &password)
         .fill("password_again", &password);
     let done = actor.send(&form).await;
-    assert!(done.status.is_success(), "{} {}", done.status, html::texts(&done.body, "h1").join(" "));
+    assert!(
+        done.status.is_success(),
+        "{} {}",
+        done.status,
+        html::texts(&done.body, "h1").join(" ")
+    );
     Person {
         login: login.to_owned(),
         password,

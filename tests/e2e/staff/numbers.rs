@@ -14,13 +14,24 @@ async fn a_block_issued_to_an_organisation_is_read_and_assigned_by_its_administr
         let druggist = world.administrator("druggist", &town.pharmacy).await;
         let patient = world.person("patient").await;
         let space = json!({"code": 40, "name": "patients", "holder_kind": "person"});
-        world.post(&world.root, "/api/v1/numbers/namespaces", space).await.good();
+        world
+            .post(&world.root, "/api/v1/numbers/namespaces", space)
+            .await
+            .good();
         let block = json!({"namespace": 40, "count": 3, "organisation": town.hospital});
-        let by_staff = world.post(&chief.token, "/api/v1/numbers/blocks", block.clone()).await;
+        let by_staff = world
+            .post(&chief.token, "/api/v1/numbers/blocks", block.clone())
+            .await;
         by_staff.refused(403, "token.scope");
-        let block = world.post(&world.root, "/api/v1/numbers/blocks", block).await.good();
+        let block = world
+            .post(&world.root, "/api/v1/numbers/blocks", block)
+            .await
+            .good();
         let path = format!("/api/v1/numbers/blocks/{}/numbers", block["id"].as_str().unwrap());
-        world.get(&druggist.token, &path).await.refused(404, "number.block.unknown");
+        world
+            .get(&druggist.token, &path)
+            .await
+            .refused(404, "number.block.unknown");
         let list = party::http()
             .get(world.server.url(&path))
             .bearer_auth(&chief.token)
@@ -34,16 +45,24 @@ async fn a_block_issued_to_an_organisation_is_read_and_assigned_by_its_administr
         let body = json!({"number": patient.number});
         let stranger = world.post(&druggist.token, &assign, body.clone()).await;
         stranger.refused(404, "number.unknown");
-        let by_login = world.post(&chief.token, &assign, json!({"login": "patient"})).await;
+        let by_login = world
+            .post(&chief.token, &assign, json!({"login": "patient"}))
+            .await;
         by_login.refused(404, "person.unknown");
         let assigned = world.post(&chief.token, &assign, body).await.good();
         assert_eq!(assigned["state"], "active");
         // What the realm kept for itself is not the organisation's to assign.
         let own = json!({"namespace": 40, "count": 1});
-        let own = world.post(&world.root, "/api/v1/numbers/blocks", own).await.good();
+        let own = world
+            .post(&world.root, "/api/v1/numbers/blocks", own)
+            .await
+            .good();
         let assign = format!("/api/v1/numbers/{}/assign", own["first"].as_str().unwrap());
         let other = world.person("other").await;
         let body = json!({"number": other.number});
-        world.post(&chief.token, &assign, body).await.refused(404, "number.unknown");
+        world
+            .post(&chief.token, &assign, body)
+            .await
+            .refused(404, "number.unknown");
     }
 }

@@ -17,10 +17,17 @@ async fn organisations_form_a_tree_with_numbers_that_is_listed_changed_moved_and
         let world = World::new(backend).await;
         let town = world.town().await;
         let root = &world.root;
-        assert_eq!(town.hospital.parse::<u64>().unwrap() % 97, 1, "check digits (H1.5)");
+        assert_eq!(
+            town.hospital.parse::<u64>().unwrap() % 97,
+            1,
+            "check digits (H1.5)"
+        );
         let all = world.get(root, "/api/v1/organisations").await.good();
         assert_eq!(all["total"], 4);
-        let path = format!("/api/v1/organisations?within={}&kind=department&limit=1", town.hospital);
+        let path = format!(
+            "/api/v1/organisations?within={}&kind=department&limit=1",
+            town.hospital
+        );
         let first = world.get(root, &path).await.good();
         assert_eq!((names(&first), &first["total"]), (vec!["Surgery"], &json!(2)));
         let rest = format!("{path}&after={}", first["next"].as_str().unwrap());
@@ -42,18 +49,28 @@ async fn organisations_form_a_tree_with_numbers_that_is_listed_changed_moved_and
         let path_of = |number: &str, action: &str| format!("/api/v1/organisations/{number}/{action}");
         let above = world.post(root, &path_of(&town.pharmacy, "move"), ring).await;
         above.refused(409, "organisation.ring");
-        let used = world.post(root, &path_of(&town.pharmacy, "end"), Value::Null).await;
+        let used = world
+            .post(root, &path_of(&town.pharmacy, "end"), Value::Null)
+            .await;
         used.refused(409, "organisation.in_use");
         let cook = world.member("cook", &town.kitchen).await;
-        let used = world.post(root, &path_of(&town.kitchen, "end"), Value::Null).await;
+        let used = world
+            .post(root, &path_of(&town.kitchen, "end"), Value::Null)
+            .await;
         used.refused(409, "organisation.in_use");
         let leave = format!("/api/v1/affiliations/{}/end", cook.affiliation);
         world.post(root, &leave, Value::Null).await.good();
-        let ended = world.post(root, &path_of(&town.kitchen, "end"), Value::Null).await.good();
+        let ended = world
+            .post(root, &path_of(&town.kitchen, "end"), Value::Null)
+            .await
+            .good();
         assert_eq!(ended["state"], "ended");
         let again = json!({"organisation": town.kitchen});
         let path = format!("/api/v1/staff/{}/affiliations", cook.number);
-        world.post(root, &path, again).await.refused(409, "organisation.ended");
+        world
+            .post(root, &path, again)
+            .await
+            .refused(409, "organisation.ended");
         let active = world.get(root, "/api/v1/organisations?active=true").await.good();
         assert_eq!(active["total"], 3);
     }
@@ -89,9 +106,15 @@ async fn what_one_may_not_see_is_absent_from_answers_lists_and_totals() {
         let absent = "10000000000000";
         for number in [town.pharmacy.as_str(), absent] {
             let path = format!("/api/v1/organisations/{number}");
-            world.get(&chief.token, &path).await.refused(404, "organisation.unknown");
+            world
+                .get(&chief.token, &path)
+                .await
+                .refused(404, "organisation.unknown");
             let path = format!("/api/v1/organisations/{number}/staff");
-            world.get(&chief.token, &path).await.refused(404, "organisation.unknown");
+            world
+                .get(&chief.token, &path)
+                .await
+                .refused(404, "organisation.unknown");
         }
         for number in [druggist.staff.as_str(), absent] {
             let path = format!("/api/v1/staff/{number}");
@@ -105,6 +128,9 @@ async fn what_one_may_not_see_is_absent_from_answers_lists_and_totals() {
         let none = world.get(&druggist.token, "/api/v1/organisations").await.good();
         assert_eq!(none["total"], 0);
         let chief = format!("/api/v1/staff/{}", chief.staff);
-        world.get(&druggist.token, &chief).await.refused(404, "staff.unknown");
+        world
+            .get(&druggist.token, &chief)
+            .await
+            .refused(404, "staff.unknown");
     }
 }

@@ -43,7 +43,10 @@ async fn the_first_administrator_registers_staff_and_hands_on_a_part_which_says_
         world.post(&nurse, &path, helper).await.good();
         let elsewhere = format!("/api/v1/organisations/{}/staff", town.kitchen);
         let cook = json!({"login": "cook", "name": "Cook"});
-        world.post(&nurse, &elsewhere, cook).await.refused(404, "organisation.unknown");
+        world
+            .post(&nurse, &elsewhere, cook)
+            .await
+            .refused(404, "organisation.unknown");
 
         // Why: from the realm to the chief, from the chief to the nurse.
         let path = format!("/api/v1/staff/{number}/powers");
@@ -57,13 +60,19 @@ async fn the_first_administrator_registers_staff_and_hands_on_a_part_which_says_
         assert!(why[0].get("parent").is_none());
         assert_eq!(why[1]["parent"], why[0]["id"]);
         assert_eq!(why[1]["giver"], why[0]["holder"]);
-        assert_eq!(world.get(&nurse, "/api/v1/staff/self/powers").await.good()["held"], view["held"]);
+        assert_eq!(
+            world.get(&nurse, "/api/v1/staff/self/powers").await.good()["held"],
+            view["held"]
+        );
 
         // The staff are listed with name, sex, birth, organisation, occupation, e-mail (H3.1).
         let path = format!("/api/v1/organisations/{}/staff?below=true", town.hospital);
         let list = world.get(&chief, &path).await.good();
         assert_eq!(list["total"], 3);
-        let nurses = world.get(&chief, &format!("{path}&occupation=nurse")).await.good();
+        let nurses = world
+            .get(&chief, &format!("{path}&occupation=nurse"))
+            .await
+            .good();
         let one = &nurses["items"][0];
         for (member, value) in [
             ("name", "Nurse Sato"),
@@ -76,7 +85,10 @@ async fn the_first_administrator_registers_staff_and_hands_on_a_part_which_says_
         assert_eq!(one["affiliations"][0]["organisation"]["name"], "Surgery");
         // Each change is on record with what allowed it.
         let rows = world.server.log();
-        let registered: Vec<&Value> = rows.iter().filter(|row| row["action"] == "staff.register").collect();
+        let registered: Vec<&Value> = rows
+            .iter()
+            .filter(|row| row["action"] == "staff.register")
+            .collect();
         assert!(registered.iter().any(|row| {
             let basis = row["granted_by"].as_str().unwrap_or_default();
             row["decision"] == "permit" && basis.starts_with("delegation:")
@@ -93,22 +105,43 @@ async fn withdrawing_a_delegation_withdraws_all_that_hangs_on_it_at_once() {
         let chief = world.administrator("chief", &town.hospital).await;
         let head = world.member("head", &town.surgery).await;
         let nurse = world.member("nurse", &town.surgery).await;
-        let to_head = world.give(&chief.token, (&head, &town.surgery), &["staff.write"], 1).await.good();
-        let to_nurse = world.give(&head.token, (&nurse, &town.surgery), &["staff.read"], 0).await.good();
+        let to_head = world
+            .give(&chief.token, (&head, &town.surgery), &["staff.write"], 1)
+            .await
+            .good();
+        let to_nurse = world
+            .give(&head.token, (&nurse, &town.surgery), &["staff.read"], 0)
+            .await
+            .good();
         assert_eq!(world.held(&nurse).await.len(), 1);
         // One below cannot take from one above.
         let path = |one: &Value| format!("/api/v1/delegations/{}/withdraw", one["id"].as_str().unwrap());
         let below = world.post(&nurse.token, &path(&to_head), Value::Null).await;
         below.refused(403, "staff.power");
-        world.post(&chief.token, &path(&to_head), Value::Null).await.good();
+        world
+            .post(&chief.token, &path(&to_head), Value::Null)
+            .await
+            .good();
         assert!(world.held(&head).await.is_empty());
         assert!(world.held(&nurse).await.is_empty());
         let list = format!("/api/v1/organisations/{}/staff", town.surgery);
-        world.get(&nurse.token, &list).await.refused(404, "organisation.unknown");
-        let again = world.post(&nurse.token, &path(&to_nurse), Value::Null).await.good();
+        world
+            .get(&nurse.token, &list)
+            .await
+            .refused(404, "organisation.unknown");
+        let again = world
+            .post(&nurse.token, &path(&to_nurse), Value::Null)
+            .await
+            .good();
         assert_eq!(again["withdrawn"], true, "to hold less is always allowed");
-        let past = world.get(&world.root, "/api/v1/delegations?past=true").await.good();
+        let past = world
+            .get(&world.root, "/api/v1/delegations?past=true")
+            .await
+            .good();
         let now = world.get(&world.root, "/api/v1/delegations").await.good();
-        assert_eq!((past["total"].as_u64(), now["total"].as_u64()), (Some(3), Some(1)));
+        assert_eq!(
+            (past["total"].as_u64(), now["total"].as_u64()),
+            (Some(3), Some(1))
+        );
     }
 }

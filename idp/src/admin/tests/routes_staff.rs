@@ -81,7 +81,14 @@ pub(super) fn rows(things: &Things) -> Vec<Route> {
     let delegated = json!({"affiliation": things.affiliation, "organisation": things.department,
         "powers": ["staff.write"]});
     vec![
-        row(M::GET, "/api/v1/organisations", read, "/api/v1/organisations".into(), none(), 200),
+        row(
+            M::GET,
+            "/api/v1/organisations",
+            read,
+            "/api/v1/organisations".into(),
+            none(),
+            200,
+        ),
         row(
             M::POST,
             "/api/v1/organisations",
@@ -90,8 +97,22 @@ pub(super) fn rows(things: &Things) -> Vec<Route> {
             json!({"name": "New", "kind": "gym"}),
             201,
         ),
-        row(M::GET, "/api/v1/organisations/{number}", read, organisation(""), none(), 200),
-        row(M::PUT, "/api/v1/organisations/{number}", write, organisation(""), renamed, 200),
+        row(
+            M::GET,
+            "/api/v1/organisations/{number}",
+            read,
+            organisation(""),
+            none(),
+            200,
+        ),
+        row(
+            M::PUT,
+            "/api/v1/organisations/{number}",
+            write,
+            organisation(""),
+            renamed,
+            200,
+        ),
         row(
             M::POST,
             "/api/v1/organisations/{number}/move",
@@ -220,8 +241,22 @@ pub(super) fn rows(things: &Things) -> Vec<Route> {
             none(),
             200,
         ),
-        row(M::GET, "/api/v1/delegations", see, "/api/v1/delegations".into(), none(), 200),
-        row(M::POST, "/api/v1/delegations", staff, "/api/v1/delegations".into(), delegated, 201),
+        row(
+            M::GET,
+            "/api/v1/delegations",
+            see,
+            "/api/v1/delegations".into(),
+            none(),
+            200,
+        ),
+        row(
+            M::POST,
+            "/api/v1/delegations",
+            staff,
+            "/api/v1/delegations".into(),
+            delegated,
+            201,
+        ),
         row(
             M::POST,
             "/api/v1/delegations/{id}/withdraw",

@@ -13,4 +13,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use store::{Begun, Families, Family, FamilyDetails, FamilyError, NewFamily, RefreshToken, revoke_person_in};
+pub use store::{
+    Begun, Families, Family, FamilyDetails, FamilyError, NewFamily, RefreshToken, revoke_person_in,
+};

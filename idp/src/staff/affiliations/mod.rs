@@ -13,6 +13,7 @@
 //! Nobody changes their own affiliations and occupations, whatever they hold: a consent may open data to whoever works
 //! somewhere as something.
 
+mod provisioning;
 mod store;
 
 use platform::clock::Instant;
@@ -21,6 +22,7 @@ use platform::keys::Aad;
 
 use super::act::{Act, Known, allowed};
 use super::delegation::Affiliated;
+use super::delegations;
 use super::error::StaffError;
 use super::numbering;
 use super::organisations::{self, enter};
@@ -28,13 +30,13 @@ use super::powers::Power;
 use super::reach::Basis;
 use super::term::Term;
 use super::words::OccupationCode;
-use super::delegations;
 use crate::ids::{AffiliationId, OccupationId, OrganisationId, PersonId};
 use crate::numbers::Number;
 use crate::oauth::families::revoke_person_in;
 use crate::people::{Person, Prepared, insert_prepared};
 use crate::sessions::end_all_in;
 
+pub(crate) use provisioning::{join_new, leave_all, rejoin};
 pub use store::{count, find, find_occupation, lapsed, list, occupations, of_person, standing};
 
 /// Somebody's place in an organisation.

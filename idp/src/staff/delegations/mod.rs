@@ -193,7 +193,11 @@ pub(super) async fn withdraw_orphans(tx: &Tx, act: &Act, moved: OrganisationId) 
 }
 
 /// What a person holds, and why: the chains that carry now.
-pub async fn held(queries: &impl Queries, act: &Act, person: PersonId) -> Result<(Vec<Chain>, Facts), StaffError> {
+pub async fn held(
+    queries: &impl Queries,
+    act: &Act,
+    person: PersonId,
+) -> Result<(Vec<Chain>, Facts), StaffError> {
     let seeds = Seeds {
         holder: Some(person),
         ..Seeds::default()

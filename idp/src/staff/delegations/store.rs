@@ -159,7 +159,8 @@ pub async fn count(queries: &impl Queries, realm: RealmId, listed: &Listed) -> R
 
 fn filter(realm: RealmId, listed: &Listed) -> Conditions {
     let mut conditions = Conditions::of_realm("delegation", realm);
-    let above = "EXISTS (SELECT 1 FROM organisation_above AS up WHERE up.organisation_id = delegation.organisation_id
+    let above =
+        "EXISTS (SELECT 1 FROM organisation_above AS up WHERE up.organisation_id = delegation.organisation_id
          AND up.ancestor_id";
     if let Some(roots) = &listed.visible {
         let roots: Vec<Uuid> = roots.iter().map(|root| root.uuid()).collect();

@@ -84,11 +84,7 @@ pub async fn invite(
 }
 
 /// Takes an invitation back; the organisation that it was to, and what allowed it.
-pub async fn withdraw(
-    tx: &Tx,
-    act: &Act,
-    id: InvitationId,
-) -> Result<(OrganisationId, Basis), StaffError> {
+pub async fn withdraw(tx: &Tx, act: &Act, id: InvitationId) -> Result<(OrganisationId, Basis), StaffError> {
     enter(tx, act.realm.id).await?;
     let gone = store::withdraw(tx, act.realm.id, id, act.now).await?;
     let invitation = gone.ok_or(StaffError::InvitationUnknown)?;

@@ -23,7 +23,8 @@ struct Row {
     expires_at: i64,
 }
 
-const COLUMNS: &str = "id, organisation_id, title, email_hash, invited_by, delegation_id, created_at, expires_at";
+const COLUMNS: &str =
+    "id, organisation_id, title, email_hash, invited_by, delegation_id, created_at, expires_at";
 
 impl From<Row> for Invitation {
     fn from(row: Row) -> Self {
@@ -41,12 +42,7 @@ impl From<Row> for Invitation {
 }
 
 /// Writes one down.
-pub(super) async fn insert(
-    tx: &Tx,
-    realm: RealmId,
-    hash: &[u8],
-    new: &Invitation,
-) -> Result<(), StaffError> {
+pub(super) async fn insert(tx: &Tx, realm: RealmId, hash: &[u8], new: &Invitation) -> Result<(), StaffError> {
     tx.execute(
         "INSERT INTO staff_invitation (hash, id, realm_id, organisation_id, title, email_hash, invited_by,
          delegation_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",

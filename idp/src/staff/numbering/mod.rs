@@ -143,7 +143,10 @@ pub async fn of_organisations(
 ) -> Result<HashMap<OrganisationId, Number>, StaffError> {
     let ids: Vec<Uuid> = ids.into_iter().map(OrganisationId::uuid).collect();
     let numbers = numbers(queries, realm, HolderKind::Operator, &ids).await?;
-    Ok(numbers.into_iter().map(|(id, number)| (id.into(), number)).collect())
+    Ok(numbers
+        .into_iter()
+        .map(|(id, number)| (id.into(), number))
+        .collect())
 }
 
 /// The staff numbers of people.
@@ -154,5 +157,8 @@ pub async fn of_staff(
 ) -> Result<HashMap<PersonId, Number>, StaffError> {
     let ids: Vec<Uuid> = ids.into_iter().map(PersonId::uuid).collect();
     let numbers = numbers(queries, realm, HolderKind::Staff, &ids).await?;
-    Ok(numbers.into_iter().map(|(id, number)| (id.into(), number)).collect())
+    Ok(numbers
+        .into_iter()
+        .map(|(id, number)| (id.into(), number))
+        .collect())
 }

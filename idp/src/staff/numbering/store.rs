@@ -40,7 +40,10 @@ pub(super) async fn places(
         );
         let rows: Vec<Row> = queries.fetch_all(&sql, values).await?;
         for row in rows {
-            places.insert(row.holder_id, (row.namespace_id.into(), row.counter.unsigned_abs()));
+            places.insert(
+                row.holder_id,
+                (row.namespace_id.into(), row.counter.unsigned_abs()),
+            );
         }
     }
     Ok(places)

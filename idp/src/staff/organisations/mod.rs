@@ -186,10 +186,12 @@ pub async fn end(tx: &Tx, act: &Act, id: OrganisationId) -> Result<(Organisation
     let organisation = active(tx, act, id).await?;
     // As with a move, the power comes from above: nobody ends what all of their own power is over.
     let basis = match organisation.parent {
-        Some(parent) => allowed(tx, act, parent, Power::OrganisationsWrite)
-            .await
-            .map_err(|_| StaffError::Forbidden)?
-            .1,
+        Some(parent) => {
+            allowed(tx, act, parent, Power::OrganisationsWrite)
+                .await
+                .map_err(|_| StaffError::Forbidden)?
+                .1
+        }
         None if act.caller.realm.has(Power::OrganisationsWrite) => Basis::Realm,
         None => return Err(StaffError::Forbidden),
     };

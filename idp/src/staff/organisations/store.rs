@@ -226,7 +226,11 @@ pub async fn update(
             values![realm.uuid(), id.uuid(), kind.word(), name, now.as_micros()],
         )
         .await?;
-    if changed == 1 { Ok(()) } else { Err(StaffError::Ended) }
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StaffError::Ended)
+    }
 }
 
 /// Puts a subtree below another organisation, or below none.

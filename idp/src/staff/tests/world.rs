@@ -92,7 +92,10 @@ impl World {
                 !later
                     && one.giver == Some(parent.holder)
                     && one.may_delegate < parent.may_delegate
-                    && one.powers.words().all(|word| parent.powers.has(Power::parse(word).unwrap()))
+                    && one
+                        .powers
+                        .words()
+                        .all(|word| parent.powers.has(Power::parse(word).unwrap()))
                     && self.is_within(one.organisation, parent.organisation)
                     && self.is_within(staff.organisation, parent.organisation)
                     && self.carries(parent, power, now, depth + 1)
@@ -142,7 +145,11 @@ impl World {
     pub fn withdraw(&mut self, id: DelegationId) {
         let mut gone = vec![id];
         while let Some(id) = gone.pop() {
-            let children = self.facts.delegations.values().filter(|one| one.parent == Some(id));
+            let children = self
+                .facts
+                .delegations
+                .values()
+                .filter(|one| one.parent == Some(id));
             gone.extend(children.filter(|one| !one.withdrawn).map(|one| one.id));
             if let Some(one) = self.facts.delegations.get_mut(&id) {
                 one.withdrawn = true;

@@ -64,8 +64,7 @@ struct Body {
 }
 
 impl Rules for Body {
-    const RULES: &'static str =
-        "namespace is the code of one (10 to 99), count is 1 to 1000000; organisation may be there, and nothing else.";
+    const RULES: &'static str = "namespace is the code of one (10 to 99), count is 1 to 1000000; organisation may be there, and nothing else.";
 }
 
 /// A block of numbers, reserved and not assigned.
@@ -152,7 +151,9 @@ async fn going_on(desk: &Desk<'_>, number: &str) -> Result<OrganisationId, Refus
     const UNKNOWN: Refusal = Refusal::not_found("organisation.unknown");
     let number = Number::parse(number).map_err(|_| UNKNOWN)?;
     let (store, realm) = (&desk.hub.store, desk.realm());
-    let id = organisation_by_number(store, realm, number).await?.ok_or(UNKNOWN)?;
+    let id = organisation_by_number(store, realm, number)
+        .await?
+        .ok_or(UNKNOWN)?;
     let found = find(store, realm.id, id).await?.ok_or(UNKNOWN)?;
     match found.ended_at {
         None => Ok(id),

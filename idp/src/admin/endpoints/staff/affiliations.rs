@@ -47,7 +47,8 @@ struct NewAffiliation {
 }
 
 impl Rules for NewAffiliation {
-    const RULES: &'static str = "organisation is the number of one; title, from and until (RFC 3339) may be there, and nothing else.";
+    const RULES: &'static str =
+        "organisation is the number of one; title, from and until (RFC 3339) may be there, and nothing else.";
 }
 
 /// Begins another affiliation of a member of staff. By delegation: of staff of one's own only; others are invited.
@@ -88,7 +89,8 @@ async fn affiliate(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, 
             move |row, joined: &Joined| {
                 let mut row = over(row, joined.affiliation.organisation, joined.basis);
                 row.key = sealing;
-                row.subject(id).resource("affiliation", [joined.affiliation.id.to_string()])
+                row.subject(id)
+                    .resource("affiliation", [joined.affiliation.id.to_string()])
             },
         )
         .await?;
@@ -169,7 +171,8 @@ async fn add(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refusa
             move |row, (made, basis): &(Occupation, Basis)| {
                 let mut row = over(row, affiliation.organisation, *basis);
                 row.key = sealing;
-                row.subject(made.person).resource("occupation", [made.id.to_string()])
+                row.subject(made.person)
+                    .resource("occupation", [made.id.to_string()])
             },
         )
         .await?;
@@ -208,7 +211,8 @@ async fn finish(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Ref
                     Basis::Realm => row.granted_by("realm"),
                     Basis::Delegation(id) => row.granted_by(format!("delegation:{id}")),
                 };
-                row.subject(ended.person).resource("occupation", [ended.id.to_string()])
+                row.subject(ended.person)
+                    .resource("occupation", [ended.id.to_string()])
             },
         )
         .await?;

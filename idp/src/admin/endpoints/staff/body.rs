@@ -102,12 +102,14 @@ pub(super) fn term(
 impl NewOccupation {
     /// Seals the licence under the person's key.
     pub(super) fn seal(&self, act: &Act, person: &Person) -> Result<places::NewOccupation, Refusal> {
-        let code = OccupationCode::parse(&self.code)
-            .ok_or(Refusal::invalid("occupation.code", OCCUPATION_RULES))?;
+        let code =
+            OccupationCode::parse(&self.code).ok_or(Refusal::invalid("occupation.code", OCCUPATION_RULES))?;
         let seal = |licence: &String| {
-            person
-                .key
-                .seal(&act.entropy, &licence_aad(act, person.id, code), licence.as_bytes())
+            person.key.seal(
+                &act.entropy,
+                &licence_aad(act, person.id, code),
+                licence.as_bytes(),
+            )
         };
         let sealed_licence = self.licence.as_ref().map(seal).transpose();
         Ok(places::NewOccupation {
@@ -128,7 +130,11 @@ pub(super) struct Sealed {
 impl NewStaff {
     /// Seals what will be written of them.
     pub(super) fn seal(self, desk: &StaffDesk<'_>, organisation: OrganisationId) -> Result<Sealed, Refusal> {
-        let term = term((self.from.as_deref(), self.until.as_deref()), desk.act.now, STAFF_RULES)?;
+        let term = term(
+            (self.from.as_deref(), self.until.as_deref()),
+            desk.act.now,
+            STAFF_RULES,
+        )?;
         let details = Details {
             gender: self.gender,
             birthdate: self.birthdate,
@@ -149,7 +155,10 @@ impl NewStaff {
             powers: Vec::new(),
         };
         let person = desk.desk.hub.people.prepare(desk.desk.realm(), &new)?;
-        let sealed = self.occupations.iter().map(|one| one.seal(&desk.act, person.person()));
+        let sealed = self
+            .occupations
+            .iter()
+            .map(|one| one.seal(&desk.act, person.person()));
         let occupations = sealed.collect::<Result<_, _>>()?;
         Ok(Sealed {
             person,

@@ -108,20 +108,27 @@ async fn show_all(desk: &StaffDesk<'_>) -> Result<Response, Refusal> {
         wanted.holder = Some(desk.member_named(number).await?.id);
     }
     let after = page.after.as_deref().map(cursor::key).transpose()?;
-    let mut found =
-        delegations::list(store, realm, &wanted, after.map(Into::into), page.limit + 1).await?;
+    let mut found = delegations::list(store, realm, &wanted, after.map(Into::into), page.limit + 1).await?;
     let next = desk.desk.cut("delegations", &page, &mut found, |last| {
         last.id.uuid().as_bytes().to_vec()
     })?;
     let total = delegations::count(store, realm, &wanted).await?;
     let items = views(desk, &found).await?;
-    let row = listed(desk.desk.permit(), "delegation", found.iter().map(|one| one.id.uuid()));
+    let row = listed(
+        desk.desk.permit(),
+        "delegation",
+        found.iter().map(|one| one.id.uuid()),
+    );
     desk.desk.record(row).await?;
     json(StatusCode::OK, &CountedListing { items, total, next })
 }
 
 async fn views(desk: &StaffDesk<'_>, found: &[Delegation]) -> Result<Vec<DelegationView>, Refusal> {
-    let people = found.iter().flat_map(|one| [Some(one.holder), one.giver]).flatten().collect();
+    let people = found
+        .iter()
+        .flat_map(|one| [Some(one.holder), one.giver])
+        .flatten()
+        .collect();
     let places = found.iter().map(|one| one.organisation).collect();
     let names = Names::of(desk, places, people).await?;
     Ok(found.iter().map(|one| names.view_delegation(one)).collect())

@@ -195,9 +195,7 @@ fn is_power(name: &str) -> bool {
 
 fn from_csv(bytes: &[u8]) -> Result<Import, Refusal> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new()
-        .trim(csv::Trim::All)
-        .from_reader(bytes);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bytes);
     let header = reader.headers().map_err(|_| MALFORMED)?.clone();
     if header.iter().any(is_power) {
         return Err(CARRIES_POWERS);
@@ -256,7 +254,10 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_as_described_is_refused_and_an_empty_cell_is_nothing() {
-        assert_eq!(refusal("login,name,colour\nhanako,Hanako,blue\n"), "staff.import.malformed");
+        assert_eq!(
+            refusal("login,name,colour\nhanako,Hanako,blue\n"),
+            "staff.import.malformed"
+        );
         assert_eq!(refusal("login,login\nhanako,hanako\n"), "staff.import.malformed");
         assert_eq!(refusal("login,name\nhanako\n"), "staff.import.malformed");
         assert_eq!(refusal("login,name\nhanako,\n"), "body.member");

@@ -215,7 +215,11 @@ async fn join(desk: &StaffDesk<'_>) -> Result<Response, Refusal> {
     let Acceptance { code } = desk.desk.body()?;
     let id = desk.act.caller.person.ok_or(UNKNOWN_STAFF)?;
     let person = desk.person(id).await?;
-    let confirmed = person.profile.email.as_deref().filter(|_| person.profile.email_verified);
+    let confirmed = person
+        .profile
+        .email
+        .as_deref()
+        .filter(|_| person.profile.email_verified);
     let email = confirmed
         .map(|email| email_index(desk.desk.realm(), email))
         .transpose()?;
@@ -226,7 +230,8 @@ async fn join(desk: &StaffDesk<'_>) -> Result<Response, Refusal> {
             move |row, joined: &Joined| {
                 let mut row = over(row, joined.affiliation.organisation, joined.basis);
                 row.key = sealing;
-                row.subject(id).resource("affiliation", [joined.affiliation.id.to_string()])
+                row.subject(id)
+                    .resource("affiliation", [joined.affiliation.id.to_string()])
             },
         )
         .await?;

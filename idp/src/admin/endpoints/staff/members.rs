@@ -100,7 +100,10 @@ async fn show(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refus
     let mut row = desk.desk.permit().subject(seen.person.id);
     row.key = seen.person.key.clone();
     desk.desk.record(row).await?;
-    json(StatusCode::OK, &one(desk, seen.person.id, seen.affiliations).await?)
+    json(
+        StatusCode::OK,
+        &one(desk, seen.person.id, seen.affiliations).await?,
+    )
 }
 
 /// One member of staff.
@@ -155,7 +158,13 @@ async fn why(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refusa
     let ids: Vec<String> = links().map(|link| link.id.to_string()).collect();
     let names = Names::of(desk, places, people).await?;
     let realm = if seen.is_own || known.reach.caller.realm.has(Power::StaffRead) {
-        Some(desk.desk.hub.people.powers(desk.desk.realm(), seen.person.id).await?)
+        Some(
+            desk.desk
+                .hub
+                .people
+                .powers(desk.desk.realm(), seen.person.id)
+                .await?,
+        )
     } else {
         None
     };

@@ -22,9 +22,9 @@ use platform::database::{BoxFuture, DatabaseError, Tx};
 use uuid::Uuid;
 
 use super::desk::{Desk, Segment};
+use crate::admin::authority::BEYOND;
 use crate::admin::refusal::UNAVAILABLE;
 use crate::admin::scope::{self, ApiScope};
-use crate::admin::authority::BEYOND;
 use crate::admin::{Authority, Refusal};
 use crate::http::Call;
 use crate::hub::Hub;
@@ -32,12 +32,12 @@ use crate::ids::{OrganisationId, PersonId};
 use crate::log::{Action, Entry, Log};
 use crate::numbers::Number;
 use crate::people::{Person, person_by_number};
+use crate::staff::StaffError;
 use crate::staff::act::Act;
 use crate::staff::delegations::{Seeds, facts};
 use crate::staff::numbering::{organisation_by_number, staff_by_number};
 use crate::staff::powers::{Power, Powers};
 use crate::staff::reach::{Basis, Caller};
-use crate::staff::StaffError;
 
 /// A desk for organisations and staff.
 pub(super) struct StaffDesk<'a> {
@@ -48,8 +48,8 @@ pub(super) struct StaffDesk<'a> {
 /// What the scopes of a token give over every organisation of the realm.
 pub(super) fn realm_powers(authority: &Authority) -> Powers {
     use Power::{
-        AppointmentsRead, AppointmentsWrite, AttendanceRead, AttendanceWrite, NumbersAssign, OrganisationsRead,
-        OrganisationsWrite, ResponsesRead, ResponsesWrite, StaffRead, StaffWrite,
+        AppointmentsRead, AppointmentsWrite, AttendanceRead, AttendanceWrite, NumbersAssign,
+        OrganisationsRead, OrganisationsWrite, ResponsesRead, ResponsesWrite, StaffRead, StaffWrite,
     };
     let given: [(ApiScope, &[Power]); 5] = [
         (scope::ORGANISATIONS_READ, &[OrganisationsRead]),
@@ -129,7 +129,8 @@ impl<'a> StaffDesk<'a> {
 
     /// The organisation that a number in the path names.
     pub(super) async fn organisation(&self, segment: &Segment) -> Result<OrganisationId, Refusal> {
-        let number = Number::parse(segment.text("organisation.unknown")?).map_err(|_| UNKNOWN_ORGANISATION)?;
+        let number =
+            Number::parse(segment.text("organisation.unknown")?).map_err(|_| UNKNOWN_ORGANISATION)?;
         self.organisation_named(number).await
     }
 

@@ -16,12 +16,12 @@ use crate::admin::{Refusal, cursor, scope};
 use crate::http::Call;
 use crate::hub::Shared;
 use crate::log::Action;
+use crate::staff::StaffError;
 use crate::staff::act::{Known, allowed};
 use crate::staff::organisations::{self, Filter, Moved};
 use crate::staff::powers::Power;
 use crate::staff::reach::Basis;
 use crate::staff::words::OrganisationKind;
-use crate::staff::StaffError;
 
 const LIST: Action = Action::new("organisation.list");
 const CREATE: Action = Action::new("organisation.create");
@@ -139,15 +139,22 @@ async fn show_all(desk: &StaffDesk<'_>) -> Result<Response, Refusal> {
     }
     let after = page.after.as_deref().map(cursor::key).transpose()?;
     let realm = desk.act.realm.id;
-    let mut found =
-        organisations::list(store, realm, &filter, after.map(Into::into), page.limit + 1).await?;
+    let mut found = organisations::list(store, realm, &filter, after.map(Into::into), page.limit + 1).await?;
     let next = desk.desk.cut("organisations", &page, &mut found, |last| {
         last.id.uuid().as_bytes().to_vec()
     })?;
     let total = organisations::count(store, realm, &filter).await?;
-    let places = found.iter().flat_map(|one| [Some(one.id), one.parent]).flatten().collect();
+    let places = found
+        .iter()
+        .flat_map(|one| [Some(one.id), one.parent])
+        .flatten()
+        .collect();
     let names = Names::of(desk, places, Vec::new()).await?;
-    let row = listed(desk.desk.permit(), "organisation", found.iter().map(|one| one.id.uuid()));
+    let row = listed(
+        desk.desk.permit(),
+        "organisation",
+        found.iter().map(|one| one.id.uuid()),
+    );
     desk.desk.record(row).await?;
     let items = found.iter().map(|one| names.view_organisation(one)).collect();
     json(StatusCode::OK, &CountedListing { items, total, next })
@@ -280,7 +287,10 @@ async fn put_below(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, 
             move |row, moved: &Moved| {
                 let mut row = over(row, id, moved.basis);
                 row.hits = Some(moved.withdrawn);
-                row.resource("organisation", [id.to_string()].into_iter().chain(to.map(|to| to.to_string())))
+                row.resource(
+                    "organisation",
+                    [id.to_string()].into_iter().chain(to.map(|to| to.to_string())),
+                )
             },
         )
         .await?;

@@ -81,7 +81,9 @@ pub(in crate::admin::endpoints) async fn list(
 }
 
 async fn show_all(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refusal> {
-    let (page, narrowed) = desk.desk.filtered_page("staff", &["below", "occupation", "past"])?;
+    let (page, narrowed) = desk
+        .desk
+        .filtered_page("staff", &["below", "occupation", "past"])?;
     let organisation = desk.organisation(segment).await?;
     let (store, realm) = (&desk.desk.hub.store, desk.act.realm.id);
     let (_, basis) = allowed(store, &desk.act, organisation, Power::StaffRead).await?;
@@ -97,9 +99,9 @@ async fn show_all(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, R
     let now = desk.act.now;
     let mut found =
         affiliations::list(store, realm, &filter, now, after.map(Into::into), page.limit + 1).await?;
-    let next = desk
-        .desk
-        .cut("staff", &page, &mut found, |last| last.id.uuid().as_bytes().to_vec())?;
+    let next = desk.desk.cut("staff", &page, &mut found, |last| {
+        last.id.uuid().as_bytes().to_vec()
+    })?;
     let total = affiliations::count(store, realm, &filter, now).await?;
     let members: Vec<_> = found.iter().map(|one| (one.person, vec![one.clone()])).collect();
     let items = staff(desk, &members).await?;
@@ -173,7 +175,8 @@ async fn add(desk: &StaffDesk<'_>, segment: &Segment, as_administrator: bool) ->
         .commit(
             move |tx, act| {
                 Box::pin(async move {
-                    let (person, joined) = affiliations::register(tx, act, person, place, occupations).await?;
+                    let (person, joined) =
+                        affiliations::register(tx, act, person, place, occupations).await?;
                     let delegation = if as_administrator {
                         Some(appoint(tx, act, organisation, joined.affiliation.id).await?.0)
                     } else {
@@ -190,7 +193,10 @@ async fn add(desk: &StaffDesk<'_>, segment: &Segment, as_administrator: bool) ->
         )
         .await?;
     let (hub, realm) = (desk.desk.hub, desk.desk.realm());
-    let token = hub.passwords.create_link(realm, made.person.id, LINK_LIFE).await?;
+    let token = hub
+        .passwords
+        .create_link(realm, made.person.id, LINK_LIFE)
+        .await?;
     let Made {
         person,
         joined,

@@ -182,7 +182,13 @@ impl Names {
         let found = find_all(store, realm.id, &ids).await?;
         let organisations = found.into_iter().map(|one| {
             let number = numbers.get(&one.id).map(Number::to_string).unwrap_or_default();
-            (one.id, OrganisationName { number, name: one.name })
+            (
+                one.id,
+                OrganisationName {
+                    number,
+                    name: one.name,
+                },
+            )
         });
         Ok(Self {
             organisations: organisations.collect(),
@@ -238,7 +244,11 @@ impl Names {
             organisation: self.organisation(last.organisation),
             powers: chain.powers.words().collect(),
             until: chain.term().until.map(Instant::to_rfc3339),
-            why: chain.links.iter().map(|link| self.view_delegation(link)).collect(),
+            why: chain
+                .links
+                .iter()
+                .map(|link| self.view_delegation(link))
+                .collect(),
         })
     }
 
@@ -272,7 +282,9 @@ pub(super) fn occupation(
     one: &Occupation,
 ) -> Result<OccupationView, Refusal> {
     let open = |sealed: &Vec<u8>| {
-        let opened = person.key.open(&licence_aad(&desk.act, person.id, one.code), sealed);
+        let opened = person
+            .key
+            .open(&licence_aad(&desk.act, person.id, one.code), sealed);
         opened.map(|text| String::from_utf8_lossy(&text).into_owned())
     };
     let licence = one.sealed_licence.as_ref().map(open).transpose();
