@@ -1,6 +1,6 @@
 //! What of the protocol there is here (RFC 7644 §4). It is public, says nothing about any realm, and leaves no row.
 
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::Response;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::desk::answer;
 use super::refused;
 use crate::http::Call;
-use crate::hub::Shared;
 use crate::scim::error::{NOT_FOUND, ScimError};
 use crate::scim::page::{MOST, USUAL};
 use crate::scim::schema::{publish_schema, publish_type, resource_types, schemas as all_schemas};
@@ -27,7 +26,7 @@ fn base(call: &Call) -> String {
     call.realm.url("/scim/v2")
 }
 
-fn list(call: &Call, resources: Vec<Value>) -> Response {
+fn list(call: &Call, resources: &[Value]) -> Response {
     let filtered = call.query().map_or(true, |query| query.get("filter").is_some());
     if filtered {
         return refused(FILTERED);
@@ -52,7 +51,7 @@ fn one(found: Option<Value>) -> Response {
 }
 
 /// The features.
-pub(super) async fn config(State(_): State<Shared>, call: Call) -> Response {
+pub(super) async fn config(call: Call) -> Response {
     let config = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": {"supported": true},
@@ -84,7 +83,7 @@ pub(super) async fn config(State(_): State<Shared>, call: Call) -> Response {
 }
 
 /// The kinds of resources.
-pub(super) async fn types(State(_): State<Shared>, call: Call) -> Response {
+pub(super) async fn types(call: Call) -> Response {
     let base = base(&call);
     let all = resource_types()
         .iter()
@@ -94,13 +93,13 @@ pub(super) async fn types(State(_): State<Shared>, call: Call) -> Response {
 }
 
 /// A kind of resource.
-pub(super) async fn one_type(State(_): State<Shared>, Path(id): Path<String>, call: Call) -> Response {
+pub(super) async fn one_type(Path(id): Path<String>, call: Call) -> Response {
     let found = resource_types().into_iter().find(|one| one.name == id);
     one(found.map(|found| publish_type(found, &base(&call))))
 }
 
 /// The schemas.
-pub(super) async fn schemas(State(_): State<Shared>, call: Call) -> Response {
+pub(super) async fn schemas(call: Call) -> Response {
     let base = base(&call);
     let all = all_schemas()
         .iter()
@@ -110,7 +109,7 @@ pub(super) async fn schemas(State(_): State<Shared>, call: Call) -> Response {
 }
 
 /// A schema.
-pub(super) async fn one_schema(State(_): State<Shared>, Path(id): Path<String>, call: Call) -> Response {
+pub(super) async fn one_schema(Path(id): Path<String>, call: Call) -> Response {
     let found = all_schemas()
         .into_iter()
         .find(|one| one.id.eq_ignore_ascii_case(&id));

@@ -28,7 +28,7 @@ pub(super) struct Query {
     page: Page,
     /// What a cursor is bound to, so that it fits no other list.
     bound: [u8; 8],
-    pub projection: Projection,
+    projection: Projection,
 }
 
 /// The parameters, as they come in a query or in a message.
@@ -176,21 +176,17 @@ pub(super) async fn answer(
     };
     let (shown, total) = match total {
         Some(total) => (documents, total),
-        None => narrowed(documents, |_| kind, &query)?,
+        None => narrowed(documents, &query)?,
     };
-    page_of(desk, query, shown, total, |_| kind).await
+    page_of(desk, query, shown, total).await
 }
 
 /// Filters and orders documents, and cuts the page out.
-fn narrowed(
-    documents: Vec<Value>,
-    kind: impl Fn(&Value) -> &'static ResourceType,
-    query: &Query,
-) -> Result<(Vec<Value>, u64), ScimError> {
+fn narrowed(documents: Vec<Value>, query: &Query) -> Result<(Vec<Value>, u64), ScimError> {
     let mut kept = Vec::new();
     for document in documents {
         let fits = match &query.filter {
-            Some(filter) => matches(filter, kind(&document), &document)?,
+            Some(filter) => matches(filter, kind_of(&document), &document)?,
             None => true,
         };
         if fits {
@@ -198,26 +194,21 @@ fn narrowed(
         }
     }
     if let Some((name, descending)) = &query.order {
-        sort(&mut kept, name, *descending, &kind)?;
+        sort(&mut kept, name, *descending)?;
     }
     let total = kept.len() as u64;
     Ok((query.page.cut(kept), total))
 }
 
 /// Orders documents by an attribute; those without it come last (RFC 7644 §3.4.2.3).
-fn sort(
-    documents: &mut [Value],
-    name: &Name,
-    descending: bool,
-    kind: &impl Fn(&Value) -> &'static ResourceType,
-) -> Result<(), ScimError> {
+fn sort(documents: &mut [Value], name: &Name, descending: bool) -> Result<(), ScimError> {
     let Some(first) = documents.first() else {
         return Ok(());
     };
     let attribute = name
         .attribute
         .as_deref()
-        .and_then(|text| kind(first).attribute(text));
+        .and_then(|text| kind_of(first).attribute(text));
     let attribute = attribute.filter(|_| name.schema.is_none()).ok_or(PATH)?;
     let part = match (&name.part, attribute.multi) {
         (Some(part), _) => Some(attribute.part(part).ok_or(PATH)?),
@@ -258,7 +249,6 @@ async fn page_of(
     query: Query,
     shown: Vec<Value>,
     total: u64,
-    kind: impl Fn(&Value) -> &'static ResourceType,
 ) -> Result<Good, ScimError> {
     let ids = shown
         .iter()
@@ -281,7 +271,7 @@ async fn page_of(
     }
     let resources: Vec<Value> = shown
         .iter()
-        .map(|one| query.projection.apply(kind(one), one))
+        .map(|one| query.projection.apply(kind_of(one), one))
         .collect();
     list.insert("Resources".to_owned(), resources.into());
     Ok(Good::ok(list.into()))
@@ -320,6 +310,6 @@ async fn everything(desk: &ScimDesk<'_>) -> Result<Good, ScimError> {
         filter: None,
         ..query
     };
-    let (shown, total) = narrowed(documents, kind_of, &narrow)?;
-    page_of(desk, narrow, shown, total, kind_of).await
+    let (shown, total) = narrowed(documents, &narrow)?;
+    page_of(desk, narrow, shown, total).await
 }

@@ -63,8 +63,7 @@ fn part(name: &Name, attribute: &Attribute) -> Result<&'static Attribute, ScimEr
     attribute.part(text).ok_or(FILTER)
 }
 
-/// The values that a name is about, and the attribute that says how they are compared. Of an attribute that has many and
-/// no part is named, it is the part `value` (RFC 7644 §3.4.2.2).
+/// The values that a name is about, and the attribute that says how they are compared.
 fn values<'d>(
     name: &Name,
     kind: &ResourceType,
@@ -85,15 +84,13 @@ fn values<'d>(
         Value::Null => Vec::new(),
         other => vec![other],
     };
-    let part = match &name.part {
-        Some(part) => Some(attribute.part(part).ok_or(FILTER)?),
-        None => attribute.part("value").filter(|_| attribute.multi),
-    };
-    Ok(match part {
-        // A filter on the values needs the whole of them; a comparison the part.
-        Some(part) if name.part.is_some() => (all.into_iter().map(|value| &value[part.name]).collect(), part),
-        _ => (all, attribute),
-    })
+    match &name.part {
+        Some(part) => {
+            let part = attribute.part(part).ok_or(FILTER)?;
+            Ok((all.into_iter().map(|value| &value[part.name]).collect(), part))
+        }
+        None => Ok((all, attribute)),
+    }
 }
 
 fn is_present(value: &Value) -> bool {
@@ -124,6 +121,7 @@ fn compare_any(
     }
     let mut found = false;
     for value in values {
+        // Where no part is named, it is the part `value` (RFC 7644 §3.4.2.2).
         let (value, attribute) = match attribute.part("value") {
             Some(part) if attribute.kind == Kind::Complex => (&value[part.name], part),
             _ => (*value, attribute),
@@ -271,7 +269,7 @@ mod tests {
             r#"emails.colour eq "blue""#,
             r#"emails[colour eq "blue"]"#,
             r#"emails[emails[type eq "x"]]"#,
-            r#"active gt true"#,
+            "active gt true",
             r#"active eq "true""#,
             r#"meta.lastModified gt "yesterday""#,
             "not title pr",

@@ -74,13 +74,7 @@ impl Parser {
         if depth >= DEEPEST {
             return None;
         }
-        let negated = {
-            // `not` is the name of an attribute unless a bracket follows.
-            let word = self
-                .tokens
-                .next_if(|token| matches!(token, Token::Word(word) if word.eq_ignore_ascii_case("not")));
-            word.is_some()
-        };
+        let negated = self.takes("not");
         if self.takes_token(&Token::Open) {
             let inner = self.either(depth + 1)?;
             if !self.takes_token(&Token::Close) {

@@ -211,7 +211,12 @@ async fn write(
     wanted.dedup();
     let known = members(tx, scope, None, tenant.act.now).await?;
     let mut left = Vec::new();
-    for member in known.iter().filter(|one| one.department == department) {
+    let there: Vec<Member> = known
+        .iter()
+        .filter(|one| one.department == department)
+        .copied()
+        .collect();
+    for member in there {
         if !wanted.contains(&member.user) {
             left.push(end(tx, &tenant.act, member.affiliation).await?.0);
         }

@@ -56,7 +56,7 @@ pub fn is_powerful(name: &str) -> bool {
 }
 
 /// Null and an empty list are no value (RFC 7643 §2.5).
-pub(in crate::scim) fn is_unassigned(value: &Value) -> bool {
+fn is_unassigned(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Array(values) => values.is_empty(),
@@ -81,7 +81,7 @@ fn keep(into: &mut Fresh, attribute: &Attribute, value: &Value) -> Result<(), Sc
 }
 
 /// Values of an attribute that has many; at most one of them is primary (RFC 7643 §2.4).
-pub(in crate::scim) fn many(attribute: &Attribute, value: &Value) -> Result<Value, ScimError> {
+fn many(attribute: &Attribute, value: &Value) -> Result<Value, ScimError> {
     let values = value.as_array().ok_or(VALUE)?;
     if values.len() > MOST {
         return Err(VALUE);
@@ -95,7 +95,7 @@ pub(in crate::scim) fn many(attribute: &Attribute, value: &Value) -> Result<Valu
 }
 
 /// One value.
-pub(in crate::scim) fn one(attribute: &Attribute, value: &Value) -> Result<Value, ScimError> {
+fn one(attribute: &Attribute, value: &Value) -> Result<Value, ScimError> {
     match attribute.kind {
         Kind::String | Kind::Reference | Kind::DateTime => {
             let text = value.as_str().ok_or(VALUE)?;

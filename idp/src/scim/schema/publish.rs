@@ -32,7 +32,7 @@ fn attribute(one: &Attribute) -> Value {
     published.insert("returned".to_owned(), one.returned.into());
     published.insert("uniqueness".to_owned(), one.uniqueness.into());
     if one.kind == Kind::Reference {
-        let to = if one.references.is_empty() {
+        let to: &[&str] = if one.references.is_empty() {
             &["uri"]
         } else {
             one.references

@@ -46,7 +46,8 @@ pub(crate) async fn leave_all(
     within: OrganisationId,
 ) -> Result<Vec<Left>, StaffError> {
     let theirs = of_person(tx, act.realm.id, person).await?;
-    let tree = organisations::tree_above(tx, act.realm.id, theirs.iter().map(|one| one.organisation)).await?;
+    let places: Vec<OrganisationId> = theirs.iter().map(|one| one.organisation).collect();
+    let tree = organisations::tree_above(tx, act.realm.id, places).await?;
     let mut left = Vec::new();
     for one in theirs {
         if one.ended_at.is_none() && tree.is_within(one.organisation, within) {
