@@ -94,6 +94,11 @@ struct Row {
 }
 
 #[derive(FromQueryResult)]
+struct Count {
+    count: i64,
+}
+
+#[derive(FromQueryResult)]
 struct Scope {
     scope: String,
 }
@@ -118,15 +123,14 @@ impl People {
     /// Makes a person with the names of their profile and a number, in one transaction.
     pub async fn create(&self, realm: &Realm, new: NewPerson) -> Result<Person, PeopleError> {
         let prepared = self.prepare(realm, &new)?;
-        let (realm, now, entropy) = (realm.id, self.clock.now(), self.entropy.clone());
+        let person = prepared.person.clone();
         self.store
-            .write(move |tx: &Tx| {
-                Box::pin(async move { insert_prepared(tx, realm, prepared, now, &entropy).await })
-            })
-            .await
+            .write(move |tx: &Tx| Box::pin(prepared.write(tx)))
+            .await?;
+        Ok(person)
     }
 
-    /// Seals what is to be written of a new person, so that they can be made in somebody's transaction.
+    /// Prepares a person, to be made in the caller's transaction.
     pub fn prepare(&self, realm: &Realm, new: &NewPerson) -> Result<Prepared, PeopleError> {
         let now = self.clock.now();
         let id = PersonId::new(&self.entropy, now)?;
@@ -177,7 +181,13 @@ impl People {
             updated_at: now.as_micros(),
             key: Arc::new(key),
         };
-        Ok(Prepared { person, statements })
+        Ok(Prepared {
+            person,
+            realm: realm.id,
+            statements,
+            now,
+            entropy: self.entropy.clone(),
+        })
     }
 
     /// The person whom a login name or e-mail address points to.
@@ -200,6 +210,23 @@ impl People {
             .fetch_optional(&sql, values![realm.id.uuid(), kind.as_str(), hash])
             .await?;
         row.and_then(|row| open(realm, row).transpose()).transpose()
+    }
+
+    /// Whether a name, as a login name or as an e-mail address, is somebody's, or was until too recently.
+    pub async fn has_name(&self, realm: &Realm, name: &str) -> Result<bool, PeopleError> {
+        let hash = |kind| {
+            let normal = normalise(kind, name);
+            normal.map(|normal| identifier_hash(realm, kind, &normal).to_vec())
+        };
+        let login = hash(IdentifierKind::Login)?;
+        let email = hash(IdentifierKind::Email).unwrap_or_default();
+        let sql = "SELECT count(*) AS count FROM identifier WHERE realm_id = $1
+             AND ((kind = 'login' AND hash = $2) OR (kind = 'email' AND hash = $3))";
+        let row: Option<Count> = self
+            .store
+            .fetch_optional(sql, values![realm.id.uuid(), login, email])
+            .await?;
+        Ok(row.is_some_and(|row| row.count > 0))
     }
 
     /// A person by their key.
@@ -289,47 +316,40 @@ impl People {
     }
 }
 
-/// A person who is not written down yet.
+/// A person who is not made yet.
+#[must_use = "a person who is not written is nobody"]
 pub struct Prepared {
-    person: Person,
+    /// Who they will be.
+    pub person: Person,
+    realm: RealmId,
     statements: Vec<(&'static str, Vec<sea_orm::Value>)>,
+    now: Instant,
+    entropy: Entropy,
 }
 
 impl Prepared {
-    /// Who it will be.
-    pub fn person(&self) -> &Person {
-        &self.person
+    /// Makes them, with their names and a number. `Taken`: somebody else has one of the names, or had it too recently.
+    pub async fn write(self, tx: &Tx) -> Result<(), PeopleError> {
+        let Self {
+            person,
+            realm,
+            statements,
+            now,
+            entropy,
+        } = self;
+        for (sql, values) in statements {
+            match tx.execute(sql, values).await {
+                Err(DatabaseError::Conflict) => return Err(PeopleError::Taken),
+                outcome => outcome?,
+            };
+        }
+        Ok(give(tx, realm, person.id, now, &entropy).await?)
     }
-}
-
-/// Makes a person with the names of their profile and a number, in the caller's transaction.
-pub async fn insert_prepared(
-    tx: &Tx,
-    realm: RealmId,
-    prepared: Prepared,
-    now: Instant,
-    entropy: &Entropy,
-) -> Result<Person, PeopleError> {
-    let Prepared { person, statements } = prepared;
-    for (sql, values) in statements {
-        tx.execute(sql, values).await.map_err(|error| match error {
-            DatabaseError::Conflict => PeopleError::Taken,
-            other => other.into(),
-        })?;
-    }
-    give(tx, realm, person.id, now, entropy).await?;
-    Ok(person)
 }
 
 /// The blind index of a name: a keyed hash, so that the table tells nothing without the realm's key.
 pub(super) fn identifier_hash(realm: &Realm, kind: IdentifierKind, normal: &str) -> [u8; 32] {
     keyed_hash(&realm.keys.identifiers, kind.as_str(), normal.as_bytes())
-}
-
-/// The blind index of an e-mail address.
-pub fn email_index(realm: &Realm, address: &str) -> Result<Vec<u8>, PeopleError> {
-    let normal = normalise(IdentifierKind::Email, address)?;
-    Ok(identifier_hash(realm, IdentifierKind::Email, &normal).to_vec())
 }
 
 pub(super) fn aad(realm: &Realm, person: PersonId, kind: &'static str) -> Aad {

@@ -141,8 +141,8 @@ pub fn prepare(hub: &Hub, tenant: &Tenant, document: Fresh) -> Result<NewUser, S
     let id = ScimUserId::new(&tenant.act.entropy, now).map_err(|error| ScimError::unavailable(&error))?;
     let row = Row {
         id,
-        person: person.person().id,
-        sealed: seal(tenant, person.person(), id, &document)?,
+        person: person.person.id,
+        sealed: seal(tenant, &person.person, id, &document)?,
         version: 1,
         created_at: now,
         updated_at: now,

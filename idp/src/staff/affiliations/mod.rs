@@ -33,7 +33,7 @@ use super::words::OccupationCode;
 use crate::ids::{AffiliationId, OccupationId, OrganisationId, PersonId};
 use crate::numbers::Number;
 use crate::oauth::families::revoke_person_in;
-use crate::people::{Person, Prepared, insert_prepared};
+use crate::people::{Person, Prepared};
 use crate::sessions::end_all_in;
 
 pub(crate) use provisioning::{join_new, leave_all, rejoin};
@@ -189,10 +189,11 @@ pub async fn register_all(
 async fn register_entered(
     tx: &Tx,
     act: &Act,
-    (person, place, occupations): Newcomer,
+    (prepared, place, occupations): Newcomer,
 ) -> Result<(Person, Joined), StaffError> {
     let (_, basis) = allowed(tx, act, place.organisation, Power::StaffWrite).await?;
-    let person = insert_prepared(tx, act.realm.id, person, act.now, &act.entropy).await?;
+    let person = prepared.person.clone();
+    prepared.write(tx).await?;
     let joined = settle(tx, act, person.id, place, basis).await?;
     for occupation in occupations {
         add_occupation(tx, act, &joined.affiliation, occupation).await?;

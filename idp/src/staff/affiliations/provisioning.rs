@@ -4,7 +4,7 @@ use platform::database::Tx;
 
 use super::{Affiliation, Left, Place, leave, of_person, settle};
 use crate::ids::{OrganisationId, PersonId};
-use crate::people::{Person, Prepared, insert_prepared};
+use crate::people::{Person, Prepared};
 use crate::staff::act::Act;
 use crate::staff::error::StaffError;
 use crate::staff::organisations::{self, enter};
@@ -15,11 +15,12 @@ use crate::staff::reach::Basis;
 pub(crate) async fn join_new(
     tx: &Tx,
     act: &Act,
-    person: Prepared,
+    prepared: Prepared,
     place: Option<Place>,
 ) -> Result<Person, StaffError> {
     enter(tx, act.realm.id).await?;
-    let person = insert_prepared(tx, act.realm.id, person, act.now, &act.entropy).await?;
+    let person = prepared.person.clone();
+    prepared.write(tx).await?;
     if let Some(place) = place {
         settle(tx, act, person.id, place, Basis::Realm).await?;
     }

@@ -158,7 +158,7 @@ impl NewStaff {
         let sealed = self
             .occupations
             .iter()
-            .map(|one| one.seal(&desk.act, person.person()));
+            .map(|one| one.seal(&desk.act, &person.person));
         let occupations = sealed.collect::<Result<_, _>>()?;
         Ok(Sealed {
             person,
