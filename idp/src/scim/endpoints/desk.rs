@@ -6,6 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use http::{HeaderValue, StatusCode};
 use platform::database::{BoxFuture, DatabaseError, Tx};
+use platform::json::parse_unique;
 use serde_json::Value;
 
 use crate::admin::{Authority, authorise, scope};
@@ -175,7 +176,7 @@ impl<'a> ScimDesk<'a> {
         if !kind.eq_ignore_ascii_case(SCIM) && !kind.eq_ignore_ascii_case("application/json") {
             return Err(SYNTAX);
         }
-        serde_json::from_slice(&self.call.body).map_err(|_| SYNTAX)
+        parse_unique(&self.call.body).map_err(|_| SYNTAX)
     }
 
     /// That the resource is as the client believes, if it says so (RFC 7644 §3.14).
