@@ -33,6 +33,8 @@ platform::identifiers! {
     DelegationId,
     /// An invitation to an organisation.
     InvitationId,
+    /// A time for which a member of staff was there.
+    AttendanceId,
     /// A member of staff, as an organisation's own system calls them.
     ScimUserId,
     /// A writer of the access log: one process from start to end.

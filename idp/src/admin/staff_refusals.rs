@@ -58,6 +58,9 @@ impl From<StaffError> for Refusal {
                 "The organisation has an administrator already",
             )
             .detail("An administrator delegates to others."),
+            StaffError::AttendanceUnknown => Self::not_found("attendance.unknown"),
+            StaffError::There => Self::conflict("attendance.there", "They are there already"),
+            StaffError::NotThere => Self::conflict("attendance.not_there", "They are not there"),
             StaffError::NotGiven(why) => why.into(),
             StaffError::NotMoved(why) => why.into(),
             StaffError::People(error) => error.into(),

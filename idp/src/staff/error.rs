@@ -63,6 +63,15 @@ pub enum StaffError {
     /// The organisation has an administrator.
     #[error("the organisation has an administrator already")]
     Administered,
+    /// There is no such attendance, or none that the caller may know of.
+    #[error("there is no such attendance here")]
+    AttendanceUnknown,
+    /// They are there already.
+    #[error("they are there already")]
+    There,
+    /// They are not there.
+    #[error("they are not there")]
+    NotThere,
     /// Nothing is given.
     #[error(transparent)]
     NotGiven(#[from] NotGiven),

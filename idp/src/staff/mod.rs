@@ -6,6 +6,7 @@
 //! | `delegation`, `reach`, `moving` | the decisions: what a delegation is worth, what a caller may do and hand on, what a move does |
 //! | `act` | one thing that is asked, and what the caller may do in its transaction |
 //! | `organisations`, `affiliations`, `delegations`, `invitations` | what is done, and its rows |
+//! | `attendance` | when staff came and went |
 //! | `numbering` | numbers of organisations and staff |
 //! | `lapse` | the end of affiliations whose term is over |
 //!
@@ -26,6 +27,7 @@
 
 pub mod act;
 pub mod affiliations;
+pub mod attendance;
 pub mod conditions;
 pub mod delegation;
 pub mod delegations;

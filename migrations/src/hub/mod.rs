@@ -12,6 +12,7 @@ mod m0010_grants;
 mod m0012_backchannel;
 mod m0014_staff;
 mod m0020_scim;
+mod m0021_attendance;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Hub {
             Box::new(m0008_logout::Migration),
             Box::new(m0014_staff::Migration),
             Box::new(m0020_scim::Migration),
+            Box::new(m0021_attendance::Migration),
         ]
     }
 }

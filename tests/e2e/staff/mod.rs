@@ -2,6 +2,7 @@
 //! than one was given.
 
 mod attacks;
+mod attendance;
 mod leaving;
 mod numbers;
 mod organisations;

@@ -71,6 +71,10 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(staff::affiliations::retire))
         .routes(routes!(staff::delegations::list, staff::delegations::give))
         .routes(routes!(staff::delegations::withdraw))
+        .routes(routes!(staff::attendance::come))
+        .routes(routes!(staff::attendance::go))
+        .routes(routes!(staff::attendance::correct))
+        .routes(routes!(staff::attendance::sheet))
         .routes(routes!(clock::read))
         .routes(routes!(openapi::read))
 }

@@ -21,6 +21,7 @@ use platform::database::Tx;
 use platform::keys::Aad;
 
 use super::act::{Act, Known, allowed};
+use super::attendance;
 use super::delegation::Affiliated;
 use super::delegations;
 use super::error::StaffError;
@@ -296,6 +297,10 @@ async fn leave(tx: &Tx, act: &Act, affiliation: Affiliation) -> Result<Left, Sta
         return Err(StaffError::Over);
     }
     let withdrawn = delegations::withdraw_with(tx, act, affiliation.id).await?;
+    match attendance::go(tx, act, person, affiliation.id).await {
+        Ok(_) | Err(StaffError::NotThere) => {}
+        Err(error) => return Err(error),
+    }
     let last = standing(tx, realm, person, act.now).await? == 0;
     if last {
         numbering::take_staff(tx, act, person).await?;

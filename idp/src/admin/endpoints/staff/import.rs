@@ -85,7 +85,7 @@ impl Rules for Import {
 }
 
 /// Somebody who was registered.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 struct ImportedView {
     /// The login name, as it was sent.
     login: String,
@@ -96,7 +96,7 @@ struct ImportedView {
 }
 
 /// Who was registered.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = ImportedStaff)]
 struct ImportedStaff {
     /// In the order of the file.

@@ -31,7 +31,7 @@ const WITHDRAW: Action = Action::new("invitation.withdraw");
 const ACCEPT: Action = Action::new("invitation.accept");
 
 /// An invitation.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = Invitation)]
 struct InvitationView {
     /// Its name in this API.
@@ -77,7 +77,7 @@ impl Rules for NewInvitation {
 }
 
 /// What an invitation is accepted with.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[derive(Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Acceptance {
     /// The code of the invitation.

@@ -6,6 +6,7 @@
 //! that the call is about, read in the transaction that does it.
 
 pub(super) mod affiliations;
+pub(super) mod attendance;
 mod body;
 pub(super) mod delegations;
 pub(super) mod import;

@@ -32,7 +32,7 @@ const APPOINT: Action = Action::new("staff.appoint");
 const LINK_LIFE: Duration = Duration::from_hours(24);
 
 /// Somebody who was registered.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[schema(as = RegisteredStaff)]
 struct RegisteredView {
     /// Who.

@@ -45,9 +45,9 @@ pub(super) struct OrganisationView {
 #[schema(as = OrganisationName)]
 pub(super) struct OrganisationName {
     /// What names it.
-    number: String,
+    pub number: String,
     /// Its name.
-    name: String,
+    pub name: String,
 }
 
 /// An occupation.
@@ -197,7 +197,7 @@ impl Names {
         })
     }
 
-    fn organisation(&self, id: OrganisationId) -> OrganisationName {
+    pub(super) fn organisation(&self, id: OrganisationId) -> OrganisationName {
         let unknown = || OrganisationName {
             number: String::new(),
             name: String::new(),
