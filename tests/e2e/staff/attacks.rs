@@ -218,10 +218,11 @@ async fn an_affiliation_that_is_over_opens_nothing_although_nobody_ended_it() {
     for backend in Backend::ALL {
         let world = World::new(backend).await;
         let town = world.town().await;
-        let locum = world.person("locum").await;
+        // Another place, so that they stay staff and their sign-in goes on.
+        let locum = world.member("locum", &town.kitchen).await;
         let path = format!("/api/v1/staff/{}/affiliations", locum.number);
-        let until = tools::seconds() + 3;
-        let body = json!({"organisation": town.surgery, "until": in_seconds(3)});
+        let until = tools::seconds() + 12;
+        let body = json!({"organisation": town.surgery, "until": in_seconds(12)});
         let made = world.post(&world.root, &path, body).await.good();
         let affiliation = made["affiliations"][0]["id"].as_str().unwrap();
         let body = json!({"affiliation": affiliation, "organisation": town.surgery, "powers": EVERYTHING});

@@ -11,7 +11,7 @@ mod powers;
 use std::collections::HashMap;
 
 use harness::party::{CALLBACK, Pkce, send};
-use harness::{Actor, Backend, Party, Person, Server, html, party};
+use harness::{Actor, Backend, Party, Person, Server, html, party, tools};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -247,7 +247,7 @@ async fn set_password(server: &Server, link: &str, login: &str) -> Person {
     let actor = Actor::new(server);
     let path = link.strip_prefix(&server.issuer()).unwrap();
     let page = actor.open(path).await;
-    let password = format!("grey harbour {login} seven");
+    let password = format!("grey harbour {}", tools::unique());
     server.secret(&password);
     let form = page
         .form("/set-password")

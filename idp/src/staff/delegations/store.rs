@@ -91,9 +91,12 @@ pub async fn facts(
         let holder = seed.value(seeds.holder.map(PersonId::uuid));
         let one = seed.value(seeds.one.map(DelegationId::uuid));
         seed.and_in(
-            &format!("seed.withdrawn_at IS NULL AND (seed.holder_id = {holder} OR seed.id = {one} OR seed.organisation_id"),
+            &format!(
+                "(seed.id = {one} OR seed.withdrawn_at IS NULL AND (seed.holder_id = {holder}
+                     OR seed.organisation_id"
+            ),
             &over,
-            ")",
+            "))",
         );
         let (seed, values) = seed.done();
         let sql = format!(

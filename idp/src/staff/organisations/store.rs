@@ -198,8 +198,9 @@ pub async fn insert(tx: &Tx, realm: RealmId, new: &NewOrganisation, now: Instant
 async fn not_too_deep(tx: &Tx, realm: RealmId, id: OrganisationId) -> Result<(), StaffError> {
     let row: Option<Count> = tx
         .fetch_optional(
-            "SELECT COALESCE(MAX(up.distance), 0) + COALESCE((SELECT MAX(down.distance)
-                 FROM organisation_above AS down WHERE down.realm_id = $1 AND down.ancestor_id = $2), 0) AS count
+            "SELECT CAST(COALESCE(MAX(up.distance), 0) + COALESCE((SELECT MAX(down.distance)
+                 FROM organisation_above AS down WHERE down.realm_id = $1 AND down.ancestor_id = $2), 0)
+                 AS bigint) AS count
              FROM organisation_above AS up WHERE up.realm_id = $1 AND up.organisation_id = $2",
             values![realm.uuid(), id.uuid()],
         )
