@@ -11,7 +11,7 @@ from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import check_server
 
 given = json.load(sys.stdin)
-http = Client(base_url=given["base"], headers={"Authorization": f"Bearer {given['token']}"})
+http = Client(base_url=given["base"], headers={"Authorization": f"Bearer {given['token']}"}, timeout=60)
 results = check_server(SyncSCIMClient(http))
 checks = [
     {
