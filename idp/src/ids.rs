@@ -1,5 +1,6 @@
-//! Identifiers of what the hub keeps. What clouds and clients see of a person or a session is derived from them. Two say
-//! nothing about anybody and are seen: a token family's, in its own refresh tokens, and a block's, in the API.
+//! Identifiers of what the hub keeps. What clouds and clients see of a person or a session is derived from them. Some say
+//! nothing about anybody and are seen: a token family's, in its own refresh tokens, and in the API those of what has no
+//! other name, such as a block of numbers or an affiliation.
 
 platform::identifiers! {
     /// A person (DESIGN §3). Never reused.
@@ -22,12 +23,20 @@ platform::identifiers! {
     NoticeId,
     /// A recovery that people whom the person trusts confirm.
     RecoveryId,
-    /// An organisation of the realm.
+    /// An organisation of a realm.
     OrganisationId,
-    /// A dated affiliation of a person to an organisation.
+    /// Somebody's place in an organisation.
     AffiliationId,
-    /// A delegation of powers over an organisation.
+    /// What somebody does in an organisation.
+    OccupationId,
+    /// Powers over an organisation, given to a member of staff.
     DelegationId,
+    /// An invitation to an organisation.
+    InvitationId,
+    /// A time for which a member of staff was there.
+    AttendanceId,
+    /// A member of staff, as an organisation's own system calls them.
+    ScimUserId,
     /// A tie between two people.
     TieId,
     /// A consent; all its versions have it.

@@ -22,9 +22,11 @@
 //! | `people` | persons, the names that point to them, their profiles |
 //! | `realms` | whose users they are |
 //! | `recovery` | ways back into an account |
+//! | `scim` | an organisation's own system keeps its staff |
 //! | `sessions` | who is signed in where |
 //! | `signin` | signing in and out |
 //! | `signup` | people make accounts for themselves, where they may |
+//! | `staff` | organisations, who works there, who administers what |
 
 pub mod access;
 pub mod account;
@@ -48,9 +50,11 @@ pub mod pages;
 pub mod people;
 pub mod realms;
 pub mod recovery;
+pub mod scim;
 pub mod sessions;
 pub mod signin;
 pub mod signup;
+pub mod staff;
 #[cfg(test)]
 mod testing;
 

@@ -48,6 +48,8 @@ const PINGS: Duration = Duration::from_secs(1);
 
 /// Between two deletions of what is over.
 const TIDY: Duration = Duration::from_hours(1);
+/// Between two looks at affiliations that are over.
+const LAPSES: Duration = Duration::from_mins(1);
 
 /// Runs the hub until a signal stops it.
 pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Result<()> {
@@ -78,6 +80,7 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
     tokio::spawn(reread(hub.authorities.clone()));
     tokio::spawn(ring(hub.clone()));
     tokio::spawn(tidy(hub.clone()));
+    tokio::spawn(lapse(hub.clone()));
     tokio::spawn(tell(hub));
     tokio::spawn(warm(keys, realm));
     connections::serve(listener, app, tls, stop).await;
@@ -200,6 +203,18 @@ async fn tidy(hub: Shared) {
             Err(error) => tracing::warn!(%error, "what is over could not be deleted"),
         }
         tokio::time::sleep(TIDY).await;
+    }
+}
+
+/// Ends affiliations of staff whose term is over.
+async fn lapse(hub: Shared) {
+    loop {
+        match idp::staff::lapse::lapse(&hub).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "affiliations were over"),
+            Err(error) => tracing::warn!(%error, "affiliations that are over could not be ended"),
+        }
+        tokio::time::sleep(LAPSES).await;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who calls, and how far that reaches.
 
 use crate::admin::refusal::{INVALID_TOKEN, NO_TOKEN, Refusal};
-use crate::admin::scope::{ApiScope, HUB_SCOPES, PREFIX};
+use crate::admin::scope::{ApiScope, HUB_SCOPES, OWN_DELEGATIONS, PREFIX};
 use crate::http::Call;
 use crate::hub::Hub;
 use crate::ids::{PersonId, SessionId};
@@ -62,7 +62,7 @@ pub(super) async fn identify(hub: &Hub, call: &Call) -> Result<Authority, Refusa
         (governs_hub || !of_the_hub)
             && held
                 .as_ref()
-                .is_none_or(|held| held.iter().any(|power| power == scope))
+                .is_none_or(|held| scope == OWN_DELEGATIONS.name || held.iter().any(|power| power == scope))
     });
     Ok(Authority {
         client: client.id.clone(),
@@ -120,7 +120,7 @@ impl Authority {
     pub fn may_pass_on(&self, scope: &Scope) -> Result<(), Refusal> {
         let beyond = scope
             .iter()
-            .any(|one| one.starts_with(PREFIX) && !self.scope.has(one));
+            .any(|one| one.starts_with(PREFIX) && one != OWN_DELEGATIONS.name && !self.scope.has(one));
         if beyond { Err(BEYOND) } else { Ok(()) }
     }
 
@@ -133,7 +133,8 @@ impl Authority {
     }
 }
 
-const BEYOND: Refusal = Refusal::new(
+/// The caller would pass on, or let back in, what they do not hold.
+pub(super) const BEYOND: Refusal = Refusal::new(
     StatusCode::FORBIDDEN,
     "power.beyond_own",
     "This would pass on powers that the caller does not hold",

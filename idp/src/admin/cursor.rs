@@ -42,12 +42,12 @@ pub(crate) fn open(realm: &Realm, list: &'static str, cursor: &str) -> Result<Ve
 }
 
 /// The position as a key.
-pub(super) fn key(position: &[u8]) -> Result<uuid::Uuid, Refusal> {
+pub(crate) fn key(position: &[u8]) -> Result<uuid::Uuid, Refusal> {
     uuid::Uuid::from_slice(position).map_err(|_| INVALID)
 }
 
 /// The position as text.
-pub(super) fn text(position: &[u8]) -> Result<&str, Refusal> {
+pub(crate) fn text(position: &[u8]) -> Result<&str, Refusal> {
     std::str::from_utf8(position).map_err(|_| INVALID)
 }
 

@@ -37,6 +37,7 @@ mod endpoints;
 mod references;
 pub mod refusal;
 pub mod scope;
+mod staff_refusals;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -46,7 +46,24 @@ scopes! {
     CONSENTS_READ = "musubi:consents.read",
     /// Ask for decisions about health data, as a service.
     ACCESS_EVALUATE = "musubi:access.evaluate",
+    /// See every organisation of the realm.
+    ORGANISATIONS_READ = "musubi:organisations.read",
+    /// Make, change, move and end organisations anywhere in the realm.
+    ORGANISATIONS_WRITE = "musubi:organisations.write",
+    /// See all staff of the realm, and what is delegated to whom.
+    STAFF_READ = "musubi:staff.read",
+    /// Register staff anywhere in the realm, and delegate powers over staff, their time and their work.
+    STAFF_WRITE = "musubi:staff.write",
+    /// Keep the staff of the organisation that the client is bound to (SCIM).
+    SCIM = "musubi:scim",
 }
+
+/// Do, over organisations, what was delegated to the person behind the token. It gives nothing by itself, so everybody
+/// holds it, and whoever may register clients may pass it on.
+pub const OWN_DELEGATIONS: ApiScope = ApiScope {
+    name: "musubi:staff",
+    challenge: "Bearer realm=\"musubi\", error=\"insufficient_scope\", scope=\"musubi:staff\"",
+};
 
 /// Scopes over the hub itself; they carry only in the realm that the configuration names.
 pub const HUB_SCOPES: &[&str] = &[REALMS_READ.name, REALMS_WRITE.name];

@@ -43,6 +43,8 @@ const TABLES: [&str; 12] = [
     "DELETE FROM backchannel_request WHERE (realm_id, hash) IN
      (SELECT realm_id, hash FROM backchannel_request WHERE expires_at <= $1 AND notify_at IS NULL
       ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM staff_invitation WHERE hash IN
+     (SELECT hash FROM staff_invitation WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
 ];
 
 /// Deletes what is over at `now`, at most a million rows of each table; the number of rows that went.
@@ -108,6 +110,8 @@ mod tests {
              SELECT realm.id, $1, $2, 'rp', realm.id, $1, 'pending', 0, $4, 0 FROM realm WHERE id = $3",
             "INSERT INTO known_browser (realm_id, person_id, hash, sid, first_at, expires_at)
              VALUES ($3, $3, $1, $2, 0, $4)",
+            "INSERT INTO staff_invitation (hash, id, realm_id, organisation_id, created_at, expires_at)
+             VALUES ($1, $2, $3, $3, 0, $4)",
             "INSERT INTO revoked_token (realm_id, hash, expires_at)
              SELECT realm.id, $1, $4 FROM realm WHERE $2 = $2 AND id = $3",
         ] {
@@ -127,6 +131,8 @@ mod tests {
                  VALUES ($1, 'r', 'https://r.example', 'r.example', $2, 0)",
                 "INSERT INTO person (id, realm_id, state, sealed_key, created_at, updated_at)
                  VALUES ($1, $1, 'active', $2, 0, 0)",
+                "INSERT INTO organisation (id, realm_id, kind, name, state, created_at, updated_at)
+                 SELECT $1, $1, 'other', 'o', 'active', 0, 0 WHERE $2 = $2",
             ] {
                 store.execute(sql, values![realm, vec![0u8]]).await.unwrap();
             }
@@ -150,6 +156,7 @@ mod tests {
                 "known_browser",
                 "revoked_token",
                 "backchannel_request",
+                "staff_invitation",
             ] {
                 assert_eq!(rows(store, table).await, 2, "{backend:?}: {table}");
             }

@@ -294,6 +294,7 @@ pub fn router() -> axum::Router<Shared> {
         .merge(crate::oauth::endpoints::router())
         .merge(crate::pages::api::router())
         .merge(crate::recovery::endpoints::router())
+        .merge(crate::scim::endpoints::router())
         .merge(crate::signin::pages::router())
         .merge(crate::signup::endpoints::router())
 }

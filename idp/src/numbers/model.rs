@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::number::{Code, Digits};
-use crate::ids::{AssignmentId, BlockId, NamespaceId, PersonId};
+use crate::ids::{AssignmentId, BlockId, NamespaceId, OrganisationId, PersonId};
 
 /// The shortest cooldown that a policy may have: 365 days. Nothing can undercut it (H1.3).
 pub const COOLDOWN_FLOOR: Duration = Duration::from_hours(365 * 24);
@@ -20,7 +20,7 @@ pub enum HolderKind {
     Person,
     /// A member of an organisation's staff.
     Staff,
-    /// A service operator.
+    /// An organisation: a service operator, or what belongs to one.
     Operator,
 }
 
@@ -56,6 +56,22 @@ impl Holder {
     pub fn person(id: PersonId) -> Self {
         Self {
             kind: HolderKind::Person,
+            id: id.uuid(),
+        }
+    }
+
+    /// Somebody as a member of staff.
+    pub fn staff(id: PersonId) -> Self {
+        Self {
+            kind: HolderKind::Staff,
+            id: id.uuid(),
+        }
+    }
+
+    /// An organisation.
+    pub fn organisation(id: OrganisationId) -> Self {
+        Self {
+            kind: HolderKind::Operator,
             id: id.uuid(),
         }
     }

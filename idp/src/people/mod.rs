@@ -7,12 +7,14 @@
 
 mod contact;
 mod details;
+mod index;
 mod model;
 mod numbering;
 mod store;
 
 pub use contact::{keep_locale, take_address};
 pub use details::{Address, CLAIMS, Details, InvalidDetails};
+pub use index::email_index;
 pub use model::{IdentifierKind, InvalidIdentifier, NewPerson, PersonState, Profile, normalise};
 pub use numbering::{number_key, number_of, person_by_number};
 pub use store::{People, PeopleError, Person, Prepared};

@@ -46,6 +46,12 @@ impl Instant {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// From RFC 3339 text with an offset.
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let at: jiff::Timestamp = text.parse().ok()?;
+        Some(Self(at.as_microsecond()))
+    }
+
     /// RFC 3339 in UTC with microseconds; the bare number of microseconds where RFC 3339 has no year for it.
     pub fn to_rfc3339(self) -> String {
         jiff::Timestamp::from_microsecond(self.0).map_or_else(|_| self.0.to_string(), |at| format!("{at:.6}"))

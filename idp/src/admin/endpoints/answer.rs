@@ -19,6 +19,18 @@ pub(super) struct Listing<T> {
     pub next: Option<String>,
 }
 
+/// A page of a list that tells how many things it has.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CountedListing<T> {
+    /// The page, in the order in which the things were made.
+    pub items: Vec<T>,
+    /// How many fit the filters, of those that the caller may see.
+    pub total: u64,
+    /// Send it as `after` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
 /// Which page of a list.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -92,6 +104,16 @@ pub(super) fn created<T: Serialize>(location: &str, body: &T) -> Result<Response
     let location = HeaderValue::from_str(location).map_err(|error| Refusal::unavailable(&error))?;
     response.headers_mut().insert(LOCATION, location);
     Ok(response)
+}
+
+/// Nothing: it is done.
+pub(super) fn nothing() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+        .headers_mut()
+        .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
 /// A body of any type.

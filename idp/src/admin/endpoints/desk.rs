@@ -1,5 +1,6 @@
 //! What every endpoint does in the same order: who calls, what is asked, the row in the log, the answer.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, Path};
@@ -33,7 +34,7 @@ const OTHER_TYPE: Refusal = Refusal::new(
 .detail("Send it with Content-Type: application/json.");
 const UNEXPECTED: Refusal = Refusal::new(StatusCode::BAD_REQUEST, "body.unexpected", "This takes no body");
 const QUERY: Refusal = Refusal::new(StatusCode::BAD_REQUEST, "query.invalid", "The query is not valid")
-    .detail("A list takes `after` and `limit` (1 to 200), each once; everything else takes no query.");
+    .detail("A list takes `after`, `limit` (1 to 200) and its own filters, each once; everything else takes no query.");
 
 /// What a body must be beyond its types.
 pub(super) trait Rules {
@@ -77,6 +78,27 @@ pub(super) struct Page {
     pub limit: u32,
 }
 
+/// What a list is narrowed to.
+#[derive(Default)]
+pub(super) struct Filters(BTreeMap<&'static str, String>);
+
+impl Filters {
+    /// The text of one.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// One that is `true` or `false`.
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
+        self.read(name, |text| text.parse().ok())
+    }
+
+    /// One that `read` understands.
+    pub(super) fn read<T>(&self, name: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Refusal> {
+        self.text(name).map(|text| read(text).ok_or(QUERY)).transpose()
+    }
+}
+
 /// One call whose caller may make it.
 pub(super) struct Desk<'a> {
     pub hub: &'a Hub,
@@ -93,19 +115,23 @@ impl<'a> Desk<'a> {
         action: Action,
         needed: ApiScope,
     ) -> Result<Self, Response> {
-        let authority = match identify(hub, call).await {
-            Ok(authority) => authority,
-            Err(refusal) => return Err(refuse(hub, call, call.deny(action, refusal.id), refusal).await),
-        };
-        let desk = Self {
-            hub,
-            call,
-            authority,
-            action,
-        };
+        let desk = Self::enter(hub, call, action).await?;
         match desk.authority.require(hub, needed) {
             Ok(()) => Ok(desk),
             Err(refusal) => Err(desk.finish(Err(refusal)).await),
+        }
+    }
+
+    /// Verifies who calls, whatever that reaches.
+    pub(super) async fn enter(hub: &'a Hub, call: &'a Call, action: Action) -> Result<Self, Response> {
+        match identify(hub, call).await {
+            Ok(authority) => Ok(Self {
+                hub,
+                call,
+                authority,
+                action,
+            }),
+            Err(refusal) => Err(refuse(hub, call, call.deny(action, refusal.id), refusal).await),
         }
     }
 
@@ -183,11 +209,21 @@ impl<'a> Desk<'a> {
 
     /// Which page of `list` is asked for.
     pub(super) fn page(&self, list: &'static str) -> Result<Page, Refusal> {
+        self.filtered_page(list, &[]).map(|(page, _)| page)
+    }
+
+    /// Which page of `list` is asked for, and what it is narrowed to: parameters of these names, each once at the most.
+    pub(super) fn filtered_page(
+        &self,
+        list: &'static str,
+        filters: &[&'static str],
+    ) -> Result<(Page, Filters), Refusal> {
         let query = self.call.query().map_err(|_| QUERY)?;
         let mut page = Page {
             after: None,
             limit: 50,
         };
+        let mut narrowed = Filters::default();
         for (name, value) in query.iter() {
             match name {
                 "after" => page.after = Some(cursor::open(self.realm(), list, value)?),
@@ -195,10 +231,13 @@ impl<'a> Desk<'a> {
                     let limit = value.parse().ok().filter(|limit| (1..=200).contains(limit));
                     page.limit = limit.ok_or(QUERY)?;
                 }
-                _ => return Err(QUERY),
+                other => {
+                    let known = filters.iter().find(|filter| **filter == other).ok_or(QUERY)?;
+                    narrowed.0.insert(known, value.to_owned());
+                }
             }
         }
-        Ok(page)
+        Ok((page, narrowed))
     }
 
     /// Cuts `items`, of which one more than the page has was read, and gives the cursor of the next page if there is one.

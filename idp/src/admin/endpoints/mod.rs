@@ -12,6 +12,7 @@ mod people;
 mod policies;
 mod realms;
 mod settings;
+mod staff;
 
 use axum::Router;
 use axum::response::IntoResponse as _;
@@ -56,6 +57,28 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(clients::tokens::registration_token))
         .routes(routes!(policies::list))
         .routes(routes!(policies::read, policies::put, policies::remove))
+        .routes(routes!(staff::organisations::list, staff::organisations::create))
+        .routes(routes!(staff::organisations::read, staff::organisations::update))
+        .routes(routes!(staff::organisations::relocate))
+        .routes(routes!(staff::organisations::end))
+        .routes(routes!(staff::register::list, staff::register::register))
+        .routes(routes!(staff::register::administrator))
+        .routes(routes!(staff::import::import))
+        .routes(routes!(staff::invitations::list, staff::invitations::invite))
+        .routes(routes!(staff::invitations::withdraw))
+        .routes(routes!(staff::invitations::accept))
+        .routes(routes!(staff::members::read))
+        .routes(routes!(staff::members::powers))
+        .routes(routes!(staff::affiliations::begin))
+        .routes(routes!(staff::affiliations::end))
+        .routes(routes!(staff::affiliations::occupy))
+        .routes(routes!(staff::affiliations::retire))
+        .routes(routes!(staff::delegations::list, staff::delegations::give))
+        .routes(routes!(staff::delegations::withdraw))
+        .routes(routes!(staff::attendance::come))
+        .routes(routes!(staff::attendance::go))
+        .routes(routes!(staff::attendance::correct))
+        .routes(routes!(staff::attendance::sheet))
         .routes(routes!(clock::read))
         .routes(routes!(openapi::read))
 }

@@ -17,13 +17,15 @@ use super::answer::bytes_of;
     info(
         title = "Musubi",
         version = "1.0.0",
-        description = "The API that every operator's hub has. Realms are named by their host, people by their number, \
+        description = "The API that every operator's hub has. Realms are named by their host; people, organisations and staff by their number; \
                        clients by their client_id. Errors are problems (RFC 9457) with stable ids.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     tags(
         (name = "realms", description = "User bases of the hub; only for the realm that governs the hub"),
         (name = "people", description = "End users and administrators of a realm"),
+        (name = "organisations", description = "The tree of organisations of a realm"),
+        (name = "staff", description = "Who works where, as what, and who administers what"),
         (name = "numbers", description = "The IDs that people read out loud"),
         (name = "clients", description = "Relying parties and services"),
         (name = "hub", description = "The hub itself"),

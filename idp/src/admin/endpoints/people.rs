@@ -132,7 +132,7 @@ pub(super) fn printable(text: &str, (): &()) -> garde::Result {
     clippy::trivially_copy_pass_by_ref,
     reason = "garde hands field and context as they are"
 )]
-fn printable_option(text: &Option<String>, context: &()) -> garde::Result {
+pub(super) fn printable_option(text: &Option<String>, context: &()) -> garde::Result {
     text.as_deref().map_or(Ok(()), |text| printable(text, context))
 }
 
@@ -141,7 +141,7 @@ fn printable_option(text: &Option<String>, context: &()) -> garde::Result {
     clippy::trivially_copy_pass_by_ref,
     reason = "garde hands field and context as they are"
 )]
-fn language(tag: &Option<String>, (): &()) -> garde::Result {
+pub(super) fn language(tag: &Option<String>, (): &()) -> garde::Result {
     let well_formed = tag
         .as_ref()
         .is_none_or(|tag| tag.len() <= 35 && tag.parse::<LanguageIdentifier>().is_ok());
@@ -340,7 +340,8 @@ async fn set_state(desk: &Desk<'_>, segment: &Segment, state: PersonState) -> Re
 /// Who lets somebody in must hold what that somebody holds: a link to set a password is a way to become them.
 async fn outranks(desk: &Desk<'_>, person: &Person) -> Result<(), Refusal> {
     let powers = desk.hub.people.powers(desk.realm(), person.id).await?;
-    desk.authority.holds_all(powers.iter().map(String::as_str))
+    desk.authority.holds_all(powers.iter().map(String::as_str))?;
+    super::staff::outranks(desk, person.id).await
 }
 
 /// Makes a link with which a person sets their password once, within a day; earlier links of theirs end. Setting it ends

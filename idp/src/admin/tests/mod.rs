@@ -1,6 +1,7 @@
 //! The API against a real hub on SQLite, driven through its router.
 
 mod attenuation;
+mod document;
 mod fixture;
 mod inputs;
 mod numbers;
@@ -8,3 +9,4 @@ mod people;
 mod realms;
 mod routes;
 mod routes_settings;
+mod routes_staff;

@@ -11,7 +11,13 @@ use super::metadata::{InvalidMetadata, Metadata, Translations};
 use super::standing::Standing;
 
 /// Members that are no metadata: what an administrator says of the client.
-const STANDING: [&str; 4] = ["first_party", "consent", "request_by_reference", "allowed_actor"];
+const STANDING: [&str; 5] = [
+    "first_party",
+    "consent",
+    "request_by_reference",
+    "allowed_actor",
+    "organisation",
+];
 
 /// Why a description is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

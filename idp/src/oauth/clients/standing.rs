@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::numbers::Number;
+
 /// Whether the client is one of the operator's own, and how people are asked for their consent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -20,6 +22,11 @@ pub struct Standing {
     /// `client_id`; absent: any whose policy of exchange names this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_actor: Option<String>,
+    /// The number of the organisation whose own system it is: with the scope `musubi:scim` it keeps that organisation's
+    /// staff.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub organisation: Option<Number>,
 }
 
 /// The longest `client_id`.

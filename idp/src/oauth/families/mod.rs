@@ -16,5 +16,5 @@ mod tests;
 mod token;
 
 pub use model::{Begun, Family, FamilyDetails, NewFamily};
-pub use store::{Families, FamilyError};
+pub use store::{Families, FamilyError, revoke_person_in};
 pub use token::RefreshToken;

@@ -378,8 +378,7 @@ impl Families {
         now: Instant,
     ) -> Result<u64, FamilyError> {
         self.revoke_many(
-            "UPDATE token_family SET revoked_at = $3, revoked_because = 'person''s credentials or state changed'
-             WHERE person_id = $1 AND realm_id = $2 AND revoked_at IS NULL",
+            REVOKE_PERSON,
             values![person.uuid(), realm.id.uuid(), now.as_micros()],
         )
         .await
@@ -395,6 +394,26 @@ impl Families {
     pub fn forget_all(&self) {
         self.known.invalidate_all();
     }
+}
+
+
+const REVOKE_PERSON: &str =
+    "UPDATE token_family SET revoked_at = $3, revoked_because = 'person''s credentials or state changed'
+     WHERE person_id = $1 AND realm_id = $2 AND revoked_at IS NULL";
+
+/// Revokes all that a person granted to anybody in the caller's transaction. The cache of families still has to be told
+/// ([`Families::forget_all`]).
+pub async fn revoke_person_in(
+    tx: &Tx,
+    realm: RealmId,
+    person: PersonId,
+    now: Instant,
+) -> Result<u64, DatabaseError> {
+    tx.execute(
+        REVOKE_PERSON,
+        values![person.uuid(), realm.uuid(), now.as_micros()],
+    )
+    .await
 }
 
 impl Row {

@@ -16,15 +16,22 @@ use super::commit;
 use crate::admin::endpoints::answer::{Refused, json};
 use crate::admin::endpoints::desk::{Desk, Rules, Segment};
 use crate::admin::endpoints::people::number;
+use crate::admin::endpoints::staff::{StaffDesk, over};
 use crate::admin::{Refusal, references, scope};
 use crate::http::Call;
 use crate::hub::Shared;
 use crate::ids::PersonId;
 use crate::log::{Action, Entry};
 use crate::numbers::{
-    self, Assignment, Change, Claim, Found, Holder, HolderKind, Number, look_up, reissuable,
+    self, Assignment, Change, Claim, Found, Holder, HolderKind, Number, NumbersError, OperatorId, look_up,
+    reissuable,
 };
 use crate::people::{IdentifierKind, number_key, person_by_number};
+use crate::staff::StaffError;
+use crate::staff::act::{Act, allowed};
+use crate::staff::organisations::enter;
+use crate::staff::powers::Power;
+use crate::staff::reach::Basis;
 
 const READ: Action = Action::new("number.read");
 const ASSIGN: Action = Action::new("number.assign");
@@ -175,11 +182,12 @@ async fn show(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refusal> {
     json(StatusCode::OK, &NumberView::of(number, found.current.as_ref()))
 }
 
-/// Gives a reserved number its first holder.
+/// Gives a reserved number its first holder. Numbers that were issued to an organisation are assigned by who holds
+/// `numbers.assign` over it too; such a caller names the person by a number.
 #[utoipa::path(
     post, path = "/api/v1/numbers/{number}/assign", tag = "numbers", request_body = NewHolder,
     params(("number" = String, Path, description = "The number")),
-    security(("token" = ["musubi:numbers.write"])),
+    security(("token" = ["musubi:numbers.write"]), ("token" = ["musubi:staff"])),
     responses((status = 200, description = "The number", body = NumberView), Refused),
 )]
 pub(in crate::admin::endpoints) async fn assign(
@@ -187,7 +195,7 @@ pub(in crate::admin::endpoints) async fn assign(
     segment: Segment,
     call: Call,
 ) -> Response {
-    match Desk::open(&hub, &call, ASSIGN, scope::NUMBERS_WRITE).await {
+    match StaffDesk::open(&hub, &call, ASSIGN, scope::NUMBERS_WRITE).await {
         Ok(desk) => desk.finish(give(&desk, &segment).await).await,
         Err(refused) => refused,
     }
@@ -216,22 +224,50 @@ async fn claim(desk: &Desk<'_>, new: &NewHolder) -> Result<Claim, Refusal> {
     })
 }
 
-async fn give(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refusal> {
-    let new: NewHolder = desk.body()?;
+async fn give(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refusal> {
+    let new: NewHolder = desk.desk.body()?;
     if new.generation.is_some() {
         return Err(Refusal::invalid("body.rule", NewHolder::RULES));
     }
-    let (number, found) = found(desk, segment).await?;
-    let claim = claim(desk, &new).await?;
-    let (realm, now, entropy) = (desk.realm().id, desk.hub.clock.now(), desk.hub.entropy.clone());
+    let (number, found) = found(&desk.desk, segment).await?;
+    if new.login.is_some() && !desk.act.caller.realm.has(Power::NumbersAssign) {
+        return Err(Refusal::not_found("person.unknown"));
+    }
+    let claim = Claim {
+        by: found.issued_to,
+        ..claim(&desk.desk, &new).await?
+    };
     let place = found.place;
-    let made = commit(
-        desk,
-        move |tx: &Tx| Box::pin(async move { numbers::assign(tx, realm, place, claim, now, &entropy).await }),
-        about,
-    )
-    .await?;
-    json(StatusCode::OK, &NumberView::of(number, Some(&made)))
+    let made = desk
+        .commit(
+            move |tx, act| {
+                Box::pin(async move {
+                    let basis = assigns(tx, act, claim.by).await?;
+                    let made = numbers::assign(tx, act.realm.id, place, claim, act.now, &act.entropy).await?;
+                    Ok((made, basis))
+                })
+            },
+            move |row, (made, basis): &(Assignment, Basis)| {
+                let row = about(row, made);
+                match claim.by {
+                    Some(owner) => over(row, owner.uuid().into(), *basis),
+                    None => row,
+                }
+            },
+        )
+        .await?;
+    json(StatusCode::OK, &NumberView::of(number, Some(&made.0)))
+}
+
+/// What lets the caller assign numbers that were issued to an organisation, or to nobody.
+async fn assigns(tx: &Tx, act: &Act, owner: Option<OperatorId>) -> Result<Basis, StaffError> {
+    enter(tx, act.realm.id).await?;
+    if act.caller.realm.has(Power::NumbersAssign) {
+        return Ok(Basis::Realm);
+    }
+    let owner = owner.ok_or(NumbersError::NotFound)?.uuid().into();
+    let allowed = allowed(tx, act, owner, Power::NumbersAssign).await;
+    Ok(allowed.map_err(|_| NumbersError::NotFound)?.1)
 }
 
 /// Takes a number out of use for a while.

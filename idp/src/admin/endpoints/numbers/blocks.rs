@@ -19,16 +19,22 @@ use utoipa::ToSchema;
 use super::commit;
 use crate::admin::endpoints::answer::{Refused, bytes_of, created};
 use crate::admin::endpoints::desk::{Desk, Rules, Segment};
+use crate::admin::endpoints::staff::{StaffDesk, over};
 use crate::admin::{Refusal, scope, store};
 use crate::http::Call;
 use crate::hub::Shared;
-use crate::ids::BlockId;
+use crate::ids::{BlockId, OrganisationId};
 use crate::log::Action;
 use crate::numbers::{
-    Block, Issue, Namespace, NumbersError, Permutation, PermutationFailed, issue as issue_block, namespace,
-    namespaces,
+    Block, Issue, Namespace, Number, NumbersError, OperatorId, Permutation, PermutationFailed,
+    issue as issue_block, namespace, namespaces,
 };
 use crate::people::number_key;
+use crate::staff::StaffError;
+use crate::staff::act::allowed;
+use crate::staff::numbering::organisation_by_number;
+use crate::staff::organisations::find;
+use crate::staff::powers::Power;
 
 const ISSUE: Action = Action::new("number.issue");
 const DELIVER: Action = Action::new("number.deliver");
@@ -52,11 +58,13 @@ struct Body {
     #[garde(range(min = 1, max = 1_000_000))]
     #[schema(minimum = 1, maximum = 1_000_000)]
     count: u64,
+    /// The number of the organisation that will assign them; absent: the realm itself.
+    #[garde(length(bytes, min = 1, max = 40))]
+    organisation: Option<String>,
 }
 
 impl Rules for Body {
-    const RULES: &'static str =
-        "namespace is the code of one (10 to 99), count is 1 to 1000000; nothing else is there.";
+    const RULES: &'static str = "namespace is the code of one (10 to 99), count is 1 to 1000000; organisation may be there, and nothing else.";
 }
 
 /// A block of numbers, reserved and not assigned.
@@ -77,7 +85,8 @@ struct BlockView {
     issued_at: String,
 }
 
-/// Issues a block of numbers, or a single one. They are the realm's to assign. A call that is repeated issues again.
+/// Issues a block of numbers, or a single one, for the realm or an organisation to assign. A call that is repeated issues
+/// again.
 #[utoipa::path(
     post, path = "/api/v1/numbers/blocks", tag = "numbers", request_body = Body,
     security(("token" = ["musubi:numbers.write"])),
@@ -91,7 +100,15 @@ pub(in crate::admin::endpoints) async fn issue(State(hub): State<Shared>, call: 
 }
 
 async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
-    let Body { namespace, count } = desk.body()?;
+    let Body {
+        namespace,
+        count,
+        organisation,
+    } = desk.body()?;
+    let issued_to = match &organisation {
+        Some(number) => Some(OperatorId::from(going_on(desk, number).await?.uuid())),
+        None => None,
+    };
     let (realm, now, entropy) = (desk.realm().id, desk.hub.clock.now(), desk.hub.entropy.clone());
     let (space, block) = commit(
         desk,
@@ -100,10 +117,7 @@ async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
                 let spaces = namespaces(tx, realm).await?;
                 let space = spaces.into_iter().find(|space| space.code.value() == namespace);
                 let space = space.ok_or(NumbersError::NotFound)?;
-                let wanted = Issue {
-                    count,
-                    issued_to: None,
-                };
+                let wanted = Issue { count, issued_to };
                 let block = issue_block(tx, realm, space.id, wanted, now, &entropy).await?;
                 Ok((space, block))
             })
@@ -132,6 +146,21 @@ async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
     created(&format!("/api/v1/numbers/blocks/{}/numbers", block.id), &view)
 }
 
+/// The organisation that a number names, if it goes on.
+async fn going_on(desk: &Desk<'_>, number: &str) -> Result<OrganisationId, Refusal> {
+    const UNKNOWN: Refusal = Refusal::not_found("organisation.unknown");
+    let number = Number::parse(number).map_err(|_| UNKNOWN)?;
+    let (store, realm) = (&desk.hub.store, desk.realm());
+    let id = organisation_by_number(store, realm, number)
+        .await?
+        .ok_or(UNKNOWN)?;
+    let found = find(store, realm.id, id).await?.ok_or(UNKNOWN)?;
+    match found.ended_at {
+        None => Ok(id),
+        Some(_) => Err(StaffError::Ended.into()),
+    }
+}
+
 fn failed(error: PermutationFailed) -> Refusal {
     Refusal::unavailable(&error)
 }
@@ -140,11 +169,12 @@ fn permutation(desk: &Desk<'_>, space: &Namespace) -> Result<Permutation, Refusa
     Permutation::new(&number_key(desk.realm()), space).map_err(failed)
 }
 
-/// Sends the numbers of a block, one a line: CSV, or JSON objects (NDJSON) if `Accept` asks for them.
+/// Sends the numbers of a block, one a line: CSV, or JSON objects (NDJSON) if `Accept` asks for them. Those of a block
+/// that was issued to an organisation also to who holds `numbers.assign` over it.
 #[utoipa::path(
     get, path = "/api/v1/numbers/blocks/{id}/numbers", tag = "numbers",
     params(("id" = String, Path, description = "The block's id")),
-    security(("token" = ["musubi:numbers.read"])),
+    security(("token" = ["musubi:numbers.read"]), ("token" = ["musubi:staff"])),
     responses(
         (status = 200, description = "The numbers", content((String = "text/csv"), (String = "application/x-ndjson"))),
         Refused,
@@ -155,22 +185,29 @@ pub(in crate::admin::endpoints) async fn numbers(
     segment: Segment,
     call: Call,
 ) -> Response {
-    match Desk::open(&hub, &call, DELIVER, scope::NUMBERS_READ).await {
+    match StaffDesk::open(&hub, &call, DELIVER, scope::NUMBERS_READ).await {
         Ok(desk) => desk.finish(deliver(&desk, &segment).await).await,
         Err(refused) => refused,
     }
 }
 
-async fn deliver(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refusal> {
+async fn deliver(staff: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refusal> {
     const UNKNOWN: Refusal = Refusal::not_found("number.block.unknown");
+    let desk = &staff.desk;
     desk.no_body()?;
     let id: BlockId = segment.name(UNKNOWN.id)?.parse().map_err(|_| UNKNOWN)?;
     let found = store::block(&desk.hub.store, desk.realm().id, id).await;
     let block = found
         .map_err(|error| Refusal::unavailable(&error))?
         .ok_or(UNKNOWN)?;
-    let space = namespace(&desk.hub.store, desk.realm().id, block.namespace).await?;
     let mut row = desk.permit().resource("number_block", [id.to_string()]);
+    if !desk.authority.scope.has(scope::NUMBERS_READ.name) {
+        let owner = block.issued_to.ok_or(UNKNOWN)?.uuid().into();
+        let allowed = allowed(&desk.hub.store, &staff.act, owner, Power::NumbersAssign).await;
+        let (_, basis) = allowed.map_err(|_| UNKNOWN)?;
+        row = over(row, owner, basis);
+    }
+    let space = namespace(&desk.hub.store, desk.realm().id, block.namespace).await?;
     row.hits = Some(block.size);
     desk.record(row).await?;
     let lines = desk

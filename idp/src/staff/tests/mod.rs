@@ -1,0 +1,4 @@
+//! What holds of delegations and of the tree.
+
+mod properties;
+mod world;
