@@ -14,6 +14,7 @@ use platform::outbound::Outbound;
 
 use crate::credentials::{PasswordHasher, Passwords};
 use crate::factors::Factors;
+use crate::log::tree::Tree;
 use crate::log::{Entry, Log};
 use crate::oauth::backchannel::BackchannelRequests;
 use crate::oauth::clients::keys::RemoteKeys;
@@ -45,6 +46,8 @@ pub struct Hub {
     pub outbound: Outbound,
     /// The access log.
     pub log: Log,
+    /// The tree over it.
+    pub tree: Tree,
     /// Signing keys.
     pub keys: KeyRing,
     /// Seals the realms' keys.
@@ -100,6 +103,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// The access log.
     pub log: Log,
+    /// The tree over it.
+    pub tree: Tree,
     /// Seals the realms' keys.
     pub key: Arc<KeyEncryptionKey>,
     /// Signing keys.
@@ -118,6 +123,7 @@ impl Hub {
             ephemeral,
             outbound,
             log,
+            tree,
             key,
             keys,
         } = parts;
@@ -146,6 +152,7 @@ impl Hub {
             ephemeral,
             outbound,
             log,
+            tree,
             key,
         })
     }

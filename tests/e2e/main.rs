@@ -32,6 +32,7 @@ mod fapi_tokens;
 mod flow_states;
 mod house;
 mod introspection;
+mod log_tree;
 mod logout;
 mod mail;
 mod nodes;
