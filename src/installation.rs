@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use idp::log::Log;
+use idp::log::tree::{self, Tree};
 use idp::realms::{Realm, RealmSettings, Realms};
 use platform::clock::{Clock, ClockConfig};
 use platform::config::{SecretUrl, Settings};
@@ -96,6 +97,19 @@ impl Installation {
             .get_or_try_init(open)
             .await
             .context("the access log cannot be opened")
+    }
+
+    /// The tree over the access log.
+    pub async fn tree(&self) -> anyhow::Result<Tree> {
+        Tree::open(
+            self.log_store.clone(),
+            self.clock.clone(),
+            &self.entropy,
+            &self.key,
+            tree::origin(&self.settings.realm.issuer),
+        )
+        .await
+        .context("the tree over the access log cannot be opened")
     }
 
     /// Signs off what was written to the access log.

@@ -14,6 +14,7 @@ use platform::outbound::Outbound;
 
 use crate::credentials::{PasswordHasher, Passwords};
 use crate::factors::Factors;
+use crate::log::tree::Tree;
 use crate::log::{Entry, Log};
 use crate::oauth::authorization::FetchedObjects;
 use crate::oauth::backchannel::BackchannelRequests;
@@ -46,6 +47,8 @@ pub struct Hub {
     pub outbound: Outbound,
     /// The access log.
     pub log: Log,
+    /// The tree over it.
+    pub tree: Tree,
     /// Signing keys.
     pub keys: KeyRing,
     /// Seals the realms' keys.
@@ -103,6 +106,8 @@ pub struct Parts {
     pub outbound: Outbound,
     /// The access log.
     pub log: Log,
+    /// The tree over it.
+    pub tree: Tree,
     /// Seals the realms' keys.
     pub key: Arc<KeyEncryptionKey>,
     /// Signing keys.
@@ -121,6 +126,7 @@ impl Hub {
             ephemeral,
             outbound,
             log,
+            tree,
             key,
             keys,
         } = parts;
@@ -150,6 +156,7 @@ impl Hub {
             ephemeral,
             outbound,
             log,
+            tree,
             key,
         })
     }

@@ -25,6 +25,7 @@ use tower::ServiceExt as _;
 use crate::credentials::PasswordHash;
 use crate::hub::{Hub, Parts, Shared};
 use crate::log::Log;
+use crate::log::tree::Tree;
 use crate::people::{NewPerson, Person, Profile};
 use crate::realms::Realm;
 
@@ -88,6 +89,15 @@ impl House {
             log: Log::open(log.store().clone(), clock.clone(), entropy.clone(), &key)
                 .await
                 .unwrap(),
+            tree: Tree::open(
+                log.store().clone(),
+                clock.clone(),
+                &entropy,
+                &key,
+                "hub.example/log".to_owned(),
+            )
+            .await
+            .unwrap(),
             ephemeral: Arc::new(Memory::new(clock.clone(), entries)),
             outbound: Outbound::new(&settings.outbound).unwrap(),
             clock: clock.clone(),

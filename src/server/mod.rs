@@ -69,7 +69,12 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
     let realm = first_start::realm(&installation, |entry| entry).await?;
     let link = first_start::administrator(&installation, &realm).await?;
     let parts = parts(installation, authorities).await?;
-    let (log, keys, realm) = (parts.log.clone(), parts.keys.clone(), realm.id);
+    let (log, tree, keys, realm) = (
+        parts.log.clone(),
+        parts.tree.clone(),
+        parts.keys.clone(),
+        realm.id,
+    );
     let hub = Hub::new(parts);
     let app = routes::app(hub.clone(), telemetry.clone());
 
@@ -82,11 +87,16 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
     tokio::spawn(tidy(hub.clone()));
     tokio::spawn(lapse(hub.clone()));
     tokio::spawn(tell(hub));
+    tokio::spawn(tree.clone().keep_growing());
     tokio::spawn(warm(keys, realm));
     connections::serve(listener, app, tls, stop).await;
     log.close()
         .await
-        .context("the end of the access log could not be signed; the rows before it are safe")
+        .context("the end of the access log could not be signed; the rows before it are safe")?;
+    tree.grow()
+        .await
+        .context("the tree over the access log did not take in its last rows; the next start does")?;
+    Ok(())
 }
 
 /// Whom clients' certificates may be vouched for by.
@@ -101,6 +111,7 @@ fn authorities(settings: &Server) -> anyhow::Result<Authorities> {
 
 async fn parts(installation: Installation, authorities: Authorities) -> anyhow::Result<Parts> {
     let (keys, log) = (installation.keys(), installation.log().await?.clone());
+    let tree = installation.tree().await?;
     let Installation {
         settings,
         clock,
@@ -127,6 +138,7 @@ async fn parts(installation: Installation, authorities: Authorities) -> anyhow::
         ephemeral,
         outbound,
         log,
+        tree,
         key,
         keys,
     })

@@ -35,6 +35,7 @@ mod fapi_tokens;
 mod flow_states;
 mod house;
 mod introspection;
+mod log_tree;
 mod logout;
 mod mail;
 mod nodes;

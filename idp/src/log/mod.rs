@@ -29,6 +29,8 @@
 //! Invariants: a receipt is given only for a durable row; a place is given once (the primary key holds that even when
 //! the outcome of a commit is not known); a refused row has no place; the writer builds on no row that it did not write.
 //!
+//! Over the rows of all writers stands one [`tree`], whose checkpoints and proofs anybody may have.
+//!
 //! What is *not* proven, until checkpoints are held elsewhere: who has the database can drop the rows of the last second
 //! before a crash, and the newest writer as a whole, or rewind a chain to an earlier checkpoint of it that no later
 //! writer has seen. [`Verifier::expect`] takes checkpoints that were kept, and then finds these too. Who has the log's
@@ -45,6 +47,7 @@ mod model;
 mod read;
 mod report;
 mod store;
+pub mod tree;
 mod verify;
 mod writer;
 

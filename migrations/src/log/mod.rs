@@ -1,6 +1,7 @@
 //! What was done: the access log's own database (requirement H4).
 
 mod m0001_log;
+mod m0002_tree;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -11,6 +12,6 @@ pub struct Log;
 #[async_trait::async_trait]
 impl MigratorTrait for Log {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_log::Migration)]
+        vec![Box::new(m0001_log::Migration), Box::new(m0002_tree::Migration)]
     }
 }

@@ -7,6 +7,7 @@
 //! | private signing keys | [`signer`] | aws-lc-rs |
 //! | headers, signing, verifying | [`header`], [`jws`] | RFC 7515, RFC 8725 |
 //! | times in a token | [`claims`] | RFC 7519 §4.1 |
+//! | texts with signatures under them | [`note`] | C2SP signed-note, tlog-cosignature |
 //! | keys of others, parsed once | [`jwk`], [`cache`] | RFC 7517 |
 //! | encrypted objects | [`jwe`], [`content`] | RFC 7516, RFC 7518 §4, §5 |
 //! | keys that others encrypt for | [`receiving`] | RFC 9101 §6.1 |
@@ -30,6 +31,7 @@ pub mod jwk;
 pub mod jws;
 pub mod kek;
 pub mod keyring;
+pub mod note;
 pub mod public;
 pub mod receiving;
 pub mod ring;
@@ -49,6 +51,7 @@ pub use jws::{
 };
 pub use kek::{KeyEncryptionKey, KeyFileError};
 pub use keyring::{KeyRing, KeyRingError, Rotation};
+pub use note::{Note, NoteError, NoteKey, NoteSignature, cosign_note, sign_note};
 pub use public::PublicKey;
 pub use receiving::ReceivingKeys;
 pub use ring::{Phase, RingEntry, RingPolicy};

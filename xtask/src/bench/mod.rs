@@ -8,6 +8,7 @@ mod bare;
 mod browser;
 mod connection;
 mod databases;
+mod dpop;
 mod hub;
 mod load;
 mod machine;

@@ -13,6 +13,7 @@ use super::hub::Hub;
 
 const REDIRECT_URI: &str = "https://rp.example/callback";
 const SCOPE: &str = "openid profile email";
+const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const NAMESPACE: u8 = 99;
 /// RFC 7636 Appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -49,10 +50,8 @@ impl Client {
 
     /// A relying party that registers itself (RFC 7591). Its ID tokens are ES256.
     pub async fn relying_party(hub: &Hub<'_>) -> Result<Self> {
-        let answer = hub.run(&["client", "registration-token"], "")?;
-        let token = answer.get("initial_access_token").and_then(Value::as_str);
-        let mut request = connection::post_json(
-            "/oauth/register",
+        Self::register(
+            hub,
             &json!({
                 "client_name": "bench",
                 "redirect_uris": [REDIRECT_URI],
@@ -60,7 +59,29 @@ impl Client {
                 "id_token_signed_response_alg": "ES256",
                 "scope": SCOPE,
             }),
-        )?;
+        )
+        .await
+    }
+
+    /// A device without a keyboard that registers itself (RFC 8628).
+    pub async fn device(hub: &Hub<'_>) -> Result<Self> {
+        Self::register(
+            hub,
+            &json!({
+                "client_name": "bench",
+                "grant_types": [DEVICE_GRANT],
+                "response_types": [],
+                "id_token_signed_response_alg": "ES256",
+                "scope": SCOPE,
+            }),
+        )
+        .await
+    }
+
+    async fn register(hub: &Hub<'_>, metadata: &Value) -> Result<Self> {
+        let answer = hub.run(&["client", "registration-token"], "")?;
+        let token = answer.get("initial_access_token").and_then(Value::as_str);
+        let mut request = connection::post_json("/oauth/register", metadata)?;
         request
             .headers_mut()
             .insert(AUTHORIZATION, bearer(token.context("no registration token")?)?);
@@ -71,7 +92,12 @@ impl Client {
 
     /// A request to the token endpoint.
     pub fn token_request(&self, fields: &[(&str, &str)]) -> Result<Template> {
-        let mut request = connection::post_form("/oauth/token", fields)?;
+        self.request("/oauth/token", fields)
+    }
+
+    /// A request with its credentials.
+    fn request(&self, path: &str, fields: &[(&str, &str)]) -> Result<Template> {
+        let mut request = connection::post_form(path, fields)?;
         request.headers_mut().insert(AUTHORIZATION, self.basic.clone());
         Ok(request)
     }
@@ -93,18 +119,52 @@ impl Client {
     /// The path of its authorization request.
     pub fn authorization_request(&self) -> String {
         let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([
-                ("response_type", "code"),
-                ("client_id", self.id.as_str()),
-                ("redirect_uri", REDIRECT_URI),
-                ("scope", SCOPE),
-                ("state", "af0ifjsldkj"),
-                ("nonce", "n-0S6_WzA2Mj"),
-                ("code_challenge", CHALLENGE),
-                ("code_challenge_method", "S256"),
-            ])
+            .extend_pairs(self.authorization_parameters())
             .finish();
         format!("/oauth/authorize?{query}")
+    }
+
+    fn authorization_parameters(&self) -> [(&str, &str); 8] {
+        [
+            ("response_type", "code"),
+            ("client_id", self.id.as_str()),
+            ("redirect_uri", REDIRECT_URI),
+            ("scope", SCOPE),
+            ("state", "af0ifjsldkj"),
+            ("nonce", "n-0S6_WzA2Mj"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ]
+    }
+
+    /// The same request, pushed (RFC 9126), for a code that only the holder of one key can redeem.
+    pub fn pushed_request(&self, thumbprint: &str) -> Result<Template> {
+        let mut fields = self.authorization_parameters().to_vec();
+        fields.push(("dpop_jkt", thumbprint));
+        self.request("/oauth/par", &fields)
+    }
+
+    /// The path that refers to a pushed request.
+    pub fn by_reference(&self, request_uri: &str) -> String {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("client_id", self.id.as_str()), ("request_uri", request_uri)])
+            .finish();
+        format!("/oauth/authorize?{query}")
+    }
+
+    /// The question what a token is worth (RFC 7662).
+    pub fn introspection_request(&self, token: &str) -> Result<Template> {
+        self.request("/oauth/introspect", &[("token", token)])
+    }
+
+    /// A device code, and the request that asks whether somebody has allowed it yet.
+    pub async fn polling_request(&self, hub: &Hub<'_>) -> Result<Template> {
+        let request = self.request("/oauth/device", &[("scope", SCOPE)])?;
+        let answer = Connection::open(hub.address).await?.send(request).await?;
+        self.token_request(&[
+            ("grant_type", DEVICE_GRANT),
+            ("device_code", answer.member("device_code")?),
+        ])
     }
 
     /// The request that redeems a code.
@@ -122,6 +182,8 @@ impl Client {
 pub struct SignedIn {
     /// The authorization request again, as this browser sends it: it is answered at once.
     pub authorization: Template,
+    /// The cookies of this browser.
+    pub cookies: HeaderValue,
     /// The token endpoint's answer to the code of the first one.
     pub tokens: Answer,
 }
@@ -141,9 +203,11 @@ impl SignedIn {
             "the code was not taken: {tokens}"
         );
         let mut authorization = connection::get(&request)?;
-        authorization.headers_mut().insert(COOKIE, browser.cookies()?);
+        let cookies = browser.cookies()?;
+        authorization.headers_mut().insert(COOKIE, cookies.clone());
         Ok(Self {
             authorization,
+            cookies,
             tokens,
         })
     }

@@ -25,6 +25,7 @@ use crate::admin::scope;
 use crate::hub::{Hub, Parts, Shared};
 use crate::ids::{FamilyId, PersonId};
 use crate::log::Log;
+use crate::log::tree::Tree;
 use crate::oauth::Scope;
 use crate::oauth::clients::{Client, Metadata};
 use crate::oauth::consents::Recipient;
@@ -90,6 +91,15 @@ impl World {
             log: Log::open(log.store().clone(), clock.clone(), entropy.clone(), &key)
                 .await
                 .unwrap(),
+            tree: Tree::open(
+                log.store().clone(),
+                clock.clone(),
+                &entropy,
+                &key,
+                "hub.example/log".to_owned(),
+            )
+            .await
+            .unwrap(),
             ephemeral: Arc::new(Memory::new(clock.clone(), 1000)),
             outbound: Outbound::new(&settings.outbound).unwrap(),
             clock: clock.clone(),

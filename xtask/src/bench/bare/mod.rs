@@ -1,6 +1,7 @@
 //! The reference: a web server of the same parts that does nothing, in a process of its own.
 
 mod api;
+mod hashing;
 
 use std::net::SocketAddr;
 

@@ -6,10 +6,11 @@ mod workers;
 use anyhow::{Context, Result, ensure};
 use tokio::task::LocalSet;
 
-use self::workers::{CodeFlow, RefreshChain, Repeat};
+use self::workers::{CodeFlow, PushedFlow, RefreshChain, Repeat};
 use super::browser::{Browser, borrowed};
 use super::connection::{self, Answer, Connection, Template};
 use super::databases::Databases;
+use super::dpop::Prover;
 use super::hub::{Binary, Hub};
 use super::load::{self, Plan, Worker, Workers};
 use super::machine::{self, CpuTime};
@@ -41,12 +42,20 @@ pub enum Scenario {
     ClientCredentials,
     /// Authorization request with a live session, and the code redeemed
     CodeFlow,
+    /// The same with the request pushed before and the tokens bound to a key
+    PushedFlowWithDpop,
     /// Refresh tokens, one chain a connection
     Refresh,
+    /// What a service's token is worth
+    Introspection,
+    /// Devices that ask whether somebody has allowed them yet, far more often than they may
+    DevicePollingStorm,
     /// Claims of a person
     Userinfo,
     /// One number by the admin API
     NumberIssue,
+    /// The reference for sign-ins: the same server, hashing the password and nothing else
+    PasswordHash,
     /// A password sign-in by the form
     PasswordSignIn,
     /// Client credentials while password sign-ins saturate the server
@@ -67,9 +76,13 @@ impl Scenario {
             Self::LogAppend => "log_append",
             Self::ClientCredentials => "client_credentials",
             Self::CodeFlow => "code_flow",
+            Self::PushedFlowWithDpop => "pushed_flow_with_dpop",
             Self::Refresh => "refresh",
+            Self::Introspection => "introspection",
+            Self::DevicePollingStorm => "device_polling_storm",
             Self::Userinfo => "userinfo",
             Self::NumberIssue => "number_issue",
+            Self::PasswordHash => "password_hash",
             Self::PasswordSignIn => "password_sign_in",
             Self::TokenLatencyUnderSignInStorm => "token_latency_under_sign_in_storm",
             Self::Start => "start",
@@ -80,8 +93,14 @@ impl Scenario {
     /// Durable log rows that each step must leave, at the least.
     fn log_rows(self) -> u32 {
         match self {
-            Self::Bare | Self::Discovery | Self::Jwks | Self::Start | Self::IdleMemory => 0,
+            Self::Bare
+            | Self::Discovery
+            | Self::Jwks
+            | Self::PasswordHash
+            | Self::Start
+            | Self::IdleMemory => 0,
             Self::CodeFlow => 2,
+            Self::PushedFlowWithDpop => 3,
             _ => 1,
         }
     }
@@ -105,10 +124,9 @@ pub fn run(
         .build()?;
     let local = LocalSet::new();
     let row = local.block_on(&runtime, async {
-        if scenario == Scenario::Bare {
-            reference(plan).await
-        } else {
-            measure(scenario, binary, databases, plan).await
+        match scenario {
+            Scenario::Bare | Scenario::PasswordHash => reference(scenario, plan).await,
+            _ => measure(scenario, binary, databases, plan).await,
         }
     })?;
     println!("  {row}");
@@ -116,41 +134,57 @@ pub fn run(
     Ok(())
 }
 
-async fn reference(plan: Plan) -> Result<Row> {
+async fn reference(scenario: Scenario, plan: Plan) -> Result<Row> {
     let address = free_address()?;
     let directory = tempfile::tempdir()?;
     let mut command = std::process::Command::new(std::env::current_exe()?);
     command.args(["bench", "--serve-bare", &address.to_string()]);
     let server = Server::start(&mut command, address, directory.path())?;
-    let form = [
-        ("grant_type", "client_credentials"),
-        ("client_id", "bench"),
-        ("client_secret", "none"),
-    ];
-    let request = connection::post_form("/oauth/token", &form)?;
+    let plan = limited(scenario, plan);
+    let (request, right): (Template, fn(&Answer) -> bool) = match scenario {
+        Scenario::PasswordHash => {
+            let form = [("password", "a long phrase that nobody guesses")];
+            (connection::post_form("/hash", &form)?, |answer| {
+                holds(answer, 200, "hashed")
+            })
+        }
+        _ => {
+            let form = [
+                ("grant_type", "client_credentials"),
+                ("client_id", "bench"),
+                ("client_secret", "none"),
+            ];
+            (connection::post_form("/oauth/token", &form)?, is_token)
+        }
+    };
     let mut workers = Workers::new();
     for _ in 0..plan.connections {
         workers.push(Repeat::boxed(
             Connection::open(address).await?,
             request.clone(),
-            is_token,
+            right,
         ));
     }
     let outcome = load::drive(workers, Vec::new(), plan, || probe(&server)).await?;
-    Row::new(Scenario::Bare.name(), plan.connections, &outcome, None)
+    Row::new(scenario.name(), plan.connections, &outcome, None)
+}
+
+/// The plan with as many connections as make sense.
+fn limited(scenario: Scenario, plan: Plan) -> Plan {
+    Plan {
+        connections: match scenario {
+            Scenario::PasswordHash | Scenario::PasswordSignIn => plan.connections.min(SIGN_INS),
+            Scenario::TokenLatencyUnderSignInStorm => plan.connections.min(DURING_STORM),
+            _ => plan.connections,
+        },
+        ..plan
+    }
 }
 
 async fn measure(scenario: Scenario, binary: &Binary, databases: &Databases, plan: Plan) -> Result<Row> {
     let hub = Hub::new(binary, databases)?;
     let server = hub.serve()?;
-    let plan = Plan {
-        connections: match scenario {
-            Scenario::PasswordSignIn => plan.connections.min(SIGN_INS),
-            Scenario::TokenLatencyUnderSignInStorm => plan.connections.min(DURING_STORM),
-            _ => plan.connections,
-        },
-        ..plan
-    };
+    let plan = limited(scenario, plan);
     let outcome = async {
         hub.keys_are_there().await?;
         let workers = workers(scenario, &hub, plan.connections).await?;
@@ -222,6 +256,15 @@ async fn workers(scenario: Scenario, hub: &Hub<'_>, connections: usize) -> Resul
             let request = Client::service(hub, "bench:x")?.own_token_request()?;
             repeated(hub, connections, &request, is_token).await
         }
+        Scenario::Introspection => {
+            let client = Client::service(hub, "bench:x")?;
+            let request = client.introspection_request(&client.own_token(hub).await?)?;
+            repeated(hub, connections, &request, |answer| {
+                holds(answer, 200, "\"active\":true")
+            })
+            .await
+        }
+        Scenario::DevicePollingStorm => devices(hub, connections).await,
         Scenario::NumberIssue => {
             let request = parties::number_request(hub).await?;
             repeated(hub, connections, &request, |answer| {
@@ -242,6 +285,7 @@ async fn with_session(scenario: Scenario, hub: &Hub<'_>, connections: usize) -> 
     for person in people.iter().cycle().take(connections) {
         let SignedIn {
             authorization,
+            cookies,
             tokens,
         } = SignedIn::new(hub, &client, person).await?;
         let connection = Connection::open(hub.address).await?;
@@ -250,6 +294,12 @@ async fn with_session(scenario: Scenario, hub: &Hub<'_>, connections: usize) -> 
                 connection,
                 authorization,
                 client: client.clone(),
+            }),
+            Scenario::PushedFlowWithDpop => Box::new(PushedFlow {
+                connection,
+                client: client.clone(),
+                cookies,
+                prover: Prover::new(&format!("http://{}/oauth/token", hub.address))?,
             }),
             Scenario::Refresh => Box::new(RefreshChain {
                 connection,
@@ -262,6 +312,20 @@ async fn with_session(scenario: Scenario, hub: &Hub<'_>, connections: usize) -> 
             }
         };
         workers.push(worker);
+    }
+    Ok(workers)
+}
+
+/// Each with a device code of its own that nobody allows.
+async fn devices(hub: &Hub<'_>, connections: usize) -> Result<Workers> {
+    let client = Client::device(hub).await?;
+    let mut workers = Workers::new();
+    for _ in 0..connections {
+        let request = client.polling_request(hub).await?;
+        let connection = Connection::open(hub.address).await?;
+        workers.push(Repeat::boxed(connection, request, |answer| {
+            holds(answer, 400, "\"slow_down\"") || holds(answer, 400, "\"authorization_pending\"")
+        }));
     }
     Ok(workers)
 }

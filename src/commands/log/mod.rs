@@ -1,7 +1,9 @@
-//! `musubi log export`, `musubi log verify`, `musubi log keys`.
+//! `musubi log export`, `musubi log verify`, `musubi log keys`, `musubi log tree`.
 //!
 //! An export is judged with nothing but the file and public keys. The public keys come from elsewhere than the file (`musubi
 //! log keys`, kept by whoever judges), or the file vouches for itself and only mishaps are found.
+
+mod tree;
 
 use std::fs::File;
 use std::io::{self, BufReader};
@@ -53,6 +55,9 @@ The exit code is 1 if anything is wrong.")]
     },
     /// Print the public key by which exports are judged, as a JWK Set
     Keys,
+    /// The tree over all rows: proofs for everybody that the log holds a row, and that it only grew
+    #[command(subcommand)]
+    Tree(tree::Command),
 }
 
 /// Runs it.
@@ -75,6 +80,7 @@ pub fn run(command: Command, common: &Common, output: Output) -> anyhow::Result<
             on_hub(load(common)?, Fresh::Refused, async |hub| keys(hub, output).await)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Tree(command) => return tree::run(command, common, output),
     };
     let document = json!({"intact": report.is_intact(), "report": report});
     output.answer(&describe(&report), &document)?;
