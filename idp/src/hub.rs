@@ -11,7 +11,9 @@ use platform::ephemeral::Ephemeral;
 use platform::http::TrustedProxies;
 use platform::keys::{KeyEncryptionKey, KeyRing};
 use platform::outbound::Outbound;
+use platform::sms::MessageFile;
 
+use crate::contact::Messenger;
 use crate::credentials::{PasswordHasher, Passwords};
 use crate::factors::Factors;
 use crate::log::{Entry, Log};
@@ -43,6 +45,8 @@ pub struct Hub {
     pub ephemeral: Arc<dyn Ephemeral>,
     /// Calls to addresses that clients named.
     pub outbound: Outbound,
+    /// Short messages to telephones.
+    pub sms: Messenger,
     /// The access log.
     pub log: Log,
     /// Signing keys.
@@ -106,6 +110,12 @@ pub struct Parts {
     pub keys: KeyRing,
 }
 
+/// Where short messages are written to.
+fn message_file(settings: &Settings) -> std::path::PathBuf {
+    let named = settings.sms.file.clone();
+    named.unwrap_or_else(|| settings.data.dir.join("sms.jsonl"))
+}
+
 impl Hub {
     /// Puts a hub together.
     pub fn new(parts: Parts) -> Shared {
@@ -122,6 +132,7 @@ impl Hub {
             keys,
         } = parts;
         Arc::new(Self {
+            sms: Messenger::new(MessageFile::new(message_file(&settings))),
             proxies: TrustedProxies::new(&settings.server.trusted_proxies),
             keys,
             realms: Realms::new(store.clone(), key.clone()),

@@ -20,6 +20,10 @@ platform::identifiers! {
     MailId,
     /// Something that a person was told.
     NoticeId,
+    /// A change of one field of a profile, or of how a person wants to be reached.
+    ChangeId,
+    /// Something about a person that peers have to hear of.
+    EventId,
     /// A recovery that people whom the person trusts confirm.
     RecoveryId,
     /// A writer of the access log: one process from start to end.

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `admin` | the hub's own API |
 //! | `account` | what a person sees of themselves |
+//! | `contact` | how people want to be reached, and the gate of all that is sent |
 //! | `credentials` | passwords, and the links with which they are set |
 //! | `email` | showing that an address is one's own |
+//! | `events` | what peers have to hear of a person |
 //! | `expiry` | the deletion of what is over |
 //! | `factors` | codes by an app, passkeys, recovery codes |
 //! | `http` | how a request becomes a [`http::Call`], and how pages are sent |
@@ -20,11 +22,14 @@
 //! | `recovery` | ways back into an account |
 //! | `sessions` | who is signed in where |
 //! | `signin` | signing in and out |
+//! | `telephone` | showing that a telephone number is one's own |
 
 pub mod account;
 pub mod admin;
+pub mod contact;
 pub mod credentials;
 pub mod email;
+pub mod events;
 pub mod expiry;
 pub mod factors;
 pub mod http;
@@ -41,6 +46,7 @@ pub mod realms;
 pub mod recovery;
 pub mod sessions;
 pub mod signin;
+pub mod telephone;
 #[cfg(test)]
 mod testing;
 

@@ -16,4 +16,5 @@ pub mod ids;
 pub mod keys;
 pub mod mail;
 pub mod outbound;
+pub mod sms;
 pub mod telemetry;

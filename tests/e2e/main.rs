@@ -39,6 +39,7 @@ mod oidc;
 mod pages;
 mod parties;
 mod passwords;
+mod people;
 mod recovery;
 mod registration;
 mod registration_rules;

@@ -14,6 +14,7 @@
 //! | `site` | a web site of somebody outside |
 //! | `proxy` | a TCP connection that can be cut |
 //! | `app` | an app that shows one-time codes |
+//! | `service` | a service that calls the hub's own API |
 //! | `tools` | programs from outside, each with a clear word if it is not there |
 //!
 //! The server is a black box: nothing here imports its crates.
@@ -39,6 +40,7 @@ pub mod proxy;
 pub mod receiver;
 pub mod secrets;
 pub mod server;
+pub mod service;
 pub mod site;
 pub mod tools;
 
@@ -51,3 +53,4 @@ pub use proxy::Proxy;
 pub use receiver::Receiver;
 pub use secrets::Secrets;
 pub use server::{Options, Server};
+pub use service::{Answered, Service};

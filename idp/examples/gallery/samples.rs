@@ -3,6 +3,8 @@
 
 #[path = "samples/account.rs"]
 mod account;
+#[path = "samples/people.rs"]
+mod people;
 #[path = "samples/recovery.rs"]
 mod recovery;
 
@@ -77,6 +79,7 @@ pub fn all(words: &Words<'_>, texts: &Texts) -> Vec<Sample> {
     factors::list(words, texts, &mut samples);
     set_password(words, texts, &mut samples);
     consent(words, texts, &mut samples);
+    people::all(words, texts, &mut samples);
     elsewhere::all(words, texts, &mut samples);
     sign_out(words, texts, &mut samples);
     account::account(words, texts, &mut samples);

@@ -9,6 +9,7 @@ letter-confirm-what = Enter this code on the page where you gave this e-mail add
    *[other] { $minutes } minutes
 }.
 letter-confirm-not-you = If you did not ask for it, somebody mistyped their address. You need not do anything. Do not give the code to anybody.
+letter-message-stop = On your account page, under “How we may reach you”, you choose what we write to you about.
 letter-recovery-subject = Getting back into your account at { $realm }
 letter-recovery-what = With this link you can choose a new password. It works once, within { $minutes ->
     [one] 1 minute
@@ -36,6 +37,10 @@ notice-email-confirmed = Your e-mail address was confirmed
 notice-email-confirmed-what = From now on we write to this address when something happens to your account.
 notice-email-replaced = Your account has another e-mail address
 notice-email-replaced-what = This is the last letter to this address.
+notice-telephone-confirmed = Your telephone number was confirmed
+notice-telephone-confirmed-what = From now on it is kept as yours.
+notice-profile-changed = Somebody else changed what is kept about you
+notice-profile-changed-what = An administrator, or somebody in your family whom you have permitted, changed your details. Your account page shows what was changed, and by whom.
 notice-recovery-begun = Somebody asked to get back into your account
 notice-recovery-begun-what = A link to choose a new password was sent to your e-mail address.
 notice-recovery-done = Your account was recovered

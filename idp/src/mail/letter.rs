@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::store::{self, Kept};
+use crate::contact::Permit;
 use crate::hub::Hub;
 use crate::ids::MailId;
 use crate::pages::{Content, Language, Letter, Moment, RenderError, Texts, UnknownZone, Zone};
@@ -74,6 +75,7 @@ pub fn queue(
     realm: &Realm,
     person: &Person,
     to: &MailAddress,
+    permit: Permit,
     (content, life): (Content<'_>, Duration),
 ) -> Result<Option<Queued>, MailError> {
     if !is_configured(hub) {
@@ -105,6 +107,7 @@ pub fn queue(
         person: person.id,
         kind: kind.to_owned(),
         sealed: person.key.seal(&hub.entropy, &aad(realm, person, id), &plain)?,
+        topic: permit.topic(),
         tries: 0,
         created_at: now,
         expires_at: now.plus(life),

@@ -7,6 +7,7 @@ use platform::mail::{MailAddress, Mailer, Message, NotSent};
 use super::letter::{MailError, open};
 use super::model::{Fate, Patience, after_failure};
 use super::store::{self, Kept};
+use crate::contact::{Channel, may_contact};
 use crate::hub::{Hub, Shared};
 use crate::log::{Action, Entry};
 use crate::oauth::OAuthError;
@@ -52,6 +53,15 @@ pub(super) async fn step(hub: &Hub, mailer: &Mailer) -> Result<bool, OAuthError>
         store::delete(&hub.store, &mail).await?;
         return Ok(true);
     };
+    if let Some(topic) = mail.topic {
+        let permit = may_contact(&hub.store, &realm, person.id, Channel::Email, topic).await?;
+        if permit.is_none() {
+            let entry = Entry::deny(realm.id, SEND, "contact.refused", person.key.clone());
+            hub.record(about(entry, &person, &mail)).await?;
+            store::delete(&hub.store, &mail).await?;
+            return Ok(true);
+        }
+    }
     let fault = match message(hub, &realm, &person, &mail) {
         Ok(message) if now < mail.expires_at => {
             if mail.tries == 1 {

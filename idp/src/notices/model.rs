@@ -36,6 +36,10 @@ pub enum Notice {
     EmailConfirmed,
     /// Another address took the place of the one that this goes to.
     EmailReplaced,
+    /// A telephone number was confirmed and is now the person's.
+    TelephoneConfirmed,
+    /// Somebody other than the person changed what is kept about them.
+    ProfileChanged,
     /// Somebody asked for a way back into the account.
     RecoveryBegun,
     /// The account was recovered: it has a new password.
@@ -88,6 +92,8 @@ impl Notice {
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::EmailConfirmed => "email-confirmed",
             Self::EmailReplaced => "email-replaced",
+            Self::TelephoneConfirmed => "telephone-confirmed",
+            Self::ProfileChanged => "profile-changed",
             Self::RecoveryBegun => "recovery-begun",
             Self::RecoveryDone => "recovery-done",
             Self::FamilyAsked => "family-asked",

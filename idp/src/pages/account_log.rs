@@ -87,6 +87,20 @@ pub enum LogAction<'a> {
     ProfileRead,
     /// The profile was changed.
     ProfileChanged,
+    /// Details of the person were changed.
+    DetailsChanged,
+    /// Details of the person were read.
+    DetailsRead,
+    /// The person was found by a search.
+    Searched,
+    /// How the person may be reached was changed.
+    ContactChanged,
+    /// A message was written to the person.
+    MessageWritten,
+    /// A code was sent to the telephone.
+    TelephoneAsked,
+    /// A telephone number was confirmed.
+    TelephoneConfirmed,
     /// The password was set or changed.
     PasswordSet,
     /// The present password was asked for, to make sure that it is the person.
@@ -145,6 +159,13 @@ impl LogEntry<'_> {
             LogAction::TokenChecked => texts.say("log-token-checked"),
             LogAction::ProfileRead => texts.say("log-profile-read"),
             LogAction::ProfileChanged => texts.say("log-profile-changed"),
+            LogAction::DetailsChanged => texts.say("log-details-changed"),
+            LogAction::DetailsRead => texts.say("log-details-read"),
+            LogAction::Searched => texts.say("log-searched"),
+            LogAction::ContactChanged => texts.say("log-contact-changed"),
+            LogAction::MessageWritten => texts.say("log-message-written"),
+            LogAction::TelephoneAsked => texts.say("log-telephone-asked"),
+            LogAction::TelephoneConfirmed => texts.say("log-telephone-confirmed"),
             LogAction::PasswordSet => texts.say("log-password-set"),
             LogAction::PasswordChecked => texts.say("log-password-checked"),
             LogAction::EmailAsked => texts.say("log-email-asked"),

@@ -43,6 +43,13 @@ pub enum Content<'a> {
         /// How long it works.
         minutes: u64,
     },
+    /// What an organisation writes to those who want to hear of it.
+    Message {
+        /// The subject.
+        subject: &'a str,
+        /// The text.
+        text: &'a str,
+    },
     /// A link by which the reader sets a new password.
     Recovery {
         /// The link.
@@ -95,6 +102,7 @@ impl Content<'_> {
         match self {
             Self::Notice { notice, .. } => notice.name(),
             Self::ConfirmAddress { .. } => "confirm-address",
+            Self::Message { .. } => "message",
             Self::Recovery { .. } => "recovery",
         }
     }
@@ -145,6 +153,13 @@ impl Letter<'_> {
                 closing: Some(texts.say("letter-confirm-not-you")?),
                 ..sheet
             },
+            Content::Message { subject, text } => Sheet {
+                subject: subject.to_owned(),
+                what: text.to_owned(),
+                link: Some(self.account_url),
+                closing: Some(texts.say("letter-message-stop")?),
+                ..sheet
+            },
             Content::Recovery { url, minutes } => Sheet {
                 subject: texts.with("letter-recovery-subject", "realm", &sheet.realm)?,
                 what: texts.count("letter-recovery-what", "minutes", minutes)?,
@@ -168,6 +183,8 @@ pub(super) fn line(notice: &Notice, texts: &Texts) -> Result<String, askama::Err
         Notice::RecoveryCodeUsed => texts.say("notice-recovery-code-used"),
         Notice::EmailConfirmed => texts.say("notice-email-confirmed"),
         Notice::EmailReplaced => texts.say("notice-email-replaced"),
+        Notice::TelephoneConfirmed => texts.say("notice-telephone-confirmed"),
+        Notice::ProfileChanged => texts.say("notice-profile-changed"),
         Notice::RecoveryBegun => texts.say("notice-recovery-begun"),
         Notice::RecoveryDone => texts.say("notice-recovery-done"),
         Notice::FamilyAsked => texts.say("notice-family-asked"),
@@ -204,6 +221,8 @@ fn meaning(notice: &Notice, texts: &Texts) -> Result<String, askama::Error> {
         Notice::RecoveryCodeUsed => texts.say("notice-recovery-code-used-what"),
         Notice::EmailConfirmed => texts.say("notice-email-confirmed-what"),
         Notice::EmailReplaced => texts.say("notice-email-replaced-what"),
+        Notice::TelephoneConfirmed => texts.say("notice-telephone-confirmed-what"),
+        Notice::ProfileChanged => texts.say("notice-profile-changed-what"),
         Notice::RecoveryBegun => texts.say("notice-recovery-begun-what"),
         Notice::RecoveryDone => texts.say("notice-recovery-done-what"),
         Notice::FamilyAsked => texts.say("notice-family-asked-what"),
@@ -219,7 +238,7 @@ fn meaning(notice: &Notice, texts: &Texts) -> Result<String, askama::Error> {
 }
 
 /// A name that is no more than one: one line, not long, and nothing that a mail program makes a link of.
-fn quiet(name: &str) -> String {
+pub(super) fn quiet(name: &str) -> String {
     let mut said = String::new();
     let mut characters = name.chars().take(NAME).peekable();
     while let Some(character) = characters.next() {

@@ -16,7 +16,10 @@
 //!   is an error and never an empty label.
 
 pub mod account;
+pub mod account_contact;
+pub mod account_details;
 pub mod account_devices;
+pub mod account_history;
 pub mod account_log;
 pub mod account_password;
 pub mod account_profile;
@@ -42,6 +45,7 @@ pub mod recovery_codes;
 pub mod second_factor;
 pub mod security;
 pub mod set_password;
+pub mod short;
 pub mod sign_in;
 pub mod sign_out;
 #[cfg(test)]
@@ -52,10 +56,13 @@ pub mod welcome;
 
 pub use crate::oauth::authorization_details::AuthorizationDetails;
 pub use account::{Account, PersonDetails, Section, ToldLine};
+pub use account_contact::{ContactPage, Tick, TopicLine};
+pub use account_details::{DetailsForm, DetailsProblem, FieldLine};
 pub use account_devices::{Devices, SessionDetails};
+pub use account_history::{ChangeLine, DetailsHistory};
 pub use account_log::{AccountLog, LogAction, LogActor, LogEntry};
 pub use account_password::ChangePassword;
-pub use account_profile::{Profile, ProfileNotice, ProfileProblem};
+pub use account_profile::{KnownLine, Profile, ProfileNotice, ProfileProblem, TelephoneSection};
 pub use account_services::{Application, Services};
 pub use account_trusted::{AskedLine, PersonLine, TrustNotice, TrustProblem, TrustedPeople};
 pub use assets::Assets;
@@ -74,6 +81,7 @@ pub use recovery_codes::RecoveryCodes;
 pub use second_factor::{SecondFactor, SecondFactorProblem};
 pub use security::{FactorDetails, Security, SecurityNotice, factor_kind};
 pub use set_password::{PasswordHint, PasswordProblem, PasswordRule, SetPassword, SetPasswordPurpose};
+pub use short::code_message;
 pub use sign_in::{SignIn, SignInProblem};
 pub use sign_out::{SignOut, SignedOut};
 pub use texts::{Moment, Texts, UnknownZone, Zone};

@@ -13,9 +13,13 @@ use platform::values;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use super::fields::InvalidField;
 use super::model::{IdentifierKind, InvalidIdentifier, NewPerson, PersonState, Profile, normalise};
 use super::numbering::give;
+use super::search::{insert_tokens, tokens};
+use crate::events::{Event, Kind};
 use crate::ids::PersonId;
+use crate::mail::MailError;
 use crate::numbers::NumbersError;
 use crate::realms::Realm;
 
@@ -28,6 +32,15 @@ pub enum PeopleError {
     /// Another person has this login name or address, or had it too recently.
     #[error("this login name or e-mail address is taken, or was another person's until too recently")]
     Taken,
+    /// A value does not fit its field.
+    #[error(transparent)]
+    Field(#[from] InvalidField),
+    /// The person was changed by somebody else since the caller saw them.
+    #[error("this was changed by somebody else in between")]
+    Raced,
+    /// What the person is told could not be written.
+    #[error("a notice could not be written")]
+    Notice(#[from] Box<MailError>),
     /// The person could not be given a number.
     #[error(transparent)]
     Number(#[from] NumbersError),
@@ -119,11 +132,13 @@ impl People {
     pub async fn create(&self, realm: &Realm, new: NewPerson) -> Result<Person, PeopleError> {
         let Prepared { person, statements } = self.prepare(realm, &new)?;
         let (realm_id, id, now, entropy) = (realm.id, person.id, self.clock.now(), self.entropy.clone());
+        let tokens = tokens(realm, &person.profile);
         let stored = self.store.write(move |tx: &Tx| {
             Box::pin(async move {
                 for (sql, values) in statements {
                     tx.execute(sql, values).await?;
                 }
+                insert_tokens(tx, realm_id, id, tokens).await?;
                 give(tx, realm_id, id, now, &entropy).await
             })
         });
@@ -247,24 +262,33 @@ impl People {
             .collect()
     }
 
-    /// Lets a person sign in again, or no more; whether there is such a person. Their sessions are the caller's to end.
+    /// Lets a person sign in again, or no more; whether that is a change, of which peers then hear. Their sessions are the caller's to end.
     pub async fn set_state(
         &self,
         realm: &Realm,
         id: PersonId,
         state: PersonState,
     ) -> Result<bool, PeopleError> {
+        let now = self.clock.now();
+        let kind = match state {
+            PersonState::Active => Kind::AccountEnabled,
+            PersonState::Suspended => Kind::AccountDisabled,
+        };
+        let event = Event::about(id, kind).prepare(realm, (&self.entropy, now))?;
+        let values = values![realm.id.uuid(), id.uuid(), state.as_str(), now.as_micros()];
         let changed = self
             .store
-            .change(
-                "UPDATE person SET state = $3, updated_at = $4 WHERE realm_id = $1 AND id = $2",
-                values![
-                    realm.id.uuid(),
-                    id.uuid(),
-                    state.as_str(),
-                    self.clock.now().as_micros()
-                ],
-            )
+            .write(move |tx: &Tx| {
+                Box::pin(async move {
+                    let sql = "UPDATE person SET state = $3, updated_at = $4
+                        WHERE realm_id = $1 AND id = $2 AND state <> $3 AND sealed_key IS NOT NULL";
+                    let changed = tx.execute(sql, values).await?;
+                    if changed == 1 {
+                        event.write(tx).await?;
+                    }
+                    Ok::<u64, DatabaseError>(changed)
+                })
+            })
             .await?;
         self.known.invalidate(&(realm.id, id)).await;
         Ok(changed == 1)
@@ -328,4 +352,10 @@ fn open(realm: &Realm, row: Row) -> Result<Option<Person>, PeopleError> {
         updated_at: row.updated_at,
         key: Arc::new(key),
     }))
+}
+
+impl From<MailError> for PeopleError {
+    fn from(error: MailError) -> Self {
+        Self::Notice(Box::new(error))
+    }
 }

@@ -10,6 +10,7 @@ mod m0007_recovery;
 mod m0008_logout;
 mod m0010_grants;
 mod m0012_backchannel;
+mod m0013_people;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Hub {
             Box::new(m0006_factors::Migration),
             Box::new(m0007_recovery::Migration),
             Box::new(m0008_logout::Migration),
+            Box::new(m0013_people::Migration),
         ]
     }
 }

@@ -181,6 +181,8 @@ fn profile(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         frame: words.frame(),
         name: Some(words.name),
         login: words.login,
+        known: &[],
+        telephone: None,
         email: Some(words.email),
         verified: true,
         change: words.form(),
@@ -241,6 +243,7 @@ fn profile(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         ..page
     };
     add(samples, "profile-unconfirmed", unconfirmed.render(texts));
+    super::people::profile(page, words, texts, samples);
 }
 
 fn trusted(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {

@@ -1,13 +1,17 @@
 //! `/` and `/account/…`.
 
 mod changes;
+mod contact;
+mod details;
 mod devices;
 mod email;
+mod history;
 mod log;
 mod overview;
 mod password;
 mod profile;
 mod services;
+mod telephone;
 mod trusted;
 mod welcome;
 
@@ -31,6 +35,11 @@ pub fn router() -> Router<Shared> {
         .route("/account", get(overview::overview))
         .route("/account/profile", get(profile::show))
         .route("/account/profile/language", post(profile::keep_language))
+        .route("/account/profile/details", get(details::show).post(details::keep))
+        .route("/account/contact", get(contact::show).post(contact::keep))
+        .route("/account/profile/history", get(history::show))
+        .route("/account/telephone", post(telephone::ask))
+        .route("/account/telephone/confirm", post(telephone::confirm))
         .route("/account/email", post(email::ask))
         .route("/account/email/confirm", post(email::confirm))
         .route("/account/password", get(password::show).post(password::change))

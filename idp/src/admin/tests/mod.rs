@@ -7,3 +7,4 @@ mod numbers;
 mod people;
 mod realms;
 mod routes;
+mod routes_people;

@@ -11,13 +11,13 @@ use crate::admin::{document, scope};
 use crate::oauth::registration::Policy;
 
 /// A route: its template in the document, how it is called in a world, and what the right caller is answered.
-struct Route {
-    method: Method,
-    template: &'static str,
-    scope: &'static str,
-    path: String,
-    body: Value,
-    status: u16,
+pub(super) struct Route {
+    pub method: Method,
+    pub template: &'static str,
+    pub scope: &'static str,
+    pub path: String,
+    pub body: Value,
+    pub status: u16,
 }
 
 /// What the calls are about, in the first realm.
@@ -103,7 +103,7 @@ fn table(things: &Things) -> Vec<Route> {
     let new_client = json!({"grant_types": ["client_credentials"], "scope": "records.read"});
     let changed_client =
         json!({"grant_types": ["client_credentials"], "scope": "profile", "first_party": true});
-    vec![
+    let mut rows = vec![
         fixed(M::GET, "/api/v1/realms", "musubi:realms.read", &Value::Null, 200),
         fixed(M::POST, "/api/v1/realms", "musubi:realms.write", &new_realm, 201),
         fixed(M::GET, "/api/v1/clock", "musubi:realms.read", &Value::Null, 200),
@@ -325,7 +325,9 @@ fn table(things: &Things) -> Vec<Route> {
             &Value::Null,
             204,
         ),
-    ]
+    ];
+    rows.extend(super::routes_people::rows(person));
+    rows
 }
 
 impl Route {
