@@ -24,6 +24,10 @@ platform::identifiers! {
     ChangeId,
     /// Something about a person that peers have to hear of.
     EventId,
+    /// A tie from a person to somebody of their family.
+    TieId,
+    /// An invitation to become somebody's family.
+    InvitationId,
     /// A recovery that people whom the person trusts confirm.
     RecoveryId,
     /// A writer of the access log: one process from start to end.

@@ -7,6 +7,7 @@
 //! | `contact` | how people want to be reached, and the gate of all that is sent |
 //! | `credentials` | passwords, and the links with which they are set |
 //! | `email` | showing that an address is one's own |
+//! | `erasure` | destroying all that is somebody's |
 //! | `events` | what peers have to hear of a person |
 //! | `expiry` | the deletion of what is over |
 //! | `factors` | codes by an app, passkeys, recovery codes |
@@ -22,13 +23,16 @@
 //! | `recovery` | ways back into an account |
 //! | `sessions` | who is signed in where |
 //! | `signin` | signing in and out |
+//! | `takeout` | all that is kept about somebody, for them to take away |
 //! | `telephone` | showing that a telephone number is one's own |
+//! | `ties` | who is whose family, and what they may do for each other |
 
 pub mod account;
 pub mod admin;
 pub mod contact;
 pub mod credentials;
 pub mod email;
+pub mod erasure;
 pub mod events;
 pub mod expiry;
 pub mod factors;
@@ -46,8 +50,10 @@ pub mod realms;
 pub mod recovery;
 pub mod sessions;
 pub mod signin;
+pub mod takeout;
 pub mod telephone;
 #[cfg(test)]
 mod testing;
+pub mod ties;
 
 pub use http::api::router;

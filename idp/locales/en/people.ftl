@@ -68,3 +68,7 @@ log-details-read = Your details were read
 log-telephone-asked = A code was sent to your telephone
 log-telephone-confirmed = The telephone number was confirmed
 log-searched = You were found in a search
+log-exported = All that is kept about you was exported
+export-title = Take your data with you
+export-what = One file with everything that is kept about you here: your details and their history, your family, what services may have, and who did what with it.
+button-export = Download the file

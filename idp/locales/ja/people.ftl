@@ -68,3 +68,7 @@ log-details-read = 登録内容の閲覧
 log-telephone-asked = 電話への確認番号の送信
 log-telephone-confirmed = 電話番号の確認
 log-searched = 検索での表示
+log-exported = あなたに関するすべての記録の書き出し
+export-title = 記録の持ち出し
+export-what = ここに登録されているあなたの記録のすべて（登録内容とその変更、ご家族、サービスへの許可、だれが何をしたかの記録）を、1つのファイルにまとめます。
+button-export = ファイルを受け取る

@@ -179,6 +179,7 @@ pub async fn history(
                 via: Via::parse(&row.via),
                 actor: row.actor_id.map(PersonId::from),
                 client: row.client_id,
+                tie: None,
             },
         })
     });

@@ -17,6 +17,8 @@ pub enum Section {
     Password,
     /// Passkeys, apps and recovery codes.
     Factors,
+    /// Who may do something for whom.
+    Family,
     /// People who help to get back in.
     Trusted,
     /// Where one is signed in.
@@ -67,11 +69,12 @@ pub struct PersonDetails<'a> {
 }
 
 impl Section {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Overview,
         Self::Profile,
         Self::Password,
         Self::Factors,
+        Self::Family,
         Self::Trusted,
         Self::Devices,
         Self::Services,
@@ -85,6 +88,7 @@ impl Section {
             Self::Profile => "/account/profile",
             Self::Password => "/account/password",
             Self::Factors => "/account/security",
+            Self::Family => "/account/family",
             Self::Trusted => "/account/trusted",
             Self::Devices => "/account/devices",
             Self::Services => "/account/services",
@@ -92,7 +96,7 @@ impl Section {
         }
     }
 
-    pub(super) fn all() -> [Self; 8] {
+    pub(super) fn all() -> [Self; 9] {
         Self::ALL
     }
 
@@ -106,6 +110,7 @@ impl Section {
             Self::Profile => texts.say("section-profile"),
             Self::Password => texts.say("section-password"),
             Self::Factors => texts.say("security-title"),
+            Self::Family => texts.say("section-family"),
             Self::Trusted => texts.say("section-trusted"),
             Self::Devices => texts.say("section-devices"),
             Self::Services => texts.say("section-services"),

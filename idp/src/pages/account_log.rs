@@ -93,6 +93,12 @@ pub enum LogAction<'a> {
     DetailsRead,
     /// The person was found by a search.
     Searched,
+    /// Somebody became family, or is no more.
+    TieChanged,
+    /// A guardian was set or removed.
+    GuardianChanged,
+    /// All that is kept about the person was exported.
+    Exported,
     /// How the person may be reached was changed.
     ContactChanged,
     /// A message was written to the person.
@@ -162,6 +168,9 @@ impl LogEntry<'_> {
             LogAction::DetailsChanged => texts.say("log-details-changed"),
             LogAction::DetailsRead => texts.say("log-details-read"),
             LogAction::Searched => texts.say("log-searched"),
+            LogAction::TieChanged => texts.say("log-tie-changed"),
+            LogAction::GuardianChanged => texts.say("log-guardian-changed"),
+            LogAction::Exported => texts.say("log-exported"),
             LogAction::ContactChanged => texts.say("log-contact-changed"),
             LogAction::MessageWritten => texts.say("log-message-written"),
             LogAction::TelephoneAsked => texts.say("log-telephone-asked"),

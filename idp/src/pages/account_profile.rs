@@ -34,6 +34,8 @@ pub struct Profile<'a> {
     pub confirm: Option<Form<'a>>,
     /// Whether this hub sends mail.
     pub mail: bool,
+    /// Gives all that is kept. Posts, if [`Self::ask_password`], `current`.
+    pub export: Form<'a>,
     /// Posts the field `language`.
     pub language: Form<'a>,
     /// The language that the person has chosen, if they have.

@@ -195,6 +195,12 @@ pub(super) fn line(notice: &Notice, texts: &Texts) -> Result<String, askama::Err
         Notice::TrustedAccepted { name } => texts.with("notice-trusted-accepted", "name", quiet(name)),
         Notice::TrustedRemoved { name } => texts.with("notice-trusted-removed", "name", quiet(name)),
         Notice::TrustInvited { name } => texts.with("notice-trust-invited", "name", quiet(name)),
+        Notice::TieInvited { name } => texts.with("notice-tie-invited", "name", quiet(name)),
+        Notice::TieAccepted { name } => texts.with("notice-tie-accepted", "name", quiet(name)),
+        Notice::TieBegun { name } => texts.with("notice-tie-begun", "name", quiet(name)),
+        Notice::TieEnded { name } => texts.with("notice-tie-ended", "name", quiet(name)),
+        Notice::GuardianSet { name } => texts.with("notice-guardian-set", "name", quiet(name)),
+        Notice::GuardianOf { name } => texts.with("notice-guardian-of", "name", quiet(name)),
         Notice::HelpAsked { name } => texts.with("notice-help-asked", "name", quiet(name)),
     }
 }
@@ -233,6 +239,11 @@ fn meaning(notice: &Notice, texts: &Texts) -> Result<String, askama::Error> {
             texts.say("notice-trusted-what")
         }
         Notice::TrustInvited { .. } => texts.say("notice-trust-invited-what"),
+        Notice::TieInvited { .. } => texts.say("notice-tie-invited-what"),
+        Notice::TieAccepted { .. } | Notice::TieBegun { .. } | Notice::TieEnded { .. } => {
+            texts.say("notice-tie-what")
+        }
+        Notice::GuardianSet { .. } | Notice::GuardianOf { .. } => texts.say("notice-guardian-what"),
         Notice::HelpAsked { .. } => texts.say("notice-help-asked-what"),
     }
 }

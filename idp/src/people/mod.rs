@@ -6,6 +6,7 @@
 //! | `fields`, `folding`, `telephone`, `prefectures` | what a profile has, and the one form in which it is kept |
 //! | `changes` | the one way to change it, and the history |
 //! | `contact` | the names that point to a person |
+//! | `seed` | people who are nobody |
 //! | `search` | finding people without opening anything |
 //!
 //! Invariants: a login name, e-mail address or telephone number is found by its keyed hash and kept sealed; it belongs to
@@ -21,16 +22,19 @@ mod model;
 mod numbering;
 mod prefectures;
 mod search;
+mod seed;
 mod store;
 mod telephone;
 
 pub use changes::{By, Changed, Past, Via, change, history};
-pub use contact::{keep_locale, take_address, take_telephone};
+pub use contact::{COOLDOWN, Name, identifiers, keep_locale, take_address, take_telephone};
 pub use details::{Address, CLAIMS, Details, InvalidDetails};
 pub use fields::{Field, InvalidField, Patch, apply};
+pub(crate) use folding::fold_width;
 pub use model::{IdentifierKind, InvalidIdentifier, NewPerson, PersonState, Profile, normalise};
 pub use numbering::{number_key, number_of, person_by_number};
 pub use prefectures::PREFECTURES;
 pub use search::{Criteria, Found, search};
-pub use store::{People, PeopleError, Person};
+pub use seed::seed;
+pub use store::{People, PeopleError, Person, login_hash};
 pub use telephone::Telephone;

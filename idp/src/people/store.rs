@@ -6,6 +6,7 @@ use std::time::Duration;
 use moka::future::Cache;
 use platform::clock::Clock;
 use platform::database::{DatabaseError, Queries as _, Store, Tx};
+use platform::encoding::hex;
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
 use platform::keys::{Aad, DataKey, SealError, keyed_hash};
@@ -35,6 +36,9 @@ pub enum PeopleError {
     /// A value does not fit its field.
     #[error(transparent)]
     Field(#[from] InvalidField),
+    /// The date of birth of somebody who has a guardian by law.
+    #[error("the date of birth of a ward is changed by an administrator")]
+    Ward,
     /// The person was changed by somebody else since the caller saw them.
     #[error("this was changed by somebody else in between")]
     Raced,
@@ -327,6 +331,16 @@ struct Prepared {
 /// The blind index of a name: a keyed hash, so that the table tells nothing without the realm's key.
 pub(super) fn identifier_hash(realm: &Realm, kind: IdentifierKind, normal: &str) -> [u8; 32] {
     keyed_hash(&realm.keys.identifiers, kind.as_str(), normal.as_bytes())
+}
+
+/// A login name in rows of the log that are not sealed under its owner's key: what is erased must not be read there.
+pub fn login_hash(realm: &Realm, login: &str) -> String {
+    let normal = normalise(IdentifierKind::Login, login).unwrap_or_default();
+    hex(keyed_hash(
+        &realm.keys.identifiers,
+        "log.login",
+        normal.as_bytes(),
+    ))
 }
 
 pub(super) fn aad(realm: &Realm, person: PersonId, kind: &'static str) -> Aad {

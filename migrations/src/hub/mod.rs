@@ -11,6 +11,7 @@ mod m0008_logout;
 mod m0010_grants;
 mod m0012_backchannel;
 mod m0013_people;
+mod m0018_ties;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Hub {
             Box::new(m0007_recovery::Migration),
             Box::new(m0008_logout::Migration),
             Box::new(m0013_people::Migration),
+            Box::new(m0018_ties::Migration),
         ]
     }
 }

@@ -1,8 +1,11 @@
 //! What is kept about people: who changes it, who finds it, what is left of it (requirements H1.6, H2).
 
 mod contact;
+mod family;
+mod leaving;
 mod profile;
 mod searching;
+mod seeding;
 mod telephone;
 
 use harness::{Actor, Page, Person};

@@ -256,6 +256,74 @@ async fn a_sign_in_of_long_ago_changes_nothing_on_pages_and_by_tokens() {
     assert_eq!(right.status, StatusCode::OK, "{}", right.body);
     let page = browser.account("/account/profile", &hanako).await;
     assert!(page.body.contains("hers") && !page.body.contains("thief"));
+    let token = chiefs_token(&server).await;
+    let chief = Service::bearing(&server, &token);
+    let path = format!("/api/v1/people/{}", chief.number_of("hanako").await);
+    let refused = chief
+        .send(Method::PATCH, &path, &[], Some(json!({"nickname": "thief"})))
+        .await;
+    assert_eq!(
+        (refused.status, refused.problem().as_str()),
+        (401, "token.step_up")
+    );
+    let challenge = refused.header("www-authenticate");
+    for part in ["insufficient_user_authentication", "max_age=\"0\""] {
+        assert!(challenge.contains(part), "{challenge}");
+    }
+    let service = Service::with(&server, "musubi:people.write").await;
+    let by_service = service
+        .send(Method::PATCH, &path, &[], Some(json!({"nickname": "はな"})))
+        .await;
+    assert_eq!(
+        by_service.status, 200,
+        "a service has no sign-in that could be old"
+    );
+}
+
+/// An access token of an administrator who has just signed in at a console.
+async fn chiefs_token(server: &Server) -> String {
+    let admin = harness::Person {
+        login: "chief".to_owned(),
+        password: format!("blue kettle {}", harness::tools::unique()),
+        name: String::new(),
+        email: String::new(),
+    };
+    server.secret(&admin.password);
+    server.musubi(
+        &["admin", "create", "--login", "chief", "--password-stdin"],
+        &admin.password,
+    );
+    let scope = "openid musubi:people.read musubi:people.write";
+    let clerk = Service::with(
+        server,
+        "musubi:clients.write musubi:people.read musubi:people.write",
+    )
+    .await;
+    let wanted =
+        json!({"client_name": "Console", "redirect_uris": [harness::party::CALLBACK], "scope": scope});
+    let made = clerk.json(Method::POST, "/api/v1/clients", Some(wanted)).await;
+    server.secret(made["client_secret"].as_str().unwrap());
+    let party = Party::of(server, made);
+    let (browser, pkce) = (Actor::new(server), harness::party::Pkce::new());
+    let code = party.code(&browser, &admin, &pkce, &[("scope", scope)]).await;
+    let tokens = party.token(&party.redemption(&code, &pkce)).await.good();
+    tokens.text("access_token").to_owned()
+}
+
+#[tokio::test]
+async fn an_administrator_who_has_just_signed_in_changes_somebody_and_is_named_in_the_history() {
+    let server = Server::start(Backend::Sqlite).await;
+    server.person("hanako");
+    let token = chiefs_token(&server).await;
+    let chief = Service::bearing(&server, &token);
+    let path = format!("/api/v1/people/{}", chief.number_of("hanako").await);
+    let changed = chief
+        .send(Method::PATCH, &path, &[], Some(json!({"nickname": "はな"})))
+        .await;
+    assert_eq!(changed.status, 200, "{}", changed.text);
+    let number = chief.number_of("chief").await;
+    let history = chief.json(Method::GET, &format!("{path}/history"), None).await;
+    assert_eq!(history["items"][0]["by"], number.as_str());
 }
 
 #[tokio::test]

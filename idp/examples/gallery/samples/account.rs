@@ -190,6 +190,7 @@ fn profile(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         ask_password: true,
         confirm: Some(words.form()),
         mail: true,
+        export: words.form(),
         language: words.form(),
         chosen: Some(Language::Ja),
         problem: None,

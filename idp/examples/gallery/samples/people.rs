@@ -1,16 +1,117 @@
 //! The pages of what is kept about a person.
 
 use super::super::pages::{
-    ChangeLine, ContactPage, DetailsForm, DetailsHistory, DetailsProblem, FieldLine, Form, KnownLine,
-    Profile, ProfileNotice, ProfileProblem, TelephoneSection, Texts, Tick, TopicLine,
+    ChangeLine, ContactPage, DetailsForm, DetailsHistory, DetailsProblem, FamilyNotice, FamilyPage,
+    FamilyProblem, FieldLine, Form, InvitationLine, KnownLine, Profile, ProfileNotice, ProfileProblem,
+    SentLine, TelephoneSection, Texts, Tick, TieLine, TopicLine,
 };
-use super::super::{Channel, Field, Topic, Via};
+use super::super::{Channel, Field, Power, Powers, Relation, Topic, Via};
 use super::{Sample, Words, add};
 
 pub(super) fn all(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     details(words, texts, samples);
     history(words, texts, samples);
     contact(words, texts, samples);
+    family(words, texts, samples);
+}
+
+fn family(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
+    let tie = TieLine {
+        id: words.id,
+        name: words.name,
+        relation: Relation::Child,
+        powers: Powers::of(Power::ALL),
+        by_law: false,
+        until: None,
+        details_url: Some(words.local),
+    };
+    let ties: Vec<TieLine<'_>> = Relation::ALL
+        .into_iter()
+        .map(|relation| TieLine {
+            relation,
+            by_law: relation == Relation::Guardian,
+            until: (relation == Relation::Guardian).then_some(words.now),
+            powers: if relation == Relation::Friend {
+                Powers::default()
+            } else {
+                tie.powers
+            },
+            ..tie
+        })
+        .collect();
+    let invitation = InvitationLine {
+        id: words.id,
+        code: None,
+        name: words.name,
+        relation: Relation::Child,
+        powers: Powers::of([Power::UpdateProfile]),
+    };
+    let typed = InvitationLine {
+        code: Some(words.number),
+        ..invitation
+    };
+    let sent = SentLine {
+        id: words.id,
+        relation: Relation::Spouse,
+        until: words.now,
+    };
+    let page = FamilyPage {
+        frame: words.frame(),
+        done: None,
+        problem: None,
+        ask_password: true,
+        code: Some(words.number),
+        invitations: &[invitation, typed],
+        accept: words.form(),
+        decline: words.form(),
+        mine: &ties,
+        theirs: &[tie],
+        end: words.form(),
+        sent: &[sent],
+        withdraw: words.form(),
+        invite: words.form(),
+        enter: words.form(),
+    };
+    add(samples, "family", page.render(texts));
+    let empty = FamilyPage {
+        ask_password: false,
+        code: None,
+        invitations: &[],
+        mine: &[],
+        theirs: &[],
+        sent: &[],
+        ..page
+    };
+    add(samples, "family-empty", empty.render(texts));
+    for (name, done) in [
+        ("accepted", FamilyNotice::Accepted),
+        ("withdrawn", FamilyNotice::Withdrawn),
+        ("ended", FamilyNotice::Ended),
+        ("details", FamilyNotice::Details),
+    ] {
+        let page = FamilyPage {
+            done: Some(done),
+            ..empty
+        };
+        add(samples, format!("family-{name}"), page.render(texts));
+    }
+    for (name, problem) in [
+        ("code", FamilyProblem::Code),
+        ("nothing", FamilyProblem::Nothing),
+        ("by-law", FamilyProblem::ByLaw),
+        ("too-many", FamilyProblem::TooMany),
+        ("address", FamilyProblem::Address),
+        ("password", FamilyProblem::Password),
+        ("wait", FamilyProblem::Wait { seconds: 900 }),
+        ("again", FamilyProblem::SignInAgain),
+        ("busy", FamilyProblem::Busy { seconds: 5 }),
+    ] {
+        let page = FamilyPage {
+            problem: Some(problem),
+            ..empty
+        };
+        add(samples, format!("family-problem-{name}"), page.render(texts));
+    }
 }
 
 fn contact(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {

@@ -100,6 +100,7 @@ pub(super) fn problem(error: PeopleError) -> Result<DetailsProblem, OAuthError> 
     match error {
         PeopleError::Field(InvalidField(field)) => Ok(DetailsProblem::Field(field)),
         PeopleError::Raced => Ok(DetailsProblem::Raced),
+        PeopleError::Ward => Ok(DetailsProblem::Ward),
         other => Err(other.into()),
     }
 }

@@ -94,6 +94,7 @@ pub(super) async fn render(
         ask_password: context.ask_password,
         confirm: context.waiting.then(|| form("/account/email/confirm")),
         mail: mail::is_configured(hub),
+        export: form("/account/profile/export"),
         language: form("/account/profile/language"),
         chosen: who.person.locale.as_deref().and_then(Language::of_tag),
         problem,

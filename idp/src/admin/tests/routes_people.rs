@@ -63,6 +63,47 @@ pub(super) fn rows(person: &str) -> Vec<Route> {
             )
         },
         row(
+            Method::GET,
+            "/api/v1/people/{number}/ties",
+            "musubi:people.read",
+            people("/ties"),
+            Value::Null,
+        ),
+        Route {
+            status: 409,
+            ..row(
+                Method::POST,
+                "/api/v1/people/{number}/guardians",
+                "musubi:people.write",
+                people("/guardians"),
+                json!({"guardian": person, "basis": "adult", "evidence": "file 1"}),
+            )
+        },
+        Route {
+            status: 404,
+            ..row(
+                Method::POST,
+                "/api/v1/people/{number}/guardians/end",
+                "musubi:people.write",
+                people("/guardians/end"),
+                json!({"guardian": person}),
+            )
+        },
+        row(
+            Method::POST,
+            "/api/v1/people/{number}/export",
+            "musubi:people.write",
+            people("/export"),
+            Value::Null,
+        ),
+        row(
+            Method::POST,
+            "/api/v1/people/{number}/erase",
+            "musubi:people.write",
+            people("/erase"),
+            json!({"confirm": person}),
+        ),
+        row(
             Method::POST,
             "/api/v1/people/search",
             "musubi:people.read",

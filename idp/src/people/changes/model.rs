@@ -1,6 +1,6 @@
 //! Who changes something.
 
-use crate::ids::PersonId;
+use crate::ids::{PersonId, TieId};
 
 /// In which part somebody changes something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct By {
     pub actor: Option<PersonId>,
     /// The client that they used, if it was not the hub's own pages.
     pub client: Option<String>,
+    /// The tie that permits it, where it is somebody of the family: it must still hold when the change is written.
+    pub tie: Option<TieId>,
 }
 
 impl By {
@@ -55,13 +57,15 @@ impl By {
             via: Via::Person,
             actor: Some(id),
             client: None,
+            tie: None,
         }
     }
 
     /// Somebody whom the person has permitted, on the hub's pages.
-    pub fn family(id: PersonId) -> Self {
+    pub fn family(id: PersonId, tie: TieId) -> Self {
         Self {
             via: Via::Family,
+            tie: Some(tie),
             ..Self::person(id)
         }
     }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::model::{By, Via};
 use crate::hub::Hub;
-use crate::ids::{ChangeId, PersonId};
+use crate::ids::{ChangeId, PersonId, TieId};
 use crate::notices::{self, Notice};
 use crate::people::contact::hold;
 use crate::people::fields::{Field, Patch, apply, differences};
@@ -22,6 +22,7 @@ use crate::people::model::{IdentifierKind, Profile};
 use crate::people::search::{index, is_searched};
 use crate::people::store::{PeopleError, Person, aad};
 use crate::realms::Realm;
+use crate::ties::has_guardian;
 
 /// What a change did.
 #[derive(Debug, Clone)]
@@ -80,6 +81,16 @@ pub async fn change(
     (patch, by): (Patch, By),
     seen: Option<i64>,
 ) -> Result<Changed, PeopleError> {
+    let own = matches!(by.via, Via::Person | Via::Family);
+    if own && patch.contains_key(&Field::Birthdate) {
+        let typed = patch.get(&Field::Birthdate).cloned().flatten();
+        let typed = typed.filter(|text| !text.trim().is_empty());
+        let same = typed == person.profile.details.birthdate;
+        // Else a ward could make themselves of age, or a guardian keep them a child.
+        if !same && has_guardian(hub, realm, person.id).await? {
+            return Err(PeopleError::Ward);
+        }
+    }
     let now = hub.clock.now();
     let today = jiff::Timestamp::from_microsecond(now.as_micros())
         .unwrap_or_default()
@@ -96,6 +107,11 @@ pub async fn change(
         .store
         .write(move |tx: &Tx| {
             Box::pin(async move {
+                if let Some(tie) = by.tie
+                    && !holds(tx, &shared, tie).await?
+                {
+                    return Err(PeopleError::Raced);
+                }
                 let changed = rewrite(tx, (&shared, &who), (&entropy, now), (&by, seen), |before| {
                     Ok(apply(before, &patch, today)?)
                 })
@@ -112,6 +128,12 @@ pub async fn change(
         Err(PeopleError::Database(DatabaseError::Conflict)) => Err(PeopleError::Raced),
         changed => changed,
     }
+}
+
+/// Whether a tie still holds, kept so until the transaction ends.
+async fn holds(tx: &Tx, realm: &Realm, tie: TieId) -> Result<bool, DatabaseError> {
+    let sql = "UPDATE tie SET state = state WHERE realm_id = $1 AND id = $2 AND state = 'active'";
+    Ok(tx.execute(sql, values![realm.id.uuid(), tie.uuid()]).await? == 1)
 }
 
 /// Changes a profile as it is now, with all that follows from it.
@@ -277,6 +299,7 @@ pub async fn history(
                     via: Via::parse(&row.via),
                     actor: row.actor_id.map(PersonId::from),
                     client: row.client_id,
+                    tie: None,
                 },
             })
         })

@@ -7,4 +7,4 @@
 mod store;
 
 pub(in crate::people) use store::hold;
-pub use store::{keep_locale, take_address, take_telephone};
+pub use store::{COOLDOWN, Name, identifiers, keep_locale, take_address, take_telephone};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use platform::clock::Instant;
-use platform::database::{DatabaseError, Queries as _, Store, Tx};
+use platform::database::{DatabaseError, Queries, Store, Tx};
 use platform::entropy::Entropy;
 use platform::values;
 use sea_orm::FromQueryResult;
@@ -16,7 +16,7 @@ use crate::people::store::{PeopleError, Person, aad, identifier_hash};
 use crate::realms::Realm;
 
 /// How long a name that was given up is nobody else's: the least that a number cools down, too.
-pub(super) const COOLDOWN: Duration = Duration::from_hours(365 * 24);
+pub const COOLDOWN: Duration = Duration::from_hours(365 * 24);
 
 #[derive(FromQueryResult)]
 struct Holder {
@@ -26,6 +26,71 @@ struct Holder {
 #[derive(FromQueryResult)]
 struct Given {
     sealed_value: Option<Vec<u8>>,
+}
+
+/// A name that points to a person, or did.
+#[derive(Debug, Clone)]
+pub struct Name {
+    /// `login`, `email` or `telephone`.
+    pub kind: String,
+    /// The name; `None` if it is not kept any more.
+    pub value: Option<String>,
+    /// `active` or `cooling`.
+    pub state: String,
+    /// Since when, in microseconds.
+    pub created_at: i64,
+    /// When the person showed that it is theirs.
+    pub verified_at: Option<i64>,
+    /// Until when it is nobody else's.
+    pub cooling_until: Option<i64>,
+}
+
+#[derive(FromQueryResult)]
+struct NameRow {
+    kind: String,
+    sealed_value: Option<Vec<u8>>,
+    state: String,
+    created_at: i64,
+    verified_at: Option<i64>,
+    cooling_until: Option<i64>,
+}
+
+/// The names of a person, those that cool down included.
+pub async fn identifiers(
+    queries: &impl Queries,
+    realm: &Realm,
+    person: &Person,
+) -> Result<Vec<Name>, PeopleError> {
+    let sql = "SELECT kind, sealed_value, state, created_at, verified_at, cooling_until FROM identifier
+        WHERE realm_id = $1 AND person_id = $2 ORDER BY created_at, kind LIMIT 1000";
+    let rows: Vec<NameRow> = queries
+        .fetch_all(sql, values![realm.id.uuid(), person.id.uuid()])
+        .await?;
+    let mut names = Vec::with_capacity(rows.len());
+    for row in rows {
+        let kinds = [
+            IdentifierKind::Login,
+            IdentifierKind::Email,
+            IdentifierKind::Telephone,
+        ];
+        let kind = kinds.into_iter().find(|kind| kind.as_str() == row.kind);
+        let value = match (kind, &row.sealed_value) {
+            (Some(kind), Some(sealed)) => {
+                let plain = person.key.open(&aad(realm, person.id, kind.as_str()), sealed)?;
+                Some(String::from_utf8_lossy(&plain).into_owned())
+            }
+            _ => None,
+        };
+        names.push(Name {
+            kind: row.kind,
+            value,
+            state: row.state,
+            created_at: row.created_at,
+            verified_at: row.verified_at,
+            cooling_until: row.cooling_until,
+        });
+    }
+    Ok(names)
 }
 
 /// Makes an address that a person has shown to be theirs their only one; the one before cools down. `Taken` if it is

@@ -101,6 +101,7 @@ async fn carry_out(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refus
         via: Via::Administrator,
         actor: desk.authority.person,
         client: Some(desk.authority.client.clone()),
+        tie: None,
     };
     change(desk.hub, &desk.call.realm, &person, (patch, by), seen).await?;
     let found = desk.hub.people.by_id(desk.realm(), person.id).await?;

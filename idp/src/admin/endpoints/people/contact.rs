@@ -186,6 +186,7 @@ async fn keep(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refusal> {
         via: Via::Administrator,
         actor: desk.authority.person,
         client: Some(desk.authority.client.clone()),
+        tie: None,
     };
     set(desk.hub, desk.realm(), person.id, wanted, by).await?;
     answer(desk, person.id).await

@@ -3,7 +3,9 @@
 mod body;
 pub(super) mod changes;
 pub(super) mod contact;
+pub(super) mod guardians;
 pub(super) mod searches;
+pub(super) mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +26,7 @@ use crate::hub::Shared;
 use crate::log::{Action, Entry};
 use crate::notices::{self, Notice};
 use crate::numbers::Number;
-use crate::people::{NewPerson, Person, PersonState, number_of, person_by_number};
+use crate::people::{NewPerson, Person, PersonState, login_hash, number_of, person_by_number};
 use platform::clock::Instant;
 
 const LIST: Action = Action::new("person.list");
@@ -178,8 +180,11 @@ pub(super) async fn create(State(hub): State<Shared>, call: Call) -> Response {
 
 async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
     let (profile, locale) = desk.body::<Body>()?.profile(desk.hub.clock.now())?;
-    desk.record(desk.permit().detail("login", profile.login.clone()))
-        .await?;
+    desk.record(
+        desk.permit()
+            .detail("login", login_hash(desk.realm(), &profile.login)),
+    )
+    .await?;
     let new = NewPerson {
         profile,
         locale,
