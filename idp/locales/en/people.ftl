@@ -39,7 +39,6 @@ field-fax = Fax
 field-email = E-mail address
 field-email-verified = E-mail address confirmed
 button-save = Keep
-button-back = Back
 value-yes = yes
 value-none = nothing
 telephone-confirm-what = We send a code to this number by short message.

@@ -39,7 +39,6 @@ field-fax = FAX番号
 field-email = メールアドレス
 field-email-verified = メールアドレスの確認
 button-save = 変更を登録する
-button-back = 戻る
 value-yes = 済み
 value-none = なし
 telephone-confirm-what = この番号に、ショートメッセージで確認番号をお送りします。

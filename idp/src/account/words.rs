@@ -35,15 +35,18 @@ pub fn of<'a>(action: &'a str, what: Option<&str>) -> LogAction<'a> {
         "email.confirm" => LogAction::EmailConfirmed,
         "profile.language" => LogAction::ProfileChanged,
         "profile.update" | "person.update" => LogAction::DetailsChanged,
-        "person.read" | "person.list" | "person.history" => LogAction::DetailsRead,
+        "person.read"
+        | "person.list"
+        | "person.history"
+        | "profile.read.family"
+        | "tie.list"
+        | "contact.read"
+        | "contact.history" => LogAction::DetailsRead,
         "person.search" => LogAction::Searched,
-        "profile.read.family" => LogAction::DetailsRead,
         "tie.invite" | "tie.open" | "tie.accept" | "tie.withdraw" | "tie.end" => LogAction::TieChanged,
         "guardian.set" | "guardian.end" => LogAction::GuardianChanged,
         "person.export" => LogAction::Exported,
-        "tie.list" => LogAction::DetailsRead,
         "contact.update" => LogAction::ContactChanged,
-        "contact.read" | "contact.history" => LogAction::DetailsRead,
         "message.write" => LogAction::MessageWritten,
         "telephone.ask" => LogAction::TelephoneAsked,
         "telephone.confirm" => LogAction::TelephoneConfirmed,

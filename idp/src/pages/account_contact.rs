@@ -67,11 +67,11 @@ impl TopicLine {
 
 impl Tick {
     /// The name of its field.
-    pub fn name(&self) -> String {
+    pub fn name(self) -> String {
         format!("{}-{}", self.topic.as_str(), self.channel.as_str())
     }
 
-    fn words(&self, texts: &Texts) -> Result<String, askama::Error> {
+    fn words(self, texts: &Texts) -> Result<String, askama::Error> {
         match self.channel {
             Channel::Email => texts.say("channel-email"),
             Channel::Sms => texts.say("channel-sms"),

@@ -215,7 +215,7 @@ impl FamilyNotice {
         match self {
             Self::Accepted => texts.say("family-accepted"),
             Self::Withdrawn => texts.say("family-withdrawn"),
-            Self::Ended => texts.say("family-ended"),
+            Self::Ended => texts.say("tie-ended"),
             Self::Details => texts.say("details-saved"),
         }
     }

@@ -214,8 +214,10 @@ impl Field {
             Self::Email => normalise(IdentifierKind::Email, &text)
                 .map(Some)
                 .map_err(|_| invalid),
-            Self::Name => bounded(text, 200),
-            Self::FamilyName | Self::GivenName | Self::Nickname => bounded(text, 100),
+            Self::Name | Self::Street => bounded(text, 200),
+            Self::FamilyName | Self::GivenName | Self::Nickname | Self::Prefecture | Self::City => {
+                bounded(text, 100)
+            }
             Self::FamilyNameKana | Self::GivenNameKana => {
                 let reading = katakana(&text);
                 if is_katakana(&reading) {
@@ -232,8 +234,6 @@ impl Field {
                 if is_code { Ok(Some(country)) } else { Err(invalid) }
             }
             Self::PostalCode => bounded(text, 16),
-            Self::Prefecture | Self::City => bounded(text, 100),
-            Self::Street => bounded(text, 200),
             Self::Telephone | Self::Fax => {
                 let number = Telephone::parse(&text).ok_or(invalid)?;
                 Ok(Some(number.as_str().to_owned()))

@@ -10,6 +10,7 @@ use platform::values;
 
 use super::*;
 use crate::email::Code;
+use crate::events::Kind;
 use crate::people::{By, Field, IdentifierKind, Patch, Person, change};
 use crate::testing::House;
 
@@ -106,7 +107,6 @@ async fn the_right_code_makes_the_number_the_persons_and_nobody_elses_until_it_h
             .await
             .unwrap();
         let kinds: Vec<_> = told.iter().map(|event| (event.person, event.kind)).collect();
-        use crate::events::Kind;
         assert_eq!(
             kinds,
             [

@@ -114,6 +114,7 @@ async fn the_export_has_everything_and_no_secret() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "it is one life, to its end and after it")]
 async fn nothing_of_who_was_erased_can_be_read_and_what_stays_is_listed() {
     for backend in Backend::ALL {
         let server = Server::start(backend).await;

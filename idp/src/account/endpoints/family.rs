@@ -296,13 +296,12 @@ pub(super) async fn accept(State(hub): State<Shared>, call: Call) -> Response {
         };
         let code = form.get("code").and_then(Code::typed);
         hub.record(entry(&call, ACCEPT, who)).await?;
-        match ties::accept(&hub, &call.realm, &who.person, (id, code)).await? {
-            Some(_) => Ok(Outcome::Done("/account/family?done=accepted")),
-            None => {
-                hub.record(refusal(&call, ACCEPT, "tie.code", who)).await?;
-                Ok(Outcome::Problem(FamilyProblem::Code))
-            }
+        let accepted = ties::accept(&hub, &call.realm, &who.person, (id, code)).await?;
+        if accepted.is_some() {
+            return Ok(Outcome::Done("/account/family?done=accepted"));
         }
+        hub.record(refusal(&call, ACCEPT, "tie.code", who)).await?;
+        Ok(Outcome::Problem(FamilyProblem::Code))
     })
     .await
 }

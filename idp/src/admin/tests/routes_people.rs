@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::routes::Route;
 
 /// Their rows, about the person of this number.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 pub(super) fn rows(person: &str) -> Vec<Route> {
     let row = |method: Method, template, scope, path: String, body: Value| Route {
         method,

@@ -1,5 +1,10 @@
 //! What is sent and read of a person's fields: one list for making, changing and reading.
 
+#![expect(
+    clippy::option_option,
+    reason = "RFC 7396 tells a member that is null from one that is not there"
+)]
+
 use garde::Validate;
 use jiff::tz::TimeZone;
 use platform::clock::Instant;
