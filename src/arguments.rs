@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{admin, client, config, keys, log, migrate, numbers, passwords, realm, user};
+use crate::commands::{admin, client, config, dev, keys, log, migrate, numbers, passwords, realm, user};
 
 /// An identity hub for health clouds: sign-in, OpenID Connect, numbers, and an access log that proves itself.
 #[derive(Debug, Parser)]
@@ -82,6 +82,9 @@ pub enum Command {
     /// Check the file of passwords that are refused
     #[command(subcommand)]
     Passwords(passwords::Command),
+    /// Things for developers: people who are nobody
+    #[command(subcommand)]
+    Dev(dev::Command),
     /// List and rotate signing keys
     #[command(subcommand)]
     Keys(keys::Command),

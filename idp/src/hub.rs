@@ -11,7 +11,9 @@ use platform::ephemeral::Ephemeral;
 use platform::http::TrustedProxies;
 use platform::keys::{KeyEncryptionKey, KeyRing};
 use platform::outbound::Outbound;
+use platform::sms::MessageFile;
 
+use crate::contact::Messenger;
 use crate::credentials::{PasswordHasher, Passwords};
 use crate::factors::Factors;
 use crate::log::tree::Tree;
@@ -45,6 +47,8 @@ pub struct Hub {
     pub ephemeral: Arc<dyn Ephemeral>,
     /// Calls to addresses that clients named.
     pub outbound: Outbound,
+    /// Short messages to telephones.
+    pub sms: Messenger,
     /// The access log.
     pub log: Log,
     /// The tree over it.
@@ -114,6 +118,12 @@ pub struct Parts {
     pub keys: KeyRing,
 }
 
+/// Where short messages are written to.
+fn message_file(settings: &Settings) -> std::path::PathBuf {
+    let named = settings.sms.file.clone();
+    named.unwrap_or_else(|| settings.data.dir.join("sms.jsonl"))
+}
+
 impl Hub {
     /// Puts a hub together.
     pub fn new(parts: Parts) -> Shared {
@@ -131,6 +141,7 @@ impl Hub {
             keys,
         } = parts;
         Arc::new(Self {
+            sms: Messenger::new(MessageFile::new(message_file(&settings))),
             proxies: TrustedProxies::new(&settings.server.trusted_proxies),
             keys,
             realms: Realms::new(store.clone(), key.clone(), RealmSettings::of_hub(&settings)),

@@ -21,6 +21,14 @@ platform::identifiers! {
     MailId,
     /// Something that a person was told.
     NoticeId,
+    /// A change of one field of a profile, or of how a person wants to be reached.
+    ChangeId,
+    /// Something about a person that peers have to hear of.
+    EventId,
+    /// A tie from a person to somebody of their family.
+    TieId,
+    /// An invitation to become somebody's family.
+    InvitationId,
     /// A recovery that people whom the person trusts confirm.
     RecoveryId,
     /// An organisation of a realm.

@@ -8,8 +8,11 @@
 //! | `browsers` | in which people have signed in before |
 //! | `consent` | what people allow and forbid with their data |
 //! | `contracts` | what people agreed with operators |
+//! | `contact` | how people want to be reached, and the gate of all that is sent |
 //! | `credentials` | passwords, and the links with which they are set |
 //! | `email` | showing that an address is one's own |
+//! | `erasure` | destroying all that is somebody's |
+//! | `events` | what peers have to hear of a person |
 //! | `expiry` | the deletion of what is over |
 //! | `factors` | codes by an app, passkeys, recovery codes |
 //! | `http` | how a request becomes a [`http::Call`], and how pages are sent |
@@ -27,6 +30,9 @@
 //! | `signin` | signing in and out |
 //! | `signup` | people make accounts for themselves, where they may |
 //! | `staff` | organisations, who works there, who administers what |
+//! | `takeout` | all that is kept about somebody, for them to take away |
+//! | `telephone` | showing that a telephone number is one's own |
+//! | `ties` | who is whose family, and what they may do for each other |
 
 pub mod access;
 pub mod account;
@@ -34,8 +40,11 @@ pub mod admin;
 pub mod browsers;
 pub mod consent;
 pub mod contracts;
+pub mod contact;
 pub mod credentials;
 pub mod email;
+pub mod erasure;
+pub mod events;
 pub mod expiry;
 pub mod factors;
 pub mod http;
@@ -55,7 +64,10 @@ pub mod sessions;
 pub mod signin;
 pub mod signup;
 pub mod staff;
+pub mod takeout;
+pub mod telephone;
 #[cfg(test)]
 mod testing;
+pub mod ties;
 
 pub use http::api::router;

@@ -17,4 +17,5 @@ pub mod json;
 pub mod keys;
 pub mod mail;
 pub mod outbound;
+pub mod sms;
 pub mod telemetry;

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod client;
 pub mod config;
+pub mod dev;
 pub mod keys;
 pub mod log;
 pub mod migrate;
@@ -42,6 +43,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }),
         Command::User(command) => on_hub(load(&common)?, Fresh::Refused, async |hub| {
             user::run(command, hub, output).await
+        }),
+        Command::Dev(command) => on_hub(load(&common)?, Fresh::Refused, async |hub| {
+            dev::run(command, hub, output).await
         }),
         Command::Client(command) => on_hub(load(&common)?, Fresh::Refused, async |hub| {
             client::run(command, hub, output).await

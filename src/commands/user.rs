@@ -7,7 +7,7 @@ use clap::Subcommand;
 use idp::factors::Factors;
 use idp::log::Action;
 use idp::pages::Language;
-use idp::people::{Details, IdentifierKind, NewPerson, People, Profile, normalise, number_of};
+use idp::people::{Details, IdentifierKind, NewPerson, People, Profile, login_hash, normalise, number_of};
 use serde_json::json;
 
 use super::password::PasswordSource;
@@ -137,7 +137,11 @@ async fn create(new: Create, hub: &Installation, output: Output) -> anyhow::Resu
         details,
     };
     let chosen = password.choose(hub, &realm.name, &profile).await?;
-    record::append(hub, record::entry(&realm, CREATE).detail("login", login.clone())).await?;
+    record::append(
+        hub,
+        record::entry(&realm, CREATE).detail("login", login_hash(&realm, &login)),
+    )
+    .await?;
     let people = People::new(hub.store.clone(), hub.clock.clone(), hub.entropy.clone());
     let person = people
         .create(

@@ -2,43 +2,9 @@
 
 use std::collections::HashSet;
 
-use harness::{Backend, Party, Server, party};
+use harness::{Backend, Party, Server, Service, party};
 use reqwest::Method;
 use serde_json::{Value, json};
-
-/// A service that calls the API with a token of its own.
-struct Service<'a> {
-    server: &'a Server,
-    token: String,
-}
-
-impl<'a> Service<'a> {
-    async fn with(server: &'a Server, scope: &str) -> Self {
-        let party = Party::service(server, scope);
-        let reply = party.token(&[("grant_type", "client_credentials")]).await.good();
-        let token = reply.text("access_token").to_owned();
-        Self { server, token }
-    }
-
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (u16, String) {
-        let request = party::http()
-            .request(method, self.server.url(path))
-            .header("host", format!("localhost:{}", self.server.port()))
-            .bearer_auth(&self.token);
-        let request = match body {
-            Some(body) => request.json(&body),
-            None => request,
-        };
-        let answer = request.send().await.unwrap();
-        (answer.status().as_u16(), answer.text().await.unwrap())
-    }
-
-    async fn json(&self, method: Method, path: &str, body: Option<Value>) -> Value {
-        let (status, text) = self.call(method, path, body).await;
-        assert!((200..300).contains(&status), "{status} {text}");
-        serde_json::from_str(&text).unwrap()
-    }
-}
 
 /// ISO/IEC 7064 MOD 97-10: the number as a whole leaves 1.
 fn check_digits_hold(number: &str) -> bool {

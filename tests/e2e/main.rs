@@ -44,6 +44,7 @@ mod pages;
 mod parties;
 mod passwords;
 mod realm_settings;
+mod people;
 mod recovery;
 mod registration;
 mod registration_rules;

@@ -15,6 +15,7 @@
 //! | `site` | a web site of somebody outside |
 //! | `proxy` | a TCP connection that can be cut |
 //! | `app` | an app that shows one-time codes |
+//! | `service` | a service that calls the hub's own API |
 //! | `tools` | programs from outside, each with a clear word if it is not there |
 //!
 //! The server is a black box: nothing here imports its crates.
@@ -41,6 +42,7 @@ pub mod receiver;
 pub mod rsa;
 pub mod secrets;
 pub mod server;
+pub mod service;
 pub mod site;
 pub mod tools;
 
@@ -54,3 +56,4 @@ pub use receiver::Receiver;
 pub use rsa::RsaKey;
 pub use secrets::Secrets;
 pub use server::{Options, Server};
+pub use service::{Answered, Service};

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs, io};
 
+use idp::contact::{Channel, Topic};
 use idp::factors::picture;
 use idp::notices::Notice;
 use idp::pages::{self, Assets, Language, Moment, Texts, Zone};
+use idp::people::{Field, Via};
+use idp::ties::{Power, Powers, Relation};
 
 mod samples;
 

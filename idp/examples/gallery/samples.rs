@@ -5,6 +5,8 @@
 mod account;
 #[path = "samples/consents.rs"]
 mod consents;
+#[path = "samples/people.rs"]
+mod people;
 #[path = "samples/recovery.rs"]
 mod recovery;
 
@@ -82,6 +84,7 @@ pub fn all(words: &Words<'_>, texts: &Texts) -> Vec<Sample> {
     factors::list(words, texts, &mut samples);
     set_password(words, texts, &mut samples);
     consent(words, texts, &mut samples);
+    people::all(words, texts, &mut samples);
     elsewhere::all(words, texts, &mut samples);
     sign_out(words, texts, &mut samples);
     account::account(words, texts, &mut samples);

@@ -39,7 +39,7 @@ password-current-wrong = The present password is not right.
 password-wait = There were several failed attempts in a row. Try again in { $wait }.
 
 # Name and address
-profile-name-hint = To change your name or your login name, ask the organisation that gave you your account.
+profile-name-hint = To change your login name, ask the organisation that gave you your account.
 profile-problem-title = Nothing was changed
 profile-email-now = Present address
 profile-verified = Confirmed

@@ -36,7 +36,7 @@ password-current-wrong = 今のパスワードが正しくありません。
 password-wait = 何度か続けて正しく入力されませんでした。{ $wait }ほどたってから、もう一度お試しください。
 
 # Name and address
-profile-name-hint = お名前やログインIDを変えたいときは、ご利用の窓口にお問い合わせください。
+profile-name-hint = ログインIDを変えたいときは、ご利用の窓口にお問い合わせください。
 profile-problem-title = 変更できませんでした
 profile-email-now = 今のアドレス
 profile-verified = 確認済み

@@ -47,6 +47,22 @@ pub fn of<'a>(action: &'a str, what: Option<&str>, kind: Option<&str>) -> LogAct
         "email.ask" => LogAction::EmailAsked,
         "email.confirm" => LogAction::EmailConfirmed,
         "profile.language" => LogAction::ProfileChanged,
+        "profile.update" | "person.update" => LogAction::DetailsChanged,
+        "person.read"
+        | "person.list"
+        | "person.history"
+        | "profile.read.family"
+        | "tie.list"
+        | "contact.read"
+        | "contact.history" => LogAction::DetailsRead,
+        "person.search" => LogAction::Searched,
+        "tie.invite" | "tie.open" | "tie.accept" | "tie.withdraw" | "tie.end" => LogAction::TieChanged,
+        "guardian.set" | "guardian.end" => LogAction::GuardianChanged,
+        "person.export" => LogAction::Exported,
+        "contact.update" => LogAction::ContactChanged,
+        "message.write" => LogAction::MessageWritten,
+        "telephone.ask" => LogAction::TelephoneAsked,
+        "telephone.confirm" => LogAction::TelephoneConfirmed,
         "recovery.begin" => LogAction::RecoveryBegun,
         "recovery.finish" => LogAction::RecoveryDone,
         "recovery.family.begin" => LogAction::FamilyAsked,

@@ -106,6 +106,16 @@ impl Authority {
         .challenge(Challenge::scope(needed.name)))
     }
 
+    /// Asks of a person behind the call that they signed in at most so many seconds ago.
+    pub fn is_fresh(&self, hub: &Hub, seconds: u64) -> Result<(), Refusal> {
+        match self.proven {
+            Some(proven) => proven
+                .is_younger(seconds, hub.clock.now())
+                .map_err(Refusal::step_up),
+            None => Ok(()),
+        }
+    }
+
     /// Refuses to pass on, or to let back in, powers that the caller does not hold. Scopes of others than this API are
     /// no powers here; those over the hub are none in a realm where they do not carry.
     pub fn holds_all<'a>(&self, powers: impl IntoIterator<Item = &'a str>) -> Result<(), Refusal> {

@@ -11,7 +11,7 @@ use crate::numbers::NumbersError;
 use crate::oauth::clients::{ClientsError, InvalidMetadata};
 use crate::oauth::step_up::Demand;
 use crate::oauth::{Challenge, ErrorCode, OAuthError};
-use crate::people::PeopleError;
+use crate::people::{InvalidField, PeopleError};
 use crate::realms::RealmError;
 
 /// A refusal. Nothing that was sent is repeated in it.
@@ -215,8 +215,21 @@ impl From<PeopleError> for Refusal {
                 "person.taken",
                 "This login name or e-mail address is taken, or was another person's until too recently",
             ),
+            PeopleError::Field(InvalidField(field)) => Self::invalid(field.problem(), field.rule()),
+            PeopleError::Raced => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                "person.changed",
+                "The person was changed since you read them",
+            )
+            .detail("Read them again before you decide."),
             other => Self::unavailable(&other),
         }
+    }
+}
+
+impl From<InvalidField> for Refusal {
+    fn from(error: InvalidField) -> Self {
+        PeopleError::from(error).into()
     }
 }
 

@@ -10,6 +10,7 @@ use platform::values;
 use sea_orm::FromQueryResult;
 
 use super::model::Code;
+use crate::contact::{Duty, Permit};
 use crate::hub::Hub;
 use crate::mail::{MailError, queue};
 use crate::notices::{self, Notice};
@@ -52,7 +53,14 @@ pub async fn ask(hub: &Hub, realm: &Realm, person: &Person, address: &MailAddres
         code: code.expose(),
         minutes: LIFE.as_secs() / 60,
     };
-    let letter = queue(hub, realm, person, address, (content, LIFE))?;
+    let letter = queue(
+        hub,
+        realm,
+        person,
+        address,
+        Permit::duty(Duty::Asked),
+        (content, LIFE),
+    )?;
     let sealed = person
         .key
         .seal(&hub.entropy, &aad(realm, person), address.as_str().as_bytes())?;

@@ -9,7 +9,7 @@ pub const BATCH: u64 = 1000;
 /// Batches of one table in one call at the most; what is left waits for the next.
 const BATCHES: usize = 1000;
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 15] = [
     "DELETE FROM session WHERE hash IN
      (SELECT hash FROM session WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM token_family WHERE id IN
@@ -27,6 +27,10 @@ const TABLES: [&str; 12] = [
      (SELECT id FROM notice WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM email_change WHERE person_id IN
      (SELECT person_id FROM email_change WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM phone_change WHERE person_id IN
+     (SELECT person_id FROM phone_change WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    "DELETE FROM tie_invitation WHERE id IN
+     (SELECT id FROM tie_invitation WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM recovery_link WHERE hash IN
      (SELECT hash FROM recovery_link WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     "DELETE FROM family_recovery WHERE id IN

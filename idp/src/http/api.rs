@@ -212,12 +212,21 @@ impl Call {
 
     /// Whether the body says that it is JSON.
     pub fn is_json(&self) -> bool {
+        self.is_of_type("application/json")
+    }
+
+    /// Whether the body says that it is a merge patch (RFC 7396).
+    pub fn is_merge_patch(&self) -> bool {
+        self.is_of_type("application/merge-patch+json")
+    }
+
+    fn is_of_type(&self, wanted: &str) -> bool {
         let kind = self.header(&CONTENT_TYPE).unwrap_or_default();
         kind.split(';')
             .next()
             .unwrap_or_default()
             .trim()
-            .eq_ignore_ascii_case("application/json")
+            .eq_ignore_ascii_case(wanted)
     }
 
     /// A header that is there exactly once.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::store::{self, Kept};
+use crate::contact::{Permit, Topic};
 use crate::hub::Hub;
 use crate::ids::{MailId, PersonId};
 use crate::pages::{Content, Language, Letter, Moment, RenderError, Texts, UnknownZone, Zone};
@@ -74,6 +75,7 @@ pub fn queue(
     realm: &Realm,
     person: &Person,
     to: &MailAddress,
+    permit: Permit,
     (content, life): (Content<'_>, Duration),
 ) -> Result<Option<Queued>, MailError> {
     if !is_configured(hub) {
@@ -84,6 +86,7 @@ pub fn queue(
         name: Some(person.display_name()),
         language: language.unwrap_or_else(|| realm.settings.language.into()),
         seal: (&person.key, Some(person.id)),
+        topic: permit.topic(),
     };
     write(hub, realm, &reader, to, (content, life)).map(Some)
 }
@@ -104,6 +107,7 @@ pub fn queue_for_nobody(
         name: None,
         language,
         seal: (&realm.keys.data, None),
+        topic: None,
     };
     write(hub, realm, &reader, to, (content, life)).map(Some)
 }
@@ -113,6 +117,7 @@ struct Reader<'r> {
     name: Option<&'r str>,
     language: Language,
     seal: (&'r DataKey, Option<PersonId>),
+    topic: Option<Topic>,
 }
 
 fn write(
@@ -148,6 +153,7 @@ fn write(
         person,
         kind: kind.to_owned(),
         sealed: key.seal(&hub.entropy, &aad(realm, person, id), &plain)?,
+        topic: reader.topic,
         tries: 0,
         created_at: now,
         expires_at: now.plus(life),

@@ -9,6 +9,7 @@ use platform::mail::{MailAddress, Mailer, Message, NotSent};
 use super::letter::{MailError, open};
 use super::model::{Fate, Patience, after_failure};
 use super::store::{self, Kept};
+use crate::contact::{Channel, may_contact};
 use crate::hub::{Hub, Shared};
 use crate::log::{Action, Entry};
 use crate::oauth::OAuthError;
@@ -53,6 +54,15 @@ pub(super) async fn step(hub: &Hub, mailer: &Mailer) -> Result<bool, OAuthError>
         store::delete(&hub.store, &mail).await?;
         return Ok(true);
     };
+    if let (Some(topic), Some(person)) = (mail.topic, mail.person) {
+        let permit = may_contact(&hub.store, &realm, person, Channel::Email, topic).await?;
+        if permit.is_none() {
+            let entry = Entry::deny(realm.id, SEND, "contact.refused", key.clone());
+            hub.record(about(entry, &mail)).await?;
+            store::delete(&hub.store, &mail).await?;
+            return Ok(true);
+        }
+    }
     let fault = match message(hub, &realm, &key, &mail) {
         Ok(message) if now < mail.expires_at => {
             if mail.tries == 1 {

@@ -7,6 +7,7 @@ use platform::values;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use crate::contact::Topic;
 use crate::ids::{MailId, PersonId};
 
 /// A mail as it is kept.
@@ -22,6 +23,8 @@ pub struct Kept {
     pub kind: String,
     /// Address, subject and texts.
     pub sealed: Vec<u8>,
+    /// About which topic, if it is about one that can be refused.
+    pub topic: Option<Topic>,
     /// How often it was tried, this time included.
     pub tries: u32,
     /// When it was written.
@@ -37,6 +40,7 @@ struct Row {
     person_id: Option<Uuid>,
     kind: String,
     sealed: Vec<u8>,
+    topic: Option<String>,
     tries: i32,
     created_at: i64,
     expires_at: i64,
@@ -55,7 +59,7 @@ macro_rules! claim {
              WHERE id = (SELECT id FROM mail WHERE due_at <= $1 ORDER BY due_at LIMIT 1",
             $lock,
             ") AND due_at <= $1
-             RETURNING id, realm_id, person_id, kind, sealed, tries, created_at, expires_at"
+             RETURNING id, realm_id, person_id, kind, sealed, topic, tries, created_at, expires_at"
         )
     };
 }
@@ -67,8 +71,8 @@ const CLAIM_BESIDE_OTHERS: &str = claim!(" FOR UPDATE SKIP LOCKED");
 pub async fn insert(tx: &Tx, mail: Kept) -> Result<(), DatabaseError> {
     let now = mail.created_at.as_micros();
     tx.execute(
-        "INSERT INTO mail (id, realm_id, person_id, kind, sealed, tries, due_at, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7)",
+        "INSERT INTO mail (id, realm_id, person_id, kind, sealed, tries, due_at, created_at, expires_at, topic)
+         VALUES ($1, $2, $3, $4, $5, 0, $6, $6, $7, $8)",
         values![
             mail.id.uuid(),
             mail.realm.uuid(),
@@ -76,7 +80,8 @@ pub async fn insert(tx: &Tx, mail: Kept) -> Result<(), DatabaseError> {
             mail.kind,
             mail.sealed,
             now,
-            mail.expires_at.as_micros()
+            mail.expires_at.as_micros(),
+            mail.topic.map(Topic::as_str)
         ],
     )
     .await
@@ -116,6 +121,7 @@ pub async fn claim(store: &Store, now: Instant, lease: Instant) -> Result<Option
         person: row.person_id.map(PersonId::from),
         kind: row.kind,
         sealed: row.sealed,
+        topic: row.topic.as_deref().and_then(Topic::parse),
         tries: u32::try_from(row.tries).unwrap_or(u32::MAX),
         created_at: Instant::from_micros(row.created_at),
         expires_at: Instant::from_micros(row.expires_at),

@@ -27,6 +27,7 @@ async fn keep(house: &House, count: u64) {
             person: Some(person.id),
             kind: "test".to_owned(),
             sealed: vec![1],
+            topic: None,
             tries: 0,
             created_at: now,
             expires_at: now.plus(Duration::from_hours(1)),

@@ -17,6 +17,7 @@ use platform::mail::MailAddress;
 pub use model::Notice;
 pub use store::{Told, list};
 
+use crate::contact::{Duty, Permit};
 use crate::hub::Hub;
 use crate::mail::{MailError, Queued, queue};
 use crate::pages::Content;
@@ -77,7 +78,8 @@ pub fn prepare_for(
             notice: &notice,
             link,
         };
-        mails.extend(queue(hub, realm, person, &address, (content, LIFE))?);
+        let permit = Permit::duty(Duty::Security);
+        mails.extend(queue(hub, realm, person, &address, permit, (content, LIFE))?);
     }
     Ok(Prepared {
         row: store::seal(hub, realm, person, &notice)?,

@@ -36,6 +36,10 @@ pub enum Notice {
     EmailConfirmed,
     /// Another address took the place of the one that this goes to.
     EmailReplaced,
+    /// A telephone number was confirmed and is now the person's.
+    TelephoneConfirmed,
+    /// Somebody other than the person changed what is kept about them.
+    ProfileChanged,
     /// Somebody asked for a way back into the account.
     RecoveryBegun,
     /// The account was recovered: it has a new password.
@@ -68,6 +72,36 @@ pub enum Notice {
         /// Who asks.
         name: String,
     },
+    /// Somebody invited the reader to be their family.
+    TieInvited {
+        /// Who.
+        name: String,
+    },
+    /// Somebody accepted the reader's invitation.
+    TieAccepted {
+        /// Who.
+        name: String,
+    },
+    /// The reader is now somebody's family.
+    TieBegun {
+        /// Who.
+        name: String,
+    },
+    /// A tie with somebody has ended.
+    TieEnded {
+        /// Who.
+        name: String,
+    },
+    /// The reader has a guardian by law.
+    GuardianSet {
+        /// Who.
+        name: String,
+    },
+    /// The reader is a guardian by law.
+    GuardianOf {
+        /// Who.
+        name: String,
+    },
     /// Somebody who trusts the reader seems to need them, to get back into their account.
     HelpAsked {
         /// Who asks.
@@ -88,6 +122,8 @@ impl Notice {
             Self::RecoveryCodeUsed => "recovery-code-used",
             Self::EmailConfirmed => "email-confirmed",
             Self::EmailReplaced => "email-replaced",
+            Self::TelephoneConfirmed => "telephone-confirmed",
+            Self::ProfileChanged => "profile-changed",
             Self::RecoveryBegun => "recovery-begun",
             Self::RecoveryDone => "recovery-done",
             Self::FamilyAsked => "family-asked",
@@ -98,6 +134,12 @@ impl Notice {
             Self::TrustedAccepted { .. } => "trusted-accepted",
             Self::TrustedRemoved { .. } => "trusted-removed",
             Self::TrustInvited { .. } => "trust-invited",
+            Self::TieInvited { .. } => "tie-invited",
+            Self::TieAccepted { .. } => "tie-accepted",
+            Self::TieBegun { .. } => "tie-begun",
+            Self::TieEnded { .. } => "tie-ended",
+            Self::GuardianSet { .. } => "guardian-set",
+            Self::GuardianOf { .. } => "guardian-of",
             Self::HelpAsked { .. } => "help-asked",
         }
     }

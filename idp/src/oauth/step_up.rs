@@ -61,6 +61,21 @@ impl Proven {
     }
 }
 
+impl Proven {
+    /// Whether it is at most so many seconds ago; what is asked, if not.
+    pub fn is_younger(self, seconds: u64, now: Instant) -> Result<(), Demand> {
+        let demand = Demand {
+            level: None,
+            max_age: Some(seconds),
+        };
+        let at = self
+            .at
+            .map(|seconds| Instant::from_micros(seconds.saturating_mul(1_000_000)));
+        let young = at.is_some_and(|at| now.since(at) <= Duration::from_secs(seconds));
+        if young { Ok(()) } else { Err(demand) }
+    }
+}
+
 impl Demand {
     const NOTHING: Self = Self {
         level: None,

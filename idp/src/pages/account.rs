@@ -17,6 +17,8 @@ pub enum Section {
     Password,
     /// Passkeys, apps and recovery codes.
     Factors,
+    /// Who may do something for whom.
+    Family,
     /// People who help to get back in.
     Trusted,
     /// Where one is signed in.
@@ -74,6 +76,7 @@ impl Section {
         Self::Profile,
         Self::Password,
         Self::Factors,
+        Self::Family,
         Self::Trusted,
         Self::Devices,
         Self::Services,
@@ -88,6 +91,7 @@ impl Section {
             Self::Profile => "/account/profile",
             Self::Password => "/account/password",
             Self::Factors => "/account/security",
+            Self::Family => "/account/family",
             Self::Trusted => "/account/trusted",
             Self::Devices => "/account/devices",
             Self::Services => "/account/services",
@@ -110,6 +114,7 @@ impl Section {
             Self::Profile => texts.say("section-profile"),
             Self::Password => texts.say("section-password"),
             Self::Factors => texts.say("security-title"),
+            Self::Family => texts.say("section-family"),
             Self::Trusted => texts.say("section-trusted"),
             Self::Devices => texts.say("section-devices"),
             Self::Services => texts.say("section-services"),

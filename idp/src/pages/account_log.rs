@@ -104,6 +104,26 @@ pub enum LogAction<'a> {
     ProfileRead,
     /// The profile was changed.
     ProfileChanged,
+    /// Details of the person were changed.
+    DetailsChanged,
+    /// Details of the person were read.
+    DetailsRead,
+    /// The person was found by a search.
+    Searched,
+    /// Somebody became family, or is no more.
+    TieChanged,
+    /// A guardian was set or removed.
+    GuardianChanged,
+    /// All that is kept about the person was exported.
+    Exported,
+    /// How the person may be reached was changed.
+    ContactChanged,
+    /// A message was written to the person.
+    MessageWritten,
+    /// A code was sent to the telephone.
+    TelephoneAsked,
+    /// A telephone number was confirmed.
+    TelephoneConfirmed,
     /// The password was set or changed.
     PasswordSet,
     /// The present password was asked for, to make sure that it is the person.
@@ -170,6 +190,16 @@ impl LogEntry<'_> {
             LogAction::TokenChecked => texts.say("log-token-checked"),
             LogAction::ProfileRead => texts.say("log-profile-read"),
             LogAction::ProfileChanged => texts.say("log-profile-changed"),
+            LogAction::DetailsChanged => texts.say("log-details-changed"),
+            LogAction::DetailsRead => texts.say("log-details-read"),
+            LogAction::Searched => texts.say("log-searched"),
+            LogAction::TieChanged => texts.say("log-tie-changed"),
+            LogAction::GuardianChanged => texts.say("log-guardian-changed"),
+            LogAction::Exported => texts.say("log-exported"),
+            LogAction::ContactChanged => texts.say("log-contact-changed"),
+            LogAction::MessageWritten => texts.say("log-message-written"),
+            LogAction::TelephoneAsked => texts.say("log-telephone-asked"),
+            LogAction::TelephoneConfirmed => texts.say("log-telephone-confirmed"),
             LogAction::PasswordSet => texts.say("log-password-set"),
             LogAction::PasswordChecked => texts.say("log-password-checked"),
             LogAction::EmailAsked => texts.say("log-email-asked"),

@@ -3,7 +3,9 @@
 use std::borrow::Borrow;
 
 use super::account::Section;
+use super::account_details::{label, value_words};
 use super::{Form, Frame, Language, Texts, links, page};
+use crate::people::Field;
 
 /// The page of a person's name, e-mail address and language.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +16,10 @@ pub struct Profile<'a> {
     pub name: Option<&'a str>,
     /// The login name.
     pub login: &'a str,
+    /// What else is known.
+    pub known: &'a [KnownLine<'a>],
+    /// The telephone number, if one is known.
+    pub telephone: Option<TelephoneSection<'a>>,
     /// The e-mail address, if one is known.
     pub email: Option<&'a str>,
     /// Whether the person has shown that it is theirs.
@@ -28,6 +34,8 @@ pub struct Profile<'a> {
     pub confirm: Option<Form<'a>>,
     /// Whether this hub sends mail.
     pub mail: bool,
+    /// Gives all that is kept. Posts, if [`Self::ask_password`], `current`.
+    pub export: Form<'a>,
     /// Posts the field `language`.
     pub language: Form<'a>,
     /// The language that the person has chosen, if they have.
@@ -36,6 +44,28 @@ pub struct Profile<'a> {
     pub problem: Option<ProfileProblem>,
     /// What was just done.
     pub done: Option<ProfileNotice>,
+}
+
+/// Something that is known about the person.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownLine<'a> {
+    /// Which field; of an address or a name, its first part.
+    pub field: Field,
+    /// The value, composed of its parts.
+    pub value: &'a str,
+}
+
+/// A telephone number and whether it is confirmed.
+#[derive(Debug, Clone, Copy)]
+pub struct TelephoneSection<'a> {
+    /// The number.
+    pub number: &'a str,
+    /// Whether the person has shown that it is theirs.
+    pub verified: bool,
+    /// Sends a code to it; there if short messages reach it. Posts, if [`Profile::ask_password`], `current`.
+    pub ask: Option<Form<'a>>,
+    /// Posts the field `telephone_code`; there if a code was sent.
+    pub confirm: Option<Form<'a>>,
 }
 
 /// Why nothing was changed.
@@ -56,6 +86,12 @@ pub enum ProfileProblem {
     Code,
     /// The address is somebody else's, or was until too recently.
     Taken,
+    /// The code from the message is not right, or over.
+    TelephoneCode,
+    /// The number is somebody else's, or was until too recently.
+    TelephoneTaken,
+    /// The message could not be sent.
+    NotSent,
     /// Too much to do.
     Busy {
         /// After which trying again makes sense.
@@ -70,6 +106,12 @@ pub enum ProfileNotice {
     CodeSent,
     /// The address is confirmed.
     Confirmed,
+    /// The details were kept.
+    Details,
+    /// A code was sent to the telephone.
+    MessageSent,
+    /// The telephone number is confirmed.
+    TelephoneConfirmed,
     /// The language was kept.
     Language,
 }
@@ -92,11 +134,28 @@ impl Profile<'_> {
     }
 }
 
+impl KnownLine<'_> {
+    fn label(&self, texts: &Texts) -> Result<String, askama::Error> {
+        match self.field {
+            Field::FamilyNameKana => texts.say("field-kana"),
+            Field::PostalCode => texts.say("field-address"),
+            field => label(field, texts),
+        }
+    }
+
+    fn words(&self, texts: &Texts) -> Result<String, askama::Error> {
+        value_words(self.field, self.value, texts)
+    }
+}
+
 impl ProfileNotice {
     fn words(self, texts: &Texts) -> Result<String, askama::Error> {
         match self {
             Self::CodeSent => texts.say("profile-code-sent"),
             Self::Confirmed => texts.say("profile-confirmed"),
+            Self::Details => texts.say("details-saved"),
+            Self::MessageSent => texts.say("telephone-code-sent"),
+            Self::TelephoneConfirmed => texts.say("telephone-confirmed"),
             Self::Language => texts.say("profile-language-kept"),
         }
     }
@@ -109,7 +168,12 @@ impl ProfileProblem {
             Self::Address | Self::Taken => Some("email"),
             Self::Password => Some("current"),
             Self::Code => Some("code"),
-            Self::Wait { .. } | Self::SignInAgain | Self::Busy { .. } => None,
+            Self::TelephoneCode => Some("telephone_code"),
+            Self::TelephoneTaken
+            | Self::NotSent
+            | Self::Wait { .. }
+            | Self::SignInAgain
+            | Self::Busy { .. } => None,
         }
     }
 
@@ -121,6 +185,9 @@ impl ProfileProblem {
             Self::SignInAgain => texts.say("account-sign-in-again"),
             Self::Code => texts.say("profile-code-wrong"),
             Self::Taken => texts.say("profile-taken"),
+            Self::TelephoneCode => texts.say("telephone-code-wrong"),
+            Self::TelephoneTaken => texts.say("telephone-taken"),
+            Self::NotSent => texts.say("telephone-not-sent"),
             Self::Busy { seconds } => texts.with("sign-in-busy-what", "wait", texts.wait(seconds)?),
         }
     }

@@ -55,6 +55,13 @@ pub enum Content<'a> {
         /// The page of sign-in.
         url: &'a str,
     },
+    /// What an organisation writes to those who want to hear of it.
+    Message {
+        /// The subject.
+        subject: &'a str,
+        /// The text.
+        text: &'a str,
+    },
     /// A link by which the reader sets a new password.
     Recovery {
         /// The link.
@@ -107,6 +114,7 @@ impl Content<'_> {
         match self {
             Self::Notice { notice, .. } => notice.name(),
             Self::ConfirmAddress { .. } => "confirm-address",
+            Self::Message { .. } => "message",
             Self::Recovery { .. } => "recovery",
             Self::SignUp { .. } => "sign-up",
             Self::SignUpKnown { .. } => "sign-up-known",
@@ -176,6 +184,13 @@ impl Letter<'_> {
                 closing: Some(texts.say("letter-sign-up-known-not-you")?),
                 ..sheet
             },
+            Content::Message { subject, text } => Sheet {
+                subject: subject.to_owned(),
+                what: text.to_owned(),
+                link: Some(self.account_url),
+                closing: Some(texts.say("letter-message-stop")?),
+                ..sheet
+            },
             Content::Recovery { url, minutes } => Sheet {
                 subject: texts.with("letter-recovery-subject", "realm", &sheet.realm)?,
                 what: texts.count("letter-recovery-what", "minutes", minutes)?,
@@ -199,6 +214,8 @@ pub(super) fn line(notice: &Notice, texts: &Texts) -> Result<String, askama::Err
         Notice::RecoveryCodeUsed => texts.say("notice-recovery-code-used"),
         Notice::EmailConfirmed => texts.say("notice-email-confirmed"),
         Notice::EmailReplaced => texts.say("notice-email-replaced"),
+        Notice::TelephoneConfirmed => texts.say("notice-telephone-confirmed"),
+        Notice::ProfileChanged => texts.say("notice-profile-changed"),
         Notice::RecoveryBegun => texts.say("notice-recovery-begun"),
         Notice::RecoveryDone => texts.say("notice-recovery-done"),
         Notice::FamilyAsked => texts.say("notice-family-asked"),
@@ -209,6 +226,12 @@ pub(super) fn line(notice: &Notice, texts: &Texts) -> Result<String, askama::Err
         Notice::TrustedAccepted { name } => texts.with("notice-trusted-accepted", "name", quiet(name)),
         Notice::TrustedRemoved { name } => texts.with("notice-trusted-removed", "name", quiet(name)),
         Notice::TrustInvited { name } => texts.with("notice-trust-invited", "name", quiet(name)),
+        Notice::TieInvited { name } => texts.with("notice-tie-invited", "name", quiet(name)),
+        Notice::TieAccepted { name } => texts.with("notice-tie-accepted", "name", quiet(name)),
+        Notice::TieBegun { name } => texts.with("notice-tie-begun", "name", quiet(name)),
+        Notice::TieEnded { name } => texts.with("notice-tie-ended", "name", quiet(name)),
+        Notice::GuardianSet { name } => texts.with("notice-guardian-set", "name", quiet(name)),
+        Notice::GuardianOf { name } => texts.with("notice-guardian-of", "name", quiet(name)),
         Notice::HelpAsked { name } => texts.with("notice-help-asked", "name", quiet(name)),
     }
 }
@@ -235,6 +258,8 @@ fn meaning(notice: &Notice, texts: &Texts) -> Result<String, askama::Error> {
         Notice::RecoveryCodeUsed => texts.say("notice-recovery-code-used-what"),
         Notice::EmailConfirmed => texts.say("notice-email-confirmed-what"),
         Notice::EmailReplaced => texts.say("notice-email-replaced-what"),
+        Notice::TelephoneConfirmed => texts.say("notice-telephone-confirmed-what"),
+        Notice::ProfileChanged => texts.say("notice-profile-changed-what"),
         Notice::RecoveryBegun => texts.say("notice-recovery-begun-what"),
         Notice::RecoveryDone => texts.say("notice-recovery-done-what"),
         Notice::FamilyAsked => texts.say("notice-family-asked-what"),
@@ -245,12 +270,17 @@ fn meaning(notice: &Notice, texts: &Texts) -> Result<String, askama::Error> {
             texts.say("notice-trusted-what")
         }
         Notice::TrustInvited { .. } => texts.say("notice-trust-invited-what"),
+        Notice::TieInvited { .. } => texts.say("notice-tie-invited-what"),
+        Notice::TieAccepted { .. } | Notice::TieBegun { .. } | Notice::TieEnded { .. } => {
+            texts.say("notice-tie-what")
+        }
+        Notice::GuardianSet { .. } | Notice::GuardianOf { .. } => texts.say("notice-guardian-what"),
         Notice::HelpAsked { .. } => texts.say("notice-help-asked-what"),
     }
 }
 
 /// A name that is no more than one: one line, not long, and nothing that a mail program makes a link of.
-fn quiet(name: &str) -> String {
+pub(super) fn quiet(name: &str) -> String {
     let mut said = String::new();
     let mut characters = name.chars().take(NAME).peekable();
     while let Some(character) = characters.next() {

@@ -18,7 +18,11 @@
 mod access_words;
 pub mod account;
 pub mod account_consents;
+pub mod account_contact;
+pub mod account_details;
 pub mod account_devices;
+pub mod account_family;
+pub mod account_history;
 pub mod account_log;
 pub mod account_password;
 pub mod account_profile;
@@ -45,6 +49,7 @@ pub mod recovery_codes;
 pub mod second_factor;
 pub mod security;
 pub mod set_password;
+pub mod short;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
@@ -62,10 +67,14 @@ pub use account_consents::{
     Choice, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents, NewConsent, RuleLine,
     WhoLine,
 };
+pub use account_contact::{ContactPage, Tick, TopicLine};
+pub use account_details::{DetailsForm, DetailsProblem, FieldLine};
 pub use account_devices::{Devices, SessionDetails};
+pub use account_family::{FamilyNotice, FamilyPage, FamilyProblem, InvitationLine, SentLine, TieLine};
+pub use account_history::{ChangeLine, DetailsHistory};
 pub use account_log::{AccountLog, LogAction, LogActor, LogEntry};
 pub use account_password::ChangePassword;
-pub use account_profile::{Profile, ProfileNotice, ProfileProblem};
+pub use account_profile::{KnownLine, Profile, ProfileNotice, ProfileProblem, TelephoneSection};
 pub use account_services::{Application, Services};
 pub use account_trusted::{AskedLine, PersonLine, TrustNotice, TrustProblem, TrustedPeople};
 pub use assets::Assets;
@@ -85,6 +94,7 @@ pub use recovery_codes::RecoveryCodes;
 pub use second_factor::{SecondFactor, SecondFactorProblem};
 pub use security::{FactorDetails, Security, SecurityNotice, factor_kind};
 pub use set_password::{PasswordHint, PasswordProblem, PasswordRule, SetPassword, SetPasswordPurpose};
+pub use short::code_message;
 pub use sign_in::{SignIn, SignInProblem};
 pub use sign_out::{SignOut, SignedOut};
 pub use sign_up::{SignUp, SignUpBy, SignUpCode, SignUpCodeProblem, SignUpProblem};

@@ -11,6 +11,9 @@ pub const CLAIMS: &[(&str, &str)] = &[
     ("name", "profile"),
     ("family_name", "profile"),
     ("given_name", "profile"),
+    ("name#ja-Kana-JP", "profile"),
+    ("family_name#ja-Kana-JP", "profile"),
+    ("given_name#ja-Kana-JP", "profile"),
     ("middle_name", "profile"),
     ("nickname", "profile"),
     ("preferred_username", "profile"),
@@ -39,6 +42,12 @@ pub struct Details {
     /// First name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given_name: Option<String>,
+    /// Reading of the surname, in katakana: `family_name#ja-Kana-JP`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_name_kana: Option<String>,
+    /// Reading of the first name, in katakana: `given_name#ja-Kana-JP`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_name_kana: Option<String>,
     /// Middle names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub middle_name: Option<String>,
@@ -68,6 +77,9 @@ pub struct Details {
     pub phone_number: Option<String>,
     /// Whether the person has shown that the number is theirs.
     pub phone_number_verified: bool,
+    /// Fax number (E.164).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fax_number: Option<String>,
     /// Postal address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<Address>,
@@ -110,17 +122,26 @@ pub enum InvalidDetails {
     #[error("birthdate is YYYY-MM-DD, 0000-MM-DD or YYYY")]
     Birthdate,
     /// Not a telephone number.
-    #[error("phone_number is + and 4 to 15 digits")]
+    #[error("phone_number and fax_number are + and 4 to 15 digits")]
     Telephone,
 }
 
 impl Details {
+    /// The reading of the full name.
+    pub fn reading(&self) -> Option<String> {
+        let parts = [&self.family_name_kana, &self.given_name_kana];
+        let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
     /// Whether everything has the form that its claim has.
     pub fn check(&self) -> Result<(), InvalidDetails> {
         let address = self.address.clone().unwrap_or_default();
         let texts = [
             &self.family_name,
             &self.given_name,
+            &self.family_name_kana,
+            &self.given_name_kana,
             &self.middle_name,
             &self.nickname,
             &self.gender,
@@ -147,7 +168,8 @@ impl Details {
         if !self.birthdate.as_deref().is_none_or(is_birthdate) {
             return Err(InvalidDetails::Birthdate);
         }
-        if !self.phone_number.as_deref().is_none_or(is_telephone) {
+        let numbers = [&self.phone_number, &self.fax_number];
+        if !numbers.into_iter().flatten().all(|number| is_telephone(number)) {
             return Err(InvalidDetails::Telephone);
         }
         Ok(())
@@ -184,6 +206,9 @@ impl Person {
             "name" => text(&profile.name),
             "family_name" => text(&details.family_name),
             "given_name" => text(&details.given_name),
+            "name#ja-Kana-JP" => details.reading().map(Value::String),
+            "family_name#ja-Kana-JP" => text(&details.family_name_kana),
+            "given_name#ja-Kana-JP" => text(&details.given_name_kana),
             "middle_name" => text(&details.middle_name),
             "nickname" => text(&details.nickname),
             "preferred_username" => Some(json!(profile.login)),

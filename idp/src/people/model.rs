@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::details::Details;
+use super::telephone::Telephone;
 
 /// What is known about a person, in the names of OpenID Connect Core 1.0 §5.1. Kept sealed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +59,8 @@ pub enum IdentifierKind {
     Login,
     /// An e-mail address.
     Email,
+    /// A telephone number that its owner has shown to be theirs.
+    Telephone,
 }
 
 impl IdentifierKind {
@@ -66,6 +69,7 @@ impl IdentifierKind {
         match self {
             Self::Login => "login",
             Self::Email => "email",
+            Self::Telephone => "telephone",
         }
     }
 }
@@ -79,6 +83,9 @@ pub enum InvalidIdentifier {
     /// Not an e-mail address.
     #[error("this is not an e-mail address")]
     Email,
+    /// Not a telephone number.
+    #[error("this is not a telephone number")]
+    Telephone,
 }
 
 /// The form in which names are compared: lower case, full-width letters and digits as their ASCII ones, since a
@@ -94,6 +101,10 @@ pub fn normalise(kind: IdentifierKind, text: &str) -> Result<String, InvalidIden
         .chars()
         .all(|character| !character.is_whitespace() && !character.is_control());
     match kind {
+        IdentifierKind::Telephone => {
+            let number = Telephone::parse(text).ok_or(InvalidIdentifier::Telephone)?;
+            Ok(number.as_str().to_owned())
+        }
         IdentifierKind::Login => {
             let count = folded.chars().count();
             if clean && (1..=128).contains(&count) {

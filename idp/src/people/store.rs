@@ -6,6 +6,7 @@ use std::time::Duration;
 use moka::future::Cache;
 use platform::clock::{Clock, Instant};
 use platform::database::{DatabaseError, Queries as _, Store, Tx};
+use platform::encoding::hex;
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
 use platform::keys::{Aad, DataKey, SealError, keyed_hash};
@@ -13,9 +14,13 @@ use platform::values;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use super::fields::InvalidField;
 use super::model::{IdentifierKind, InvalidIdentifier, NewPerson, PersonState, Profile, normalise};
 use super::numbering::give;
+use super::search::{insert_tokens, tokens};
+use crate::events::{Event, Kind};
 use crate::ids::PersonId;
+use crate::mail::MailError;
 use crate::numbers::NumbersError;
 use crate::realms::Realm;
 
@@ -28,6 +33,18 @@ pub enum PeopleError {
     /// Another person has this login name or address, or had it too recently.
     #[error("this login name or e-mail address is taken, or was another person's until too recently")]
     Taken,
+    /// A value does not fit its field.
+    #[error(transparent)]
+    Field(#[from] InvalidField),
+    /// The date of birth of somebody who has a guardian by law.
+    #[error("the date of birth of a ward is changed by an administrator")]
+    Ward,
+    /// The person was changed by somebody else since the caller saw them.
+    #[error("this was changed by somebody else in between")]
+    Raced,
+    /// What the person is told could not be written.
+    #[error("a notice could not be written")]
+    Notice(#[from] Box<MailError>),
     /// The person could not be given a number.
     #[error(transparent)]
     Number(#[from] NumbersError),
@@ -182,6 +199,7 @@ impl People {
             key: Arc::new(key),
         };
         Ok(Prepared {
+            tokens: tokens(realm, &person.profile),
             person,
             realm: realm.id,
             statements,
@@ -268,24 +286,33 @@ impl People {
             .collect()
     }
 
-    /// Lets a person sign in again, or no more; whether there is such a person. Their sessions are the caller's to end.
+    /// Lets a person sign in again, or no more; whether that is a change, of which peers then hear. Their sessions are the caller's to end.
     pub async fn set_state(
         &self,
         realm: &Realm,
         id: PersonId,
         state: PersonState,
     ) -> Result<bool, PeopleError> {
+        let now = self.clock.now();
+        let kind = match state {
+            PersonState::Active => Kind::AccountEnabled,
+            PersonState::Suspended => Kind::AccountDisabled,
+        };
+        let event = Event::about(id, kind).prepare(realm, (&self.entropy, now))?;
+        let values = values![realm.id.uuid(), id.uuid(), state.as_str(), now.as_micros()];
         let changed = self
             .store
-            .change(
-                "UPDATE person SET state = $3, updated_at = $4 WHERE realm_id = $1 AND id = $2",
-                values![
-                    realm.id.uuid(),
-                    id.uuid(),
-                    state.as_str(),
-                    self.clock.now().as_micros()
-                ],
-            )
+            .write(move |tx: &Tx| {
+                Box::pin(async move {
+                    let sql = "UPDATE person SET state = $3, updated_at = $4
+                        WHERE realm_id = $1 AND id = $2 AND state <> $3 AND sealed_key IS NOT NULL";
+                    let changed = tx.execute(sql, values).await?;
+                    if changed == 1 {
+                        event.write(tx).await?;
+                    }
+                    Ok::<u64, DatabaseError>(changed)
+                })
+            })
             .await?;
         self.known.invalidate(&(realm.id, id)).await;
         Ok(changed == 1)
@@ -323,6 +350,7 @@ pub struct Prepared {
     pub person: Person,
     realm: RealmId,
     statements: Vec<(&'static str, Vec<sea_orm::Value>)>,
+    tokens: Vec<Vec<u8>>,
     now: Instant,
     entropy: Entropy,
 }
@@ -334,6 +362,7 @@ impl Prepared {
             person,
             realm,
             statements,
+            tokens,
             now,
             entropy,
         } = self;
@@ -343,6 +372,7 @@ impl Prepared {
                 outcome => outcome?,
             };
         }
+        insert_tokens(tx, realm, person.id, tokens).await?;
         Ok(give(tx, realm, person.id, now, &entropy).await?)
     }
 }
@@ -350,6 +380,16 @@ impl Prepared {
 /// The blind index of a name: a keyed hash, so that the table tells nothing without the realm's key.
 pub(super) fn identifier_hash(realm: &Realm, kind: IdentifierKind, normal: &str) -> [u8; 32] {
     keyed_hash(&realm.keys.identifiers, kind.as_str(), normal.as_bytes())
+}
+
+/// A login name in rows of the log that are not sealed under its owner's key: what is erased must not be read there.
+pub fn login_hash(realm: &Realm, login: &str) -> String {
+    let normal = normalise(IdentifierKind::Login, login).unwrap_or_default();
+    hex(keyed_hash(
+        &realm.keys.identifiers,
+        "log.login",
+        normal.as_bytes(),
+    ))
 }
 
 pub(super) fn aad(realm: &Realm, person: PersonId, kind: &'static str) -> Aad {
@@ -375,4 +415,10 @@ fn open(realm: &Realm, row: Row) -> Result<Option<Person>, PeopleError> {
         updated_at: row.updated_at,
         key: Arc::new(key),
     }))
+}
+
+impl From<MailError> for PeopleError {
+    fn from(error: MailError) -> Self {
+        Self::Notice(Box::new(error))
+    }
 }

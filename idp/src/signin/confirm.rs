@@ -15,9 +15,6 @@ use crate::people::{IdentifierKind, normalise};
 
 const CONFIRM: Action = Action::new("password.confirm");
 
-/// How long after a sign-in a person need not show again that it is they.
-const FRESH: Duration = Duration::from_mins(5);
-
 /// What became of the password that was asked for.
 pub(crate) enum Confirmed {
     /// It is theirs.
@@ -34,7 +31,8 @@ pub(crate) enum Confirmed {
 
 /// Whether the person signed in just now, by a second factor if they have one.
 pub(crate) async fn is_fresh(hub: &Hub, call: &Call, who: &SignedIn) -> Result<bool, OAuthError> {
-    if hub.clock.now().since(who.session.authenticated_at) >= FRESH {
+    let fresh = Duration::from_secs(hub.settings.people.change_max_age_seconds);
+    if hub.clock.now().since(who.session.authenticated_at) >= fresh {
         return Ok(false);
     }
     Ok(Level::of_methods(&who.session.amr) >= Level::Multi || !has_second(hub, call, who).await?)

@@ -17,10 +17,11 @@ const STATEMENTS: &[&str] = &[
         tries integer NOT NULL,
         due_at bigint NOT NULL,
         created_at bigint NOT NULL,
-        expires_at bigint NOT NULL
+        expires_at bigint NOT NULL,
+        topic text
     )",
-    "INSERT INTO letter (id, realm_id, person_id, kind, sealed, tries, due_at, created_at, expires_at)
-     SELECT id, realm_id, person_id, kind, sealed, tries, due_at, created_at, expires_at FROM mail",
+    "INSERT INTO letter (id, realm_id, person_id, kind, sealed, tries, due_at, created_at, expires_at, topic)
+     SELECT id, realm_id, person_id, kind, sealed, tries, due_at, created_at, expires_at, topic FROM mail",
     "DROP TABLE mail",
     "ALTER TABLE letter RENAME TO mail",
     "CREATE INDEX mail_by_due ON mail (due_at)",

@@ -10,10 +10,12 @@ mod m0007_recovery;
 mod m0008_logout;
 mod m0010_grants;
 mod m0012_backchannel;
+mod m0013_people;
 mod m0014_staff;
 mod m0015_access;
 mod m0016_ciba;
 mod m0017_front;
+mod m0018_ties;
 mod m0020_browsers;
 mod m0020_scim;
 mod m0021_attendance;
@@ -38,10 +40,12 @@ impl MigratorTrait for Hub {
             Box::new(m0006_factors::Migration),
             Box::new(m0007_recovery::Migration),
             Box::new(m0008_logout::Migration),
+            Box::new(m0013_people::Migration),
             Box::new(m0014_staff::Migration),
             Box::new(m0015_access::Migration),
             Box::new(m0016_ciba::Migration),
             Box::new(m0017_front::Migration),
+            Box::new(m0018_ties::Migration),
             Box::new(m0020_browsers::Migration),
             Box::new(m0020_scim::Migration),
             Box::new(m0021_attendance::Migration),

@@ -47,6 +47,10 @@ pub struct Settings {
     pub outbound: Outbound,
     /// How mail is sent.
     pub smtp: Smtp,
+    /// How short messages are sent.
+    pub sms: Sms,
+    /// What people keep about themselves.
+    pub people: People,
     /// Which passwords are taken.
     pub passwords: Passwords,
     /// How somebody gets back into their account.
@@ -320,6 +324,8 @@ pub struct Limits {
     pub interactions_per_address: u64,
     /// Mails per hour to one e-mail address that somebody who is not signed in can cause, or that ask to confirm it.
     pub mails_per_address: u64,
+    /// Short messages per hour to one telephone number, and per hour by one person.
+    pub messages_per_number: u64,
     /// Recoveries that one address can begin in an hour.
     pub recoveries_per_address: u64,
     /// Accounts that people at one address can ask for in an hour, where they may make them for themselves.
@@ -344,6 +350,7 @@ impl Default for Limits {
             failures_per_address: 100,
             interactions_per_address: 5000,
             mails_per_address: 5,
+            messages_per_number: 5,
             recoveries_per_address: 100,
             accounts_per_address: 100,
             requests_per_person: 3,
@@ -418,6 +425,32 @@ impl Default for Smtp {
             timeout_seconds: 30,
             retry_seconds: 30,
             most_tries: 20,
+        }
+    }
+}
+
+/// `[sms]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sms {
+    /// A file to which short messages are appended, a line of JSON each, for whatever sends them; only this user can read
+    /// it. Default: `sms.jsonl` in the data directory. It holds codes: hand them on, and empty it.
+    pub file: Option<PathBuf>,
+}
+
+/// `[people]`
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct People {
+    /// How long ago, in seconds, somebody may have signed in to change what is kept about a person: themselves, their
+    /// family, or as an administrator by the API.
+    pub change_max_age_seconds: u64,
+}
+
+impl Default for People {
+    fn default() -> Self {
+        Self {
+            change_max_age_seconds: 300,
         }
     }
 }

@@ -115,6 +115,8 @@ impl DatabaseUrl {
                     .synchronous(SqliteSynchronous::Full)
                     .foreign_keys(true)
                     .busy_timeout(busy_timeout)
+                    // What is deleted is overwritten: a key that was destroyed is gone from the file, too.
+                    .pragma("secure_delete", "ON")
                     .statement_cache_capacity(256)
             });
         }

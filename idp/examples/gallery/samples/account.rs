@@ -189,6 +189,8 @@ fn profile(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         frame: words.frame(),
         name: Some(words.name),
         login: words.login,
+        known: &[],
+        telephone: None,
         email: Some(words.email),
         verified: true,
         change: words.form(),
@@ -196,6 +198,7 @@ fn profile(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         ask_password: true,
         confirm: Some(words.form()),
         mail: true,
+        export: words.form(),
         language: words.form(),
         chosen: Some(Language::Ja),
         problem: None,
@@ -249,6 +252,7 @@ fn profile(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         ..page
     };
     add(samples, "profile-unconfirmed", unconfirmed.render(texts));
+    super::people::profile(page, words, texts, samples);
 }
 
 fn trusted(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {

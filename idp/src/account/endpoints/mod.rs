@@ -2,13 +2,20 @@
 
 mod changes;
 mod consents;
+mod contact;
+mod details;
 mod devices;
 mod email;
+mod family;
+mod family_details;
+mod history;
 mod log;
 mod overview;
 mod password;
 mod profile;
 mod services;
+mod takeout;
+mod telephone;
 mod trusted;
 mod welcome;
 
@@ -32,9 +39,26 @@ pub fn router() -> Router<Shared> {
         .route("/account", get(overview::overview))
         .route("/account/profile", get(profile::show))
         .route("/account/profile/language", post(profile::keep_language))
+        .route("/account/profile/details", get(details::show).post(details::keep))
+        .route("/account/contact", get(contact::show).post(contact::keep))
+        .route("/account/profile/history", get(history::show))
+        .route("/account/profile/export", post(takeout::give))
+        .route("/account/telephone", post(telephone::ask))
+        .route("/account/telephone/confirm", post(telephone::confirm))
         .route("/account/email", post(email::ask))
         .route("/account/email/confirm", post(email::confirm))
         .route("/account/password", get(password::show).post(password::change))
+        .route("/account/family", get(family::show))
+        .route("/account/family/invite", post(family::invite))
+        .route("/account/family/code", post(family::code))
+        .route("/account/family/accept", post(family::accept))
+        .route("/account/family/decline", post(family::decline))
+        .route("/account/family/withdraw", post(family::withdraw))
+        .route("/account/family/end", post(family::end))
+        .route(
+            "/account/family/details",
+            get(family_details::show).post(family_details::keep),
+        )
         .route("/account/trusted", get(trusted::show))
         .route("/account/trusted/name", post(trusted::name))
         .route("/account/trusted/accept", post(trusted::accept))

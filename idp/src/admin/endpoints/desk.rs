@@ -171,8 +171,17 @@ impl<'a> Desk<'a> {
 
     /// The body.
     pub(super) fn body<T: DeserializeOwned + Validate<Context = ()> + Rules>(&self) -> Result<T, Refusal> {
+        self.read(self.call.is_json())
+    }
+
+    /// The body of a change (RFC 7396).
+    pub(super) fn merge<T: DeserializeOwned + Validate<Context = ()> + Rules>(&self) -> Result<T, Refusal> {
+        self.read(self.call.is_json() || self.call.is_merge_patch())
+    }
+
+    fn read<T: DeserializeOwned + Validate<Context = ()> + Rules>(&self, typed: bool) -> Result<T, Refusal> {
         self.no_query()?;
-        if !self.call.is_json() {
+        if !typed {
             return Err(OTHER_TYPE);
         }
         // serde reads an array as the members in their order, under no name.

@@ -8,5 +8,6 @@ mod numbers;
 mod people;
 mod realms;
 mod routes;
+mod routes_people;
 mod routes_settings;
 mod routes_staff;

@@ -338,6 +338,7 @@ fn table(things: &Things) -> Vec<Route> {
             204,
         ),
     ];
+    rows.extend(super::routes_people::rows(person));
     rows.extend(super::routes_settings::rows());
     rows.extend(routes_staff::rows(staff));
     rows

@@ -32,4 +32,6 @@ pub use store::{
     Asked, Confirmation, Found, begin, cancel, confirm, find, finish, open_of, start, stop_link, to_confirm,
     verify_stop,
 };
-pub use trust::{Invited, MOST, Trusted, accept, decline, invitations, name, remove, trusted};
+pub use trust::{
+    Invited, MOST, Trusted, accept, decline, distrust_in, invitations, name, remove, trust_in, trusted,
+};

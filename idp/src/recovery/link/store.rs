@@ -9,6 +9,7 @@ use platform::values;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
+use crate::contact::{Duty, Permit};
 use crate::credentials::{PasswordHash, replace};
 use crate::hub::Hub;
 use crate::ids::PersonId;
@@ -62,7 +63,14 @@ async fn send(hub: &Hub, realm: &Realm, person: &Person, address: &MailAddress) 
     // Built from the realm's own address: no header of any request has a part in it.
     let url = realm.url(&format!("/recover/link?token={token}"));
     let content = Content::Recovery { url: &url, minutes };
-    let letter = queue(hub, realm, person, address, (content, life))?;
+    let letter = queue(
+        hub,
+        realm,
+        person,
+        address,
+        Permit::duty(Duty::Asked),
+        (content, life),
+    )?;
     let told = notices::prepare_for(hub, realm, person, (Notice::RecoveryBegun, None), [])?;
     let now = hub.clock.now();
     let values = values![

@@ -5,4 +5,6 @@
 
 mod store;
 
-pub use store::{Invited, MOST, Trusted, accept, decline, invitations, name, remove, trusted};
+pub use store::{
+    Invited, MOST, Trusted, accept, decline, distrust_in, invitations, name, remove, trust_in, trusted,
+};

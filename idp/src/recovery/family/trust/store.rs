@@ -1,5 +1,6 @@
 //! Trusted people in the database.
 
+use platform::clock::Instant;
 use platform::database::{DatabaseError, Queries as _, Tx};
 use platform::values;
 use sea_orm::FromQueryResult;
@@ -179,6 +180,41 @@ pub async fn remove(
         return Ok(false);
     };
     end(hub, realm, person, &trusted).await
+}
+
+/// Trusts somebody whom the person has tied to themselves for that, both having agreed, in the transaction of the tie.
+/// Nothing, if too many are trusted.
+pub async fn trust_in(
+    tx: &Tx,
+    realm: &Realm,
+    person: PersonId,
+    (trusted, now): (PersonId, Instant),
+) -> Result<(), DatabaseError> {
+    let sql = "INSERT INTO trusted_person (realm_id, person_id, trusted_id, state, asked_at, accepted_at)
+        SELECT $1, $2, $3, 'accepted', $4, $4 FROM person WHERE id = $2
+        AND (SELECT count(*) FROM trusted_person WHERE person_id = $2) < $5
+        ON CONFLICT (person_id, trusted_id) DO UPDATE SET state = 'accepted',
+        accepted_at = COALESCE(trusted_person.accepted_at, excluded.accepted_at)";
+    let values = values![
+        realm.id.uuid(),
+        person.uuid(),
+        trusted.uuid(),
+        now.as_micros(),
+        MOST
+    ];
+    tx.execute(sql, values).await.map(drop)
+}
+
+/// Trusts somebody no more, in the transaction that ends what it hung on.
+pub async fn distrust_in(
+    tx: &Tx,
+    realm: &Realm,
+    person: PersonId,
+    trusted: PersonId,
+) -> Result<(), DatabaseError> {
+    let sql = "DELETE FROM trusted_person WHERE realm_id = $1 AND person_id = $2 AND trusted_id = $3";
+    let values = values![realm.id.uuid(), person.uuid(), trusted.uuid()];
+    tx.execute(sql, values).await.map(drop)
 }
 
 async fn end(hub: &Hub, realm: &Realm, owner: &Person, trusted: &Person) -> Result<bool, OAuthError> {

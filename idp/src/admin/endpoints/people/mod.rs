@@ -1,25 +1,32 @@
 //! `/api/v1/people`: end users and administrators, named by their number.
 
+mod body;
+pub(super) mod changes;
+pub(super) mod contact;
+pub(super) mod guardians;
+pub(super) mod searches;
+pub(super) mod whole;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
-use garde::Validate;
-use http::StatusCode;
-use serde::{Deserialize, Serialize};
-use unic_langid::LanguageIdentifier;
+use http::header::ETAG;
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
 use utoipa::ToSchema;
 
+use self::body::{Body, FieldsView};
 use super::answer::{Listing, Paging, Refused, created, json};
-use super::desk::{Desk, Rules, Segment};
+use super::desk::{Desk, Segment};
 use crate::admin::{Refusal, cursor, scope};
 use crate::http::Call;
 use crate::hub::Shared;
 use crate::log::{Action, Entry};
 use crate::notices::{self, Notice};
 use crate::numbers::Number;
-use crate::people::{Details, NewPerson, Person, PersonState, Profile, number_of, person_by_number};
+use crate::people::{NewPerson, Person, PersonState, login_hash, number_of, person_by_number};
 use platform::clock::Instant;
 
 const LIST: Action = Action::new("person.list");
@@ -53,6 +60,9 @@ struct PersonView {
     email: Option<String>,
     /// Whether the person has shown that the address is theirs.
     email_verified: bool,
+    /// What else is known about them.
+    #[serde(flatten)]
+    fields: FieldsView,
     /// BCP 47 tag of their language.
     #[serde(skip_serializing_if = "Option::is_none")]
     locale: Option<String>,
@@ -69,34 +79,11 @@ impl PersonView {
             name: person.profile.name.clone(),
             email: person.profile.email.clone(),
             email_verified: person.profile.email_verified,
+            fields: FieldsView::of(&person.profile),
             locale: person.locale.clone(),
             updated_at: Instant::from_micros(person.updated_at).to_rfc3339(),
         }
     }
-}
-
-/// A person to be made.
-#[derive(Debug, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewPerson)]
-struct Body {
-    /// What is typed at sign-in.
-    #[garde(length(chars, min = 1, max = 128), custom(printable))]
-    login: String,
-    /// E-mail address.
-    #[garde(length(bytes, min = 3, max = 254), custom(printable_option))]
-    email: Option<String>,
-    /// Full name.
-    #[garde(length(chars, min = 1, max = 200), custom(printable_option))]
-    name: Option<String>,
-    /// BCP 47 tag of their language.
-    #[garde(custom(language))]
-    locale: Option<String>,
-}
-
-impl Rules for Body {
-    const RULES: &'static str = "login is there, with 1 to 128 characters; email, name (1 to 200 characters) and locale \
-                                 (a language tag) may be; nothing else is, and no control characters are.";
 }
 
 /// What was taken from a person.
@@ -113,43 +100,6 @@ struct PasswordLink {
     url: String,
     /// When it stops working (RFC 3339).
     expires_at: String,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "garde hands the context as it is"
-)]
-pub(super) fn printable(text: &str, (): &()) -> garde::Result {
-    if text.chars().any(char::is_control) {
-        Err(garde::Error::new("control character"))
-    } else {
-        Ok(())
-    }
-}
-
-#[expect(
-    clippy::ref_option,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "garde hands field and context as they are"
-)]
-pub(super) fn printable_option(text: &Option<String>, context: &()) -> garde::Result {
-    text.as_deref().map_or(Ok(()), |text| printable(text, context))
-}
-
-#[expect(
-    clippy::ref_option,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "garde hands field and context as they are"
-)]
-pub(super) fn language(tag: &Option<String>, (): &()) -> garde::Result {
-    let well_formed = tag
-        .as_ref()
-        .is_none_or(|tag| tag.len() <= 35 && tag.parse::<LanguageIdentifier>().is_ok());
-    if well_formed {
-        Ok(())
-    } else {
-        Err(garde::Error::new("language tag"))
-    }
 }
 
 /// Reads a number from the path. One with a wrong digit is told so: the caller mistyped it.
@@ -169,6 +119,8 @@ pub(super) async fn named(desk: &Desk<'_>, segment: &Segment) -> Result<(Number,
     let person = desk.hub.people.by_id(desk.realm(), id).await?.ok_or(UNKNOWN)?;
     Ok((number, person))
 }
+
+pub(super) use body::{language, printable, printable_option};
 
 /// A row about a person, its detail sealed under their own key.
 pub(super) fn about(mut row: Entry, person: &Person) -> Entry {
@@ -227,20 +179,12 @@ pub(super) async fn create(State(hub): State<Shared>, call: Call) -> Response {
 }
 
 async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
-    let Body {
-        login,
-        email,
-        name,
-        locale,
-    } = desk.body()?;
-    desk.record(desk.permit().detail("login", login.clone())).await?;
-    let profile = Profile {
-        login,
-        name,
-        email,
-        email_verified: false,
-        details: Details::default(),
-    };
+    let (profile, locale) = desk.body::<Body>()?.profile(desk.hub.clock.now())?;
+    desk.record(
+        desk.permit()
+            .detail("login", login_hash(desk.realm(), &profile.login)),
+    )
+    .await?;
     let new = NewPerson {
         profile,
         locale,
@@ -254,7 +198,10 @@ async fn add(desk: &Desk<'_>) -> Result<Response, Refusal> {
         || "/api/v1/people".to_owned(),
         |number| format!("/api/v1/people/{number}"),
     );
-    created(&location, &PersonView::of(&person, person.state, number))
+    tagged(
+        created(&location, &PersonView::of(&person, person.state, number))?,
+        &person,
+    )
 }
 
 /// Reads a person.
@@ -275,10 +222,19 @@ async fn show(desk: &Desk<'_>, segment: &Segment) -> Result<Response, Refusal> {
     desk.no_body()?;
     let (number, person) = named(desk, segment).await?;
     desk.record(about(desk.permit(), &person)).await?;
-    json(
-        StatusCode::OK,
-        &PersonView::of(&person, person.state, Some(number)),
-    )
+    let view = PersonView::of(&person, person.state, Some(number));
+    tagged(json(StatusCode::OK, &view)?, &person)
+}
+
+/// The tag of a person's state (RFC 9110 §8.8.3): each change has a time of its own.
+fn tag(updated_at: i64) -> String {
+    format!("\"{updated_at:x}\"")
+}
+
+fn tagged(mut response: Response, person: &Person) -> Result<Response, Refusal> {
+    let tag = HeaderValue::from_str(&tag(person.updated_at)).map_err(|error| Refusal::unavailable(&error))?;
+    response.headers_mut().insert(ETAG, tag);
+    Ok(response)
 }
 
 /// Lets a person sign in no more, and ends their sessions and every token that rests on them.

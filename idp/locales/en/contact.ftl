@@ -1,0 +1,25 @@
+# How people want to be reached
+contact-title = How we may reach you
+contact-intro = Tick what you would like. What is not ticked, we do not do.
+contact-duty = We always write to you about the safety of your account, and send you the codes that you ask for.
+contact-kept = Your wishes were kept.
+contact-link = How we may reach you
+topic-service = Services that you use
+topic-service-what = Appointments, reminders, bills.
+topic-family = Your family
+topic-family-what = Alerts about people who named you for that.
+topic-health = Your health
+topic-health-what = Advice, and invitations to check-ups that suit you.
+topic-survey = Surveys
+topic-survey-what = Questions of companies and municipalities.
+topic-research = Research
+topic-research-what = Studies that you could take part in.
+topic-marketing = Products and offers
+topic-marketing-what = Advertising.
+channel-email = E-mail
+channel-sms = Short message
+channel-telephone = Telephone
+channel-fax = Fax
+channel-post = Letter
+log-contact-changed = How you may be reached was changed
+log-message-written = A message was written to you

@@ -1,0 +1,25 @@
+# How people want to be reached
+contact-title = ご連絡の希望
+contact-intro = 受け取りたいものに印を付けてください。印のないものは、お送りしません。
+contact-duty = アカウントの安全に関わるお知らせと、ご自身で求めた確認番号は、いつもお送りします。
+contact-kept = ご希望を登録しました。
+contact-link = ご連絡の希望
+topic-service = ご利用のサービス
+topic-service-what = 予約、お知らせ、請求など。
+topic-family = ご家族
+topic-family-what = あなたを連絡先に選んだ方についてのお知らせ。
+topic-health = 健康
+topic-health-what = 健康の助言や、あなたに合った検診のご案内。
+topic-survey = アンケート
+topic-survey-what = 企業や市区町村からの質問。
+topic-research = 研究
+topic-research-what = 参加できる研究のご案内。
+topic-marketing = 商品やサービスのご案内
+topic-marketing-what = 広告。
+channel-email = メール
+channel-sms = ショートメッセージ
+channel-telephone = 電話
+channel-fax = FAX
+channel-post = 郵便
+log-contact-changed = ご連絡の希望の変更
+log-message-written = あなたへのメッセージの送信

@@ -1,0 +1,40 @@
+//! What stays after an erasure.
+
+/// Something that stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// What.
+    pub what: &'static str,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// All of it.
+pub const KEPT: &[Kept] = &[
+    Kept {
+        what: "access_log",
+        why: "who used what when has to stay provable; what could identify the person is sealed under their key, which is \
+              destroyed",
+    },
+    Kept {
+        what: "access_log_searches",
+        why: "what administrators searched for is part of their record, sealed under the realm's key",
+    },
+    Kept {
+        what: "identifier_hashes",
+        why: "a login name, address or telephone number is nobody else's before it has cooled down; only its keyed hash is \
+              left",
+    },
+    Kept {
+        what: "number",
+        why: "a cancelled number is nobody else's before it has cooled down, or for good",
+    },
+    Kept {
+        what: "ties",
+        why: "that two internal keys were tied from one day to another, without any name",
+    },
+    Kept {
+        what: "security_events",
+        why: "peers and services have to hear that the account is gone; sealed under the realm's key until they did",
+    },
+];

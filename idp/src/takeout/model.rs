@@ -1,0 +1,49 @@
+//! The document.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// All that is kept about a person. Times are those of RFC 3339.
+#[derive(Debug, Serialize)]
+pub struct Takeout {
+    /// What this is, and in which version.
+    pub format: &'static str,
+    /// When it was made.
+    pub made_at: String,
+    /// The realm's issuer.
+    pub realm: String,
+    /// The profile.
+    pub profile: Value,
+    /// BCP 47 tag of their language.
+    pub locale: Option<String>,
+    /// Login names, addresses and telephone numbers, past ones that cool down included.
+    pub identifiers: Vec<Value>,
+    /// Numbers, past ones included.
+    pub numbers: Vec<Value>,
+    /// Every change of the profile, newest first.
+    pub history: Vec<Value>,
+    /// How they want to be reached.
+    pub contact: Vec<Value>,
+    /// Every change of that, newest first.
+    pub contact_history: Vec<Value>,
+    /// Who may do something for them, and for whom they may.
+    pub ties: Vec<Value>,
+    /// Invitations of theirs that wait.
+    pub invitations: Vec<Value>,
+    /// Whom they trust to help them back in.
+    pub trusted: Vec<Value>,
+    /// What clients may have of theirs.
+    pub client_consents: Vec<Value>,
+    /// Where they are signed in.
+    pub sessions: Vec<Value>,
+    /// What they sign in with besides a password: what they call it.
+    pub factors: Vec<Value>,
+    /// Powers over the realm's API.
+    pub powers: Vec<String>,
+    /// What they were told.
+    pub notices: Vec<Value>,
+    /// Rows of the access log about them, newest first.
+    pub access_log: Vec<Value>,
+    /// Whether these are all rows; otherwise the newest ones.
+    pub access_log_complete: bool,
+}
