@@ -1,8 +1,8 @@
 //! Authentication by the back channel (CIBA, FAPI-CIBA): a counter that asks, a person who answers at home, and everybody
 //! who wants an answer that is not theirs.
 
-mod fapi;
 mod delivery;
+mod fapi;
 mod hints;
 mod signed;
 mod told;

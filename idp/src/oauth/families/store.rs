@@ -396,7 +396,6 @@ impl Families {
     }
 }
 
-
 const REVOKE_PERSON: &str =
     "UPDATE token_family SET revoked_at = $3, revoked_because = 'person''s credentials or state changed'
      WHERE person_id = $1 AND realm_id = $2 AND revoked_at IS NULL";
