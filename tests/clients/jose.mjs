@@ -1,5 +1,7 @@
 // npm jose as the hands of a relying party: makes keys, opens what the hub encrypted for them, and encrypts for the hub.
 // Standard input: { step, …what the step needs }. Standard output: JSON.
+import { createCipheriv, createECDH, createHash, randomBytes } from 'node:crypto'
+import { deflateRawSync } from 'node:zlib'
 import * as jose from 'jose'
 import { check, input } from './browser.mjs'
 
@@ -38,6 +40,27 @@ const steps = {
       .setProtectedHeader({ alg: given.alg, enc: given.enc, kid: theirs.kid, cty: 'JWT' })
       .encrypt(await jose.importJWK(theirs, given.alg))
     return { object, signed }
+  },
+  /** Encrypts for the hub by hand (RFC 7518 section 4.6), under any header: what a library would refuse to make. */
+  async byHand() {
+    const theirs = given.jwks.keys.find((one) => one.use === 'enc')
+    const own = createECDH('prime256v1')
+    own.generateKeys()
+    const z = own.computeSecret(Buffer.concat([Buffer.from([4]), Buffer.from(theirs.x, 'base64url'), Buffer.from(theirs.y, 'base64url')]))
+    const [x, y] = [own.getPublicKey().subarray(1, 33), own.getPublicKey().subarray(33)].map((part) => part.toString('base64url'))
+    const number = (value) => { const bytes = Buffer.alloc(4); bytes.writeUInt32BE(value); return bytes }
+    const enc = Buffer.from('A128GCM')
+    const info = Buffer.concat([number(1), z, number(enc.length), enc, number(0), number(0), number(128)])
+    const key = createHash('sha256').update(info).digest().subarray(0, 16)
+    const header = { alg: 'ECDH-ES', enc: 'A128GCM', kid: theirs.kid, epk: { kty: 'EC', crv: 'P-256', x, y }, ...given.header }
+    const encoded = Buffer.from(JSON.stringify(header)).toString('base64url')
+    const content = given.megabytes ? deflateRawSync(Buffer.alloc(given.megabytes * 1024 * 1024, 0x20)) : Buffer.from(given.content)
+    const iv = randomBytes(12)
+    const cipher = createCipheriv('aes-128-gcm', key, iv)
+    cipher.setAAD(Buffer.from(encoded))
+    const sealed = Buffer.concat([cipher.update(content), cipher.final()])
+    const parts = [iv, sealed, cipher.getAuthTag()].map((part) => part.toString('base64url'))
+    return { object: `${encoded}..${parts.join('.')}` }
   },
 }
 

@@ -13,6 +13,7 @@
 
 mod access_log;
 mod api;
+mod attacks;
 mod authorization;
 mod backchannel;
 mod bad_input;

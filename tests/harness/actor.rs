@@ -82,6 +82,11 @@ pub struct Actor {
 impl Actor {
     /// A fresh browser in front of a server.
     pub fn new(server: &Server) -> Self {
+        Self::at(server, server.url("/"))
+    }
+
+    /// The same in front of another realm of that server.
+    pub fn at(server: &Server, hub: Url) -> Self {
         let cookies = Arc::new(Jar::default());
         let http = Client::builder()
             .cookie_provider(cookies.clone())
@@ -92,7 +97,7 @@ impl Actor {
         Self {
             http,
             cookies,
-            hub: server.url("/"),
+            hub,
             language: "en",
             secrets: server.secrets(),
         }

@@ -10,6 +10,7 @@
 //! | `html` | the forms of a page |
 //! | `party` | a relying party written by hand: PKCE, tokens, signatures |
 //! | `mail` | a mail server that keeps what it is given |
+//! | `realm` | one of several realms of a server |
 //! | `receiver` | a place of a relying party that is sent things |
 //! | `rsa` | an RSA key of a client, which signs with either padding |
 //! | `site` | a web site of somebody outside |
@@ -38,6 +39,7 @@ pub mod html;
 pub mod mail;
 pub mod party;
 pub mod proxy;
+pub mod realm;
 pub mod receiver;
 pub mod rsa;
 pub mod secrets;
@@ -52,6 +54,7 @@ pub use backend::Backend;
 pub use mail::{Mail, MailSink};
 pub use party::{Party, Reply};
 pub use proxy::Proxy;
+pub use realm::Realm;
 pub use receiver::Receiver;
 pub use rsa::RsaKey;
 pub use secrets::Secrets;

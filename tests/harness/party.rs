@@ -76,6 +76,12 @@ impl Party {
 
     /// The same with other metadata; a null takes a member away.
     pub async fn register_with(server: &Server, changes: Value) -> Self {
+        let token = server.registration_token(1);
+        Self::register_at(server, (&server.issuer(), &token), changes).await
+    }
+
+    /// The same at another realm of that server, with an initial access token of it.
+    pub async fn register_at(server: &Server, (issuer, token): (&str, &str), changes: Value) -> Self {
         let mut metadata = json!({
             "client_name": "Clinic portal",
             "redirect_uris": [CALLBACK],
@@ -90,17 +96,16 @@ impl Party {
             .as_object_mut()
             .expect("an object")
             .retain(|_, value| !value.is_null());
-        let token = server.registration_token(1);
         let reply = send(
             http()
-                .post(server.url("/oauth/register"))
+                .post(format!("{issuer}/oauth/register"))
                 .bearer_auth(token)
                 .json(&metadata),
             &server.secrets(),
         )
         .await;
         assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
-        Self::of(server, reply.json)
+        Self::at(server, issuer, reply.json)
     }
 
     /// A client that an administrator makes, with this metadata and no other.
@@ -119,6 +124,11 @@ impl Party {
 
     /// A client that the hub knows already.
     pub fn of(server: &Server, registration: Value) -> Self {
+        Self::at(server, &server.issuer(), registration)
+    }
+
+    /// The same at another realm of that server.
+    pub fn at(server: &Server, issuer: &str, registration: Value) -> Self {
         let redirect_uri = registration["redirect_uris"][0]
             .as_str()
             .unwrap_or_default()
@@ -127,7 +137,7 @@ impl Party {
             registration,
             redirect_uri,
             http: http(),
-            issuer: server.issuer(),
+            issuer: issuer.to_owned(),
             secrets: server.secrets(),
         }
     }

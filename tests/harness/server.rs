@@ -299,6 +299,18 @@ impl Server {
         tools::run(kill.args(["-s", name, &process.child.id().to_string()]), "");
     }
 
+    /// The most memory that it ever had, in KiB.
+    pub fn most_memory(&self) -> u64 {
+        let process = self.process.as_ref().expect("a running server");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", process.child.id()));
+        let status = status.expect("the status of a process of ours");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.split_whitespace().next());
+        number
+            .and_then(|number| number.parse().ok())
+            .expect("a number of KiB")
+    }
+
     /// An address of the server.
     pub fn url(&self, path: &str) -> Url {
         format!("{}{path}", self.issuer()).parse().expect("an address")
