@@ -151,3 +151,39 @@ impl<'h> Drafts<'h> {
         Aad::new(self.realm.id.uuid(), "sign-up", b"", slot.as_str().as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::House;
+
+    #[tokio::test]
+    async fn an_account_that_waits_for_its_code_is_one_of_its_browser_and_its_realm() {
+        let house = House::new().await;
+        let hub: &Hub = &house.hub;
+        let other = hub
+            .realms
+            .create(&hub.clock, &hub.entropy, "Other", "http://127.0.0.1:8081")
+            .await
+            .unwrap();
+        let (here, there) = (Drafts::new(hub, &house.realm), Drafts::new(hub, &other));
+        let code = Code::generate(&hub.entropy).unwrap();
+        let draft = Draft {
+            address: "hanako@example.jp".to_owned(),
+            name: None,
+            language: "ja".to_owned(),
+            phc: "a hash".to_owned(),
+            place: Place::Account,
+        };
+        let id = here.begin("hers", draft, &code).await.unwrap();
+        for (drafts, browser) in [(&there, "hers"), (&here, "another"), (&here, "")] {
+            assert!(drafts.find(&id, browser).await.unwrap().is_none());
+            let entered = drafts.enter(&id, browser, Some(&code)).await.unwrap();
+            assert!(matches!(entered, Entered::Over), "{browser}");
+        }
+        let entered = here.enter(&id, "hers", Some(&code)).await.unwrap();
+        assert!(matches!(entered, Entered::Right(_)));
+        let again = here.enter(&id, "hers", Some(&code)).await.unwrap();
+        assert!(matches!(again, Entered::Over));
+    }
+}

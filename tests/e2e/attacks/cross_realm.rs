@@ -42,8 +42,10 @@ const ROWS: &[(&str, Row)] = &[
         "consent",
         By("an_answer_to_a_consent_page_counts_for_nobody_else_who_has_signed_in_since"),
     ),
+    ("consent.receipt", OpensNothing),
     ("csrf", Shown(Kind::FormValue)),
     ("device", Shown(Kind::DeviceCode)),
+    ("device.mails", OpensNothing),
     (
         "device.question",
         By("an_answer_counts_only_from_the_browser_and_the_person_that_were_asked"),
@@ -58,10 +60,16 @@ const ROWS: &[(&str, Row)] = &[
         By("a_passkey_of_one_realm_is_nothing_in_another"),
     ),
     ("factor.offered", Shown(Kind::Enrolment)),
+    (
+        "grant",
+        By("a_grant_is_found_by_its_reference_with_the_tokens_own_jti_in_its_own_realm_only"),
+    ),
     ("interaction", Shown(Kind::Interaction)),
     ("log.login", OpensNothing),
     ("mails", OpensNothing),
     ("mails-recovery", OpensNothing),
+    ("mails-sign-up", OpensNothing),
+    ("messages", OpensNothing),
     (
         "passkey.browser",
         By("a_passkey_of_one_realm_is_nothing_in_another"),
@@ -90,6 +98,27 @@ const ROWS: &[(&str, Row)] = &[
     ("sign-in.browser", Shown(Kind::SignInStep)),
     ("sign-in.password", Shown(Kind::SignInStep)),
     ("sign-in.progress", Shown(Kind::SignInStep)),
+    (
+        "sign-up",
+        By("an_account_that_waits_for_its_code_is_one_of_its_browser_and_its_realm"),
+    ),
+    (
+        "sign-up.browser",
+        By("an_account_that_waits_for_its_code_is_one_of_its_browser_and_its_realm"),
+    ),
+    (
+        "sign-up.code",
+        By("an_account_that_waits_for_its_code_is_one_of_its_browser_and_its_realm"),
+    ),
+    (
+        "staff.invitation",
+        By("a_code_of_one_realm_is_unknown_in_another_even_to_its_own_people"),
+    ),
+    (
+        "tie.code",
+        By("the_code_of_an_invitation_is_nothing_in_another_realm_nor_for_who_invites"),
+    ),
+    ("tie-codes", OpensNothing),
 ];
 
 async fn everything_elsewhere(backend: Backend) {

@@ -149,6 +149,7 @@ async fn csrf_opening_an_address_changes_nothing_and_no_other_site_reads_an_answ
         "/.well-known/openid-configuration",
         "/.well-known/oauth-authorization-server",
         "/oauth/jwks",
+        "/log/checkpoint",
     ];
     for endpoint in endpoints() {
         if !endpoint.methods.contains(&"get") {

@@ -19,15 +19,22 @@ const WITHOUT_QUERY: &[&str] = &[
     "/.well-known/openid-configuration",
     "/.well-known/webauthn",
     "/account",
+    "/account/consents",
+    "/account/consents/new",
+    "/account/contact",
     "/account/devices",
+    "/account/family",
     "/account/password",
     "/account/profile",
+    "/account/profile/details",
     "/account/requests",
+    "/account/requests/code",
     "/account/security",
     "/account/security/app",
     "/account/services",
     "/account/trusted",
     "/healthz",
+    "/log/checkpoint",
     "/metrics",
     "/oauth/check-session",
     "/oauth/jwks",
@@ -78,7 +85,9 @@ async fn parameter_pollution_a_doubled_parameter_is_refused_at_every_endpoint_th
             let doubled = browser
                 .once(browser.request(Method::GET, &format!("{path}?p=1&p=1")))
                 .await;
-            if WITHOUT_QUERY.contains(&endpoint.path.as_str()) || endpoint.path.contains('.') {
+            // Who has no token and names nothing that is there learns that first.
+            let absent = [401, 404].contains(&plain.status.as_u16());
+            if absent || WITHOUT_QUERY.contains(&endpoint.path.as_str()) || endpoint.path.contains('.') {
                 assert_eq!(doubled.status, plain.status, "GET {path}");
             } else {
                 assert_eq!(doubled.status.as_u16(), 400, "GET {path}");

@@ -7,6 +7,8 @@
 
 mod model;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::Code;
 pub use store::{Invitation, Preview, accept, decline, invite, invited, open, sent, withdraw};
