@@ -28,7 +28,7 @@ platform::identifiers! {
     /// A tie from a person to somebody of their family.
     TieId,
     /// An invitation to become somebody's family.
-    InvitationId,
+    TieInvitationId,
     /// A recovery that people whom the person trusts confirm.
     RecoveryId,
     /// An organisation of a realm.
@@ -40,13 +40,11 @@ platform::identifiers! {
     /// Powers over an organisation, given to a member of staff.
     DelegationId,
     /// An invitation to an organisation.
-    InvitationId,
+    StaffInvitationId,
     /// A time for which a member of staff was there.
     AttendanceId,
     /// A member of staff, as an organisation's own system calls them.
     ScimUserId,
-    /// A tie between two people.
-    TieId,
     /// A consent; all its versions have it.
     ConsentId,
     /// A row that a consent was compiled into.

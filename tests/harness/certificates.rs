@@ -94,7 +94,7 @@ impl Authority {
     fn sign(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().expect("a key");
         let mut params = params.clone();
-        let serial = SerialNumber::from_slice(&hash(&key.public_key_raw()).as_bytes()[..16]);
+        let serial = SerialNumber::from_slice(&hash(key.public_key_raw()).as_bytes()[..16]);
         params.serial_number = Some(serial.clone());
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         Identity {

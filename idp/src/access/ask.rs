@@ -7,6 +7,7 @@ use super::store::{self, AccessError, contracts, emergencies, grants};
 use crate::hub::Hub;
 use crate::ids::PersonId;
 use crate::realms::Realm;
+use crate::{staff, ties};
 
 /// Who asks about whom.
 #[derive(Debug, Clone, Copy)]
@@ -50,6 +51,14 @@ pub async fn load(hub: &Hub, realm: &Realm, who: Who<'_>) -> Result<Loaded, Acce
         Some(_) => contracts(store, realm.id, who.subject).await?,
         None => Vec::new(),
     };
+    let standings = match who.asker {
+        Some(actor) if actor != who.subject => standings(hub, realm, actor).await?,
+        _ => Vec::new(),
+    };
+    let relations = match who.asker {
+        Some(actor) if actor != who.subject => relations(hub, realm, actor, who.subject).await?,
+        _ => Vec::new(),
+    };
     let emergencies = match who.asker {
         Some(actor) if actor != who.subject => {
             emergencies(store, realm.id, (actor, who.subject), now).await?
@@ -58,11 +67,33 @@ pub async fn load(hub: &Hub, realm: &Realm, who: Who<'_>) -> Result<Loaded, Acce
     };
     Ok(Loaded {
         grants,
-        relations: Vec::new(),
-        standings: Vec::new(),
+        relations,
+        standings,
         contracts,
         emergencies,
     })
+}
+
+/// Where somebody works, as what, now.
+async fn standings(hub: &Hub, realm: &Realm, person: PersonId) -> Result<Vec<Standing>, AccessError> {
+    let found = staff::standing(&hub.store, realm.id, person, hub.clock.now()).await?;
+    let standings = found.into_iter().map(|one| Standing {
+        organisation: one.organisation,
+        above: one.above,
+        occupation: one.occupation.map(|occupation| occupation.code.as_str().to_owned()),
+    });
+    Ok(standings.collect())
+}
+
+/// What somebody is to a person, now.
+async fn relations(
+    hub: &Hub,
+    realm: &Realm,
+    actor: PersonId,
+    subject: PersonId,
+) -> Result<Vec<String>, AccessError> {
+    let tie = ties::between(hub, realm, actor, subject).await?;
+    Ok(tie.map(|tie| tie.relation.as_str().to_owned()).into_iter().collect())
 }
 
 /// Whom a person's consents could mean, by name.
@@ -86,6 +117,8 @@ pub async fn candidates(hub: &Hub, realm: &Realm, subject: PersonId) -> Result<C
             Grantee::Everyone | Grantee::Relation(_) | Grantee::Organisation { .. } => {}
         }
     }
+    let tied = ties::of(hub, realm, subject).await?;
+    people.extend(tied.into_iter().map(|tie| tie.other));
     people.sort_unstable();
     people.dedup();
     clients.sort_unstable();
@@ -104,14 +137,27 @@ pub async fn subjects_of(
     let mut names: Vec<String> = Vec::new();
     names.extend(asker.person.map(|person| person.to_string()));
     names.extend(asker.client.map(str::to_owned));
+    if let Some(person) = asker.person {
+        let standings = standings(hub, realm, person).await?;
+        let places = standings.iter().flat_map(|one| one.above.iter());
+        names.extend(places.map(ToString::to_string));
+        names.sort_unstable();
+        names.dedup();
+    }
     let mut found = store::subjects(&hub.store, realm.id, &names, after).await?;
     let whole = found.len() < store::SUBJECTS;
-    // What is one's own needs no consent.
-    if let Some(own) = asker.person.filter(|own| own.uuid() > after)
-        && (whole || found.last().is_some_and(|last| own < *last))
-        && let Err(place) = found.binary_search(&own)
-    {
-        found.insert(place, own);
+    // What is one's own needs no consent, and a consent to whoever is something to a person names no key.
+    let mut more: Vec<PersonId> = asker.person.into_iter().collect();
+    if let Some(person) = asker.person {
+        let toward = ties::toward(hub, realm, person).await?;
+        more.extend(toward.into_iter().map(|tie| tie.person));
+    }
+    for one in more.into_iter().filter(|one| one.uuid() > after) {
+        if (whole || found.last().is_some_and(|last| one < *last))
+            && let Err(place) = found.binary_search(&one)
+        {
+            found.insert(place, one);
+        }
     }
     Ok(found)
 }

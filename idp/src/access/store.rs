@@ -22,6 +22,12 @@ pub enum AccessError {
     /// The database did not answer.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// It could not be known where somebody works.
+    #[error(transparent)]
+    Staff(#[from] crate::staff::StaffError),
+    /// It could not be known who is what to somebody.
+    #[error(transparent)]
+    People(#[from] crate::people::PeopleError),
     /// A row is not what this version writes.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),

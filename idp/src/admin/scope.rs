@@ -62,7 +62,6 @@ scopes! {
 /// holds it, and whoever may register clients may pass it on.
 pub const OWN_DELEGATIONS: ApiScope = ApiScope {
     name: "musubi:staff",
-    challenge: "Bearer realm=\"musubi\", error=\"insufficient_scope\", scope=\"musubi:staff\"",
 };
 
 /// Scopes over the hub itself; they carry only in the realm that the configuration names.

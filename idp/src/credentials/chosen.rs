@@ -46,7 +46,8 @@ pub(crate) async fn chosen(
     person: &Person,
     form: &Parameters,
 ) -> Result<PasswordHash, Rejected> {
-    chosen_for(hub, realm, &person.profile, form).await
+    let least = least_of(hub, realm, person).await.map_err(|_| busy())?;
+    allowed(hub, (realm, &person.profile), least, form).await
 }
 
 /// The same for somebody who has no account yet.
@@ -56,10 +57,22 @@ pub(crate) async fn chosen_for(
     profile: &Profile,
     form: &Parameters,
 ) -> Result<PasswordHash, Rejected> {
+    let least = least(&hub.settings.passwords, false);
+    allowed(hub, (realm, profile), least, form).await
+}
+
+fn busy() -> Rejected {
+    Rejected(vec![PasswordProblem::Busy { seconds: 5 }])
+}
+
+async fn allowed(
+    hub: &Hub,
+    (realm, profile): (&Realm, &Profile),
+    least: u32,
+    form: &Parameters,
+) -> Result<PasswordHash, Rejected> {
     let password = SecretString::from(form.get("password").unwrap_or_default());
     let owner = Owner::new(profile, &realm.name);
-    let busy = || Rejected(vec![PasswordProblem::Busy { seconds: 5 }]);
-    let least = least_of(hub, realm, person).await.map_err(|_| busy())?;
     let found = judge(&hub.settings.passwords, &password, &owner, least).await;
     let mut problems: Vec<_> = found.map_err(|_| busy())?.into_iter().map(problem).collect();
     if form.get("password_again") != form.get("password") {

@@ -55,8 +55,8 @@ pub async fn redeem(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthErr
 
     let now = hub.clock.now();
     let nonce = grant.nonce.take();
-    let asker = (grant.person, client.id.as_str());
-    let other = others(hub, realm, asker, grant.authorization_details.as_ref()).await;
+    let acting = (grant.person, client.id.as_str());
+    let other = others(hub, realm, acting, grant.authorization_details.as_ref()).await;
     let other = other.map_err(given_up)?;
     let mut new = family(request, *grant);
     if let Some(other) = &other {

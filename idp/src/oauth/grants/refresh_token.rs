@@ -61,8 +61,8 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
     let asked = request.resources()?;
     let resources = resources::narrowed(&known.details.resources, &asked, &realm.issuer)?;
     let key = still_allowed(hub, call, &known).await?;
-    let asker = (known.person, client.id.as_str());
-    let other = others(hub, realm, asker, known.details.authorization_details.as_ref()).await;
+    let acting = (known.person, client.id.as_str());
+    let other = others(hub, realm, acting, known.details.authorization_details.as_ref()).await;
     let other = other.map_err(|error| given_up(error, &known))?;
 
     let mut entry = call

@@ -169,14 +169,14 @@ pub(in crate::people) async fn rewrite(
     let sealed = person.key.seal(entropy, &place, &serde_json::to_vec(&after)?)?;
     // Each state has a time of its own: it is what callers compare.
     let at = now.as_micros().max(row.updated_at.saturating_add(1));
-    let changed = tx
+    let written = tx
         .execute(
             "UPDATE person SET sealed_profile = $3, updated_at = $4
              WHERE realm_id = $1 AND id = $2 AND updated_at = $5",
             values![realm_id, id, sealed, at, row.updated_at],
         )
         .await?;
-    if changed == 0 {
+    if written == 0 {
         // Somebody else changed it in between: nothing is overwritten unseen.
         return Err(PeopleError::Raced);
     }

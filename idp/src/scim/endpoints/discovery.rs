@@ -85,11 +85,7 @@ pub(super) async fn config(call: Call) -> Response {
 /// The kinds of resources.
 pub(super) async fn types(call: Call) -> Response {
     let base = base(&call);
-    let all = resource_types()
-        .iter()
-        .map(|one| publish_type(one, &base))
-        .collect();
-    list(&call, all)
+    list(&call, &resource_types().map(|one| publish_type(one, &base)))
 }
 
 /// A kind of resource.
@@ -101,11 +97,7 @@ pub(super) async fn one_type(Path(id): Path<String>, call: Call) -> Response {
 /// The schemas.
 pub(super) async fn schemas(call: Call) -> Response {
     let base = base(&call);
-    let all = all_schemas()
-        .iter()
-        .map(|one| publish_schema(one, &base))
-        .collect();
-    list(&call, all)
+    list(&call, &all_schemas().map(|one| publish_schema(one, &base)))
 }
 
 /// A schema.

@@ -24,7 +24,7 @@ use super::organisations::{self, enter};
 use super::powers::Power;
 use super::reach::Basis;
 use super::term::Term;
-use crate::ids::{DelegationId, InvitationId, OrganisationId, PersonId};
+use crate::ids::{DelegationId, StaffInvitationId, OrganisationId, PersonId};
 
 pub use store::waiting;
 
@@ -36,7 +36,7 @@ const KIND: &str = "staff.invitation";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invitation {
     /// Its key.
-    pub id: InvitationId,
+    pub id: StaffInvitationId,
     /// To which organisation.
     pub organisation: OrganisationId,
     /// As what they would be called there.
@@ -66,7 +66,7 @@ pub async fn invite(
     organisations::active(tx, act, organisation).await?;
     let code = act.entropy.token()?;
     let invitation = Invitation {
-        id: InvitationId::new(&act.entropy, act.now)?,
+        id: StaffInvitationId::new(&act.entropy, act.now)?,
         organisation,
         title,
         email_hash,
@@ -84,7 +84,7 @@ pub async fn invite(
 }
 
 /// Takes an invitation back; the organisation that it was to, and what allowed it.
-pub async fn withdraw(tx: &Tx, act: &Act, id: InvitationId) -> Result<(OrganisationId, Basis), StaffError> {
+pub async fn withdraw(tx: &Tx, act: &Act, id: StaffInvitationId) -> Result<(OrganisationId, Basis), StaffError> {
     enter(tx, act.realm.id).await?;
     let gone = store::withdraw(tx, act.realm.id, id, act.now).await?;
     let invitation = gone.ok_or(StaffError::InvitationUnknown)?;

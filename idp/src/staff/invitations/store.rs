@@ -8,7 +8,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::Invitation;
-use crate::ids::{DelegationId, InvitationId, OrganisationId, PersonId};
+use crate::ids::{DelegationId, StaffInvitationId, OrganisationId, PersonId};
 use crate::staff::error::StaffError;
 
 #[derive(FromQueryResult)]
@@ -83,7 +83,7 @@ pub(super) async fn take(
 pub(super) async fn withdraw(
     tx: &Tx,
     realm: RealmId,
-    id: InvitationId,
+    id: StaffInvitationId,
     now: Instant,
 ) -> Result<Option<Invitation>, StaffError> {
     let sql = format!(
@@ -101,14 +101,14 @@ pub async fn waiting(
     realm: RealmId,
     organisation: OrganisationId,
     now: Instant,
-    after: Option<InvitationId>,
+    after: Option<StaffInvitationId>,
     limit: u32,
 ) -> Result<Vec<Invitation>, StaffError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM staff_invitation WHERE realm_id = $1 AND organisation_id = $2 AND used_at IS NULL
          AND withdrawn_at IS NULL AND expires_at > $3 AND id > $4 ORDER BY id LIMIT $5"
     );
-    let after = after.map_or(Uuid::nil(), InvitationId::uuid);
+    let after = after.map_or(Uuid::nil(), StaffInvitationId::uuid);
     let values = values![
         realm.uuid(),
         organisation.uuid(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::model::Code;
 use crate::hub::Hub;
-use crate::ids::{InvitationId, PersonId, TieId};
+use crate::ids::{TieInvitationId, PersonId, TieId};
 use crate::notices::{self, Notice};
 use crate::people::{IdentifierKind, PeopleError, Person};
 use crate::realms::Realm;
@@ -27,7 +27,7 @@ const MOST: i64 = 20;
 #[derive(Debug, Clone)]
 pub struct Invitation {
     /// Which.
-    pub id: InvitationId,
+    pub id: TieInvitationId,
     /// Who invites: whose data it is about.
     pub person: PersonId,
     /// What the invited one is to them.
@@ -105,7 +105,7 @@ pub async fn invite(
         (None, None) => None,
     };
     let values = values![
-        InvitationId::new(&hub.entropy, now)?.uuid(),
+        TieInvitationId::new(&hub.entropy, now)?.uuid(),
         realm.id.uuid(),
         code.hash(realm).to_vec(),
         person.id.uuid(),
@@ -197,7 +197,7 @@ pub async fn withdraw(
     hub: &Hub,
     realm: &Realm,
     person: PersonId,
-    id: InvitationId,
+    id: TieInvitationId,
 ) -> Result<bool, PeopleError> {
     let sql = "DELETE FROM tie_invitation WHERE realm_id = $1 AND id = $2 AND person_id = $3";
     let gone = hub
@@ -212,7 +212,7 @@ pub async fn decline(
     hub: &Hub,
     realm: &Realm,
     reader: PersonId,
-    id: InvitationId,
+    id: TieInvitationId,
 ) -> Result<bool, PeopleError> {
     let sql =
         "DELETE FROM tie_invitation WHERE realm_id = $1 AND id = $2 AND invited_id = $3 AND person_id <> $3";
@@ -229,7 +229,7 @@ pub async fn accept(
     hub: &Hub,
     realm: &Arc<Realm>,
     reader: &Person,
-    (id, code): (InvitationId, Option<Code>),
+    (id, code): (TieInvitationId, Option<Code>),
 ) -> Result<Option<PersonId>, PeopleError> {
     let now = hub.clock.now();
     let tie = TieId::new(&hub.entropy, now)?;

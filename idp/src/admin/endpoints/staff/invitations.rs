@@ -16,7 +16,7 @@ use crate::admin::endpoints::people::printable_option;
 use crate::admin::{Refusal, cursor, scope};
 use crate::http::Call;
 use crate::hub::Shared;
-use crate::ids::InvitationId;
+use crate::ids::StaffInvitationId;
 use crate::log::Action;
 use crate::people::email_index;
 use crate::staff::act::allowed;
@@ -186,7 +186,7 @@ pub(in crate::admin::endpoints) async fn withdraw(
 
 async fn take_back(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refusal> {
     desk.desk.no_body()?;
-    let id: InvitationId = key(segment, "invitation.unknown")?;
+    let id: StaffInvitationId = key(segment, "invitation.unknown")?;
     desk.commit(
         move |tx, act| Box::pin(invitations::withdraw(tx, act, id)),
         move |row, (organisation, basis): &(crate::ids::OrganisationId, Basis)| {
