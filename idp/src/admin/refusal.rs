@@ -2,11 +2,12 @@
 
 use std::error::Error;
 
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use platform::http::Problem;
 
 use crate::credentials::PasswordsError;
 use crate::factors::FactorsError;
+use crate::http::Call;
 use crate::numbers::NumbersError;
 use crate::oauth::clients::{ClientsError, InvalidMetadata};
 use crate::oauth::step_up::Demand;
@@ -91,6 +92,13 @@ impl Refusal {
     pub fn unavailable(cause: &dyn Error) -> Self {
         tracing::error!(%cause, "a request could not be served");
         UNAVAILABLE
+    }
+
+    /// Adds the challenge that goes with it, if one does.
+    pub fn write_challenge(&self, call: &Call, headers: &mut HeaderMap) {
+        if let Some(challenge) = self.challenge {
+            challenge.write(call, headers);
+        }
     }
 
     /// What went wrong, for people.

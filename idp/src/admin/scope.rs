@@ -60,9 +60,7 @@ scopes! {
 
 /// Do, over organisations, what was delegated to the person behind the token. It gives nothing by itself, so everybody
 /// holds it, and whoever may register clients may pass it on.
-pub const OWN_DELEGATIONS: ApiScope = ApiScope {
-    name: "musubi:staff",
-};
+pub const OWN_DELEGATIONS: ApiScope = ApiScope { name: "musubi:staff" };
 
 /// Scopes over the hub itself; they carry only in the realm that the configuration names.
 pub const HUB_SCOPES: &[&str] = &[REALMS_READ.name, REALMS_WRITE.name];

@@ -2,7 +2,7 @@
 //! answer.
 
 use axum::body::Body;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION};
 use http::{HeaderValue, StatusCode};
 use platform::database::{BoxFuture, DatabaseError, Tx};
@@ -89,7 +89,7 @@ impl<'a> ScimDesk<'a> {
                 }
                 let error = ScimError::from(refusal);
                 let mut answered = answer(error.status, &error.body());
-                challenge(&mut answered, &refusal.problem().into_response());
+                refusal.write_challenge(call, answered.headers_mut());
                 return Err(answered);
             }
         };
@@ -259,12 +259,4 @@ fn lists(header: &str, document: &Value) -> bool {
         .split(',')
         .map(str::trim)
         .any(|one| one == "*" || one == version || format!("W/{one}") == version)
-}
-
-fn challenge(answered: &mut Response, told: &Response) {
-    if let Some(value) = told.headers().get(http::header::WWW_AUTHENTICATE) {
-        answered
-            .headers_mut()
-            .insert(http::header::WWW_AUTHENTICATE, value.clone());
-    }
 }
