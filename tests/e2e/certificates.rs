@@ -27,15 +27,16 @@ impl Clinic {
         let (authority, files) = (Authority::new(), tempfile::tempdir().unwrap());
         let pem = files.path().join("authorities.pem");
         std::fs::write(&pem, authority.pem()).unwrap();
-        let mut lines = format!(
-            "trusted_proxies = [{trusted}]\nclient_certificate_header = \"Client-Cert\"\nclient_authorities_file = \"{}\"\n",
-            pem.display()
-        );
-        if let Some(until) = revoked_until {
+        let lists = revoked_until.map(|until| {
             let list = files.path().join("revoked.pem");
             std::fs::write(&list, authority.revocations(&[], until)).unwrap();
-            lines += &format!("client_revocation_files = [\"{}\"]\n", list.display());
-        }
+            format!("client_revocation_files = [\"{}\"]\n", list.display())
+        });
+        let lines = format!(
+            "trusted_proxies = [{trusted}]\nclient_certificate_header = \"Client-Cert\"\nclient_authorities_file = \"{}\"\n{}",
+            pem.display(),
+            lists.unwrap_or_default()
+        );
         let options = Options {
             server: lines,
             ..Options::default()

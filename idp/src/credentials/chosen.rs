@@ -27,8 +27,17 @@ pub(crate) async fn rules(
     realm: &Realm,
     person: &Person,
 ) -> Result<Vec<PasswordRule>, FactorsError> {
+    Ok(said(hub, least_of(hub, realm, person).await?))
+}
+
+/// The same to somebody who has no account yet.
+pub(crate) fn rules_for_new(hub: &Hub) -> Vec<PasswordRule> {
+    said(hub, least(&hub.settings.passwords, false))
+}
+
+fn said(hub: &Hub, least: u32) -> Vec<PasswordRule> {
     let mut rules = vec![
-        PasswordRule::MinLength(least_of(hub, realm, person).await?),
+        PasswordRule::MinLength(least),
         PasswordRule::MaxLength(MAX_LENGTH),
         PasswordRule::NotGuessable,
         PasswordRule::NotLogin,
@@ -36,7 +45,7 @@ pub(crate) async fn rules(
     if hub.settings.passwords.breached_file.is_some() {
         rules.push(PasswordRule::NotBreached);
     }
-    Ok(rules)
+    rules
 }
 
 /// Takes the fields `password` and `password_again`: the hash of a password that may be set.

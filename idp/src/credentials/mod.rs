@@ -20,7 +20,7 @@ mod tests;
 
 pub use assurance::{Asked, Level, Verdict, method, with_methods};
 pub use breached::{Breached, BreachedFileError};
-pub(crate) use chosen::{Rejected, chosen, chosen_for, rules};
+pub(crate) use chosen::{Rejected, chosen, chosen_for, rules, rules_for_new};
 pub use hasher::{HashingBusy, PasswordHasher};
 pub use phc::{PasswordHash, UnreadableHash};
 pub use policy::{Hint, MAX_LENGTH, Owner, PolicyUnavailable, Weakness, judge, least};

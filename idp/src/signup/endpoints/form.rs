@@ -11,7 +11,7 @@ use platform::http::Parameters;
 use platform::mail::MailAddress;
 
 use super::{Made, about, make};
-use crate::credentials::{PasswordHash, Rejected, chosen_for, rules};
+use crate::credentials::{PasswordHash, Rejected, chosen_for, rules_for_new};
 use crate::email::Code;
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
@@ -96,7 +96,7 @@ fn render(
         login,
         name,
         client_name: context.client_name(&view),
-        rules: &rules(&hub.settings.passwords),
+        rules: &rules_for_new(hub),
         problems,
         sign_in_url: &sign_in,
     };
