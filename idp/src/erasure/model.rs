@@ -34,6 +34,11 @@ pub const KEPT: &[Kept] = &[
         why: "that two internal keys were tied from one day to another, without any name",
     },
     Kept {
+        what: "employment",
+        why: "that an internal key worked somewhere, and was there, from when to when, without any name: employers have to \
+              keep it",
+    },
+    Kept {
         what: "security_events",
         why: "peers and services have to hear that the account is gone; sealed under the realm's key until they did",
     },

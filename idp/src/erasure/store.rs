@@ -4,6 +4,7 @@ use platform::clock::Instant;
 use platform::database::{Queries as _, Tx};
 use platform::values;
 
+use crate::consent;
 use crate::events::{Event, Kind};
 use crate::factors::remove_all;
 use crate::hub::Hub;
@@ -12,6 +13,7 @@ use crate::numbers::{Change, Holder, NumbersError, State, change, held_by};
 use crate::people::{COOLDOWN, PeopleError, Person};
 use crate::realms::Realm;
 use crate::sessions::end_all_in;
+use crate::staff;
 
 /// What is deleted or emptied, by realm (`$1`) and person (`$2`).
 const STATEMENTS: &[&str] = &[
@@ -46,6 +48,7 @@ pub async fn erase(hub: &Hub, realm: &Realm, person: &Person) -> Result<bool, Pe
         .write(move |tx: &Tx| {
             Box::pin(async move {
                 let (scope, at) = (|| values![realm_id.uuid(), id.uuid()], now.as_micros());
+                staff::erasure::erase_in(tx, realm_id, id, now).await?;
                 let gone = tx
                     .execute(
                         "UPDATE person SET state = 'erased', sealed_key = NULL, sealed_profile = NULL, locale = NULL,
@@ -67,6 +70,7 @@ pub async fn erase(hub: &Hub, realm: &Realm, person: &Person) -> Result<bool, Pe
                 for sql in STATEMENTS {
                     tx.execute(sql, scope()).await?;
                 }
+                consent::end_all_in(tx, realm_id, id, now).await?;
                 tx.execute(
                     "UPDATE tie SET state = 'ended', ended_at = $3, ended_via = 'erasure'
                      WHERE realm_id = $1 AND (person_id = $2 OR other_id = $2) AND state = 'active'",

@@ -185,6 +185,7 @@ unavailable!(
     crate::people::PeopleError,
     crate::realms::RealmError,
     crate::sessions::SessionsError,
+    crate::staff::StaffError,
     platform::database::DatabaseError,
     platform::entropy::EntropyFailed,
     platform::ephemeral::EphemeralError,

@@ -8,6 +8,8 @@
 //! | `organisations`, `affiliations`, `delegations`, `invitations` | what is done, and its rows |
 //! | `attendance` | when staff came and went |
 //! | `numbering` | numbers of organisations and staff |
+//! | `erasure` | what ends when somebody is erased |
+//! | `takeout` | what somebody takes away |
 //! | `lapse` | the end of affiliations whose term is over |
 //!
 //! **Attenuation.** A delegation names powers, a subtree, an end, and how often it may be handed on. It carries as long as
@@ -31,6 +33,7 @@ pub mod attendance;
 pub mod conditions;
 pub mod delegation;
 pub mod delegations;
+pub mod erasure;
 pub mod error;
 pub mod invitations;
 pub mod lapse;
@@ -40,6 +43,7 @@ pub mod organisations;
 pub mod powers;
 pub mod reach;
 pub mod term;
+pub mod takeout;
 #[cfg(test)]
 mod tests;
 pub mod tree;

@@ -38,6 +38,8 @@ pub struct Takeout {
     pub sessions: Vec<Value>,
     /// What they sign in with besides a password: what they call it.
     pub factors: Vec<Value>,
+    /// Where they work or worked, as what, what is delegated to them, and when they came and went, newest first.
+    pub staff: Value,
     /// Powers over the realm's API.
     pub powers: Vec<String>,
     /// What they were told.

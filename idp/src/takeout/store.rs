@@ -17,6 +17,7 @@ use crate::oauth::OAuthError;
 use crate::people::{By, PeopleError, Person, history, identifiers, number_key, number_of};
 use crate::realms::Realm;
 use crate::recovery::family;
+use crate::staff;
 use crate::ties;
 
 /// Rows of the access log that a document has at the most.
@@ -52,6 +53,7 @@ pub async fn gather(hub: &Hub, realm: &Realm, person: &Person) -> Result<Takeout
         client_consents: client_consents(hub, realm, person).await?,
         sessions: sessions(hub, realm, person).await?,
         factors: factors(hub, realm, person).await?,
+        staff: staff::takeout::gather(hub, realm, person).await?,
         powers: hub.people.powers(realm, person.id).await?,
         notices: told(hub, realm, person).await?,
         access_log,

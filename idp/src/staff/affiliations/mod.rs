@@ -35,6 +35,7 @@ use crate::ids::{AffiliationId, OccupationId, OrganisationId, PersonId};
 use crate::numbers::Number;
 use crate::oauth::families::revoke_person_in;
 use crate::people::{Person, Prepared};
+use crate::realms::Realm;
 use crate::sessions::end_all_in;
 
 pub(crate) use provisioning::{join_new, leave_all, rejoin};
@@ -150,8 +151,13 @@ pub struct Joined {
 
 /// What seals a licence.
 pub fn licence_aad(act: &Act, person: PersonId, code: OccupationCode) -> Aad {
+    licence_aad_of(&act.realm, person, code)
+}
+
+/// The same where nobody acts.
+pub fn licence_aad_of(realm: &Realm, person: PersonId, code: OccupationCode) -> Aad {
     Aad::new(
-        act.realm.id.uuid(),
+        realm.id.uuid(),
         "occupation.licence",
         person.uuid().as_bytes(),
         code.word().as_bytes(),

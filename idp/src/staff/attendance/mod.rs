@@ -20,7 +20,7 @@ use super::powers::Power;
 use super::reach::Basis;
 use crate::ids::{AffiliationId, AttendanceId, OrganisationId, PersonId};
 
-pub use store::of_organisation;
+pub use store::{of_organisation, of_person};
 
 /// A time for which somebody was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -156,3 +156,19 @@ pub async fn of_organisation(
     let rows: Vec<Row> = queries.fetch_all(&sql, values).await?;
     Ok(rows.into_iter().map(Attendance::from).collect())
 }
+
+/// When somebody came and went, newest first.
+pub async fn of_person(
+    queries: &impl Queries,
+    realm: RealmId,
+    person: PersonId,
+    limit: u32,
+) -> Result<Vec<Attendance>, StaffError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM attendance WHERE attendance.realm_id = $1 AND attendance.person_id = $2
+         ORDER BY attendance.in_at DESC LIMIT $3"
+    );
+    let values = values![realm.uuid(), person.uuid(), i64::from(limit)];
+    let rows: Vec<Row> = queries.fetch_all(&sql, values).await?;
+    Ok(rows.into_iter().map(Attendance::from).collect())
+}

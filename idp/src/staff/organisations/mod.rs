@@ -21,7 +21,7 @@ use super::reach::Basis;
 use super::words::OrganisationKind;
 use crate::ids::OrganisationId;
 
-pub use store::{above, count, enter, find, find_all, list, tree_above};
+pub use store::{ENTER, above, count, enter, find, find_all, list, tree_above};
 
 /// An organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]

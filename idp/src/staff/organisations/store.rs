@@ -49,12 +49,14 @@ struct Epoch {
     epoch: i64,
 }
 
+/// The statement that waits for every other change of a realm's organisations and staff.
+pub const ENTER: &str = "INSERT INTO staff_epoch (realm_id, epoch) VALUES ($1, 1)
+     ON CONFLICT (realm_id) DO UPDATE SET epoch = staff_epoch.epoch + 1 RETURNING epoch";
+
 /// Waits for every other change of the realm's organisations and staff, and keeps later ones waiting until this
 /// transaction ends. Whatever is read after it stands until then.
 pub async fn enter(tx: &Tx, realm: RealmId) -> Result<(), StaffError> {
-    let sql = "INSERT INTO staff_epoch (realm_id, epoch) VALUES ($1, 1)
-         ON CONFLICT (realm_id) DO UPDATE SET epoch = staff_epoch.epoch + 1 RETURNING epoch";
-    let entered: Option<Epoch> = tx.fetch_optional(sql, values![realm.uuid()]).await?;
+    let entered: Option<Epoch> = tx.fetch_optional(ENTER, values![realm.uuid()]).await?;
     entered
         .filter(|row| row.epoch > 0)
         .map(drop)

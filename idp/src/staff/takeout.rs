@@ -1,0 +1,97 @@
+//! What is kept about somebody as staff, for them to take away.
+
+use serde_json::{Value, json};
+
+use super::affiliations::{licence_aad_of, occupations, of_person};
+use super::attendance::of_person as presence_of;
+use super::delegations::{Listed, list};
+use super::error::StaffError;
+use super::organisations::find_all;
+use crate::hub::Hub;
+use crate::oauth::OAuthError;
+use crate::people::Person;
+use crate::realms::Realm;
+use platform::clock::Instant;
+
+/// Rows of attendance that a document has at the most.
+const MOST: u32 = 20_000;
+
+/// Gathers it.
+pub async fn gather(hub: &Hub, realm: &Realm, person: &Person) -> Result<Value, OAuthError> {
+    Ok(all(hub, realm, person).await?)
+}
+
+async fn all(hub: &Hub, realm: &Realm, person: &Person) -> Result<Value, StaffError> {
+    let (store, id) = (&hub.store, realm.id);
+    let places = of_person(store, id, person.id).await?;
+    let keys: Vec<_> = places.iter().map(|one| one.id).collect();
+    let work = occupations(store, id, &keys).await?;
+    let listed = Listed {
+        holder: Some(person.id),
+        past: true,
+        ..Listed::default()
+    };
+    let held = list(store, id, &listed, None, 2000).await?;
+    let named: Vec<_> = places
+        .iter()
+        .map(|one| one.organisation)
+        .chain(held.iter().map(|one| one.organisation))
+        .collect();
+    let organisations = find_all(store, id, &named).await?;
+    let name = |id| {
+        let found = organisations.iter().find(|one| one.id == id);
+        found.map(|one| one.name.clone())
+    };
+    let time = |at: Option<Instant>| at.map(Instant::to_rfc3339);
+    let affiliations: Vec<Value> = places
+        .iter()
+        .map(|one| {
+            let mine = work.iter().filter(|work| work.affiliation == one.id);
+            let mine: Vec<Value> = mine
+                .map(|work| {
+                    let aad = licence_aad_of(realm, person.id, work.code);
+                    let sealed = work.sealed_licence.as_ref();
+                    let licence = sealed.and_then(|sealed| person.key.open(&aad, sealed).ok());
+                    json!({
+                        "code": work.code.word(),
+                        "licence": licence.map(|text| String::from_utf8_lossy(&text).into_owned()),
+                        "licence_until": time(work.licence_until),
+                        "ended_at": time(work.ended_at),
+                    })
+                })
+                .collect();
+            json!({
+                "organisation": name(one.organisation),
+                "title": one.title,
+                "from": one.term.from.to_rfc3339(),
+                "until": time(one.term.until),
+                "ended_at": time(one.ended_at),
+                "occupations": mine,
+            })
+        })
+        .collect();
+    let delegations: Vec<Value> = held
+        .iter()
+        .map(|one| {
+            json!({
+                "organisation": name(one.organisation),
+                "powers": one.powers.words().collect::<Vec<_>>(),
+                "from": one.term.from.to_rfc3339(),
+                "until": time(one.term.until),
+                "withdrawn": one.withdrawn,
+            })
+        })
+        .collect();
+    let presence = presence_of(store, id, person.id, MOST).await?;
+    let attendance: Vec<Value> = presence
+        .iter()
+        .map(|one| {
+            json!({
+                "came": one.came.to_rfc3339(),
+                "went": time(one.went),
+                "corrected": one.corrected,
+            })
+        })
+        .collect();
+    Ok(json!({"affiliations": affiliations, "delegations": delegations, "attendance": attendance}))
+}
