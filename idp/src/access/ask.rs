@@ -51,27 +51,18 @@ pub async fn load(hub: &Hub, realm: &Realm, who: Who<'_>) -> Result<Loaded, Acce
         Some(_) => contracts(store, realm.id, who.subject).await?,
         None => Vec::new(),
     };
-    let standings = match who.asker {
-        Some(actor) if actor != who.subject => standings(hub, realm, actor).await?,
-        _ => Vec::new(),
-    };
-    let relations = match who.asker {
-        Some(actor) if actor != who.subject => relations(hub, realm, actor, who.subject).await?,
-        _ => Vec::new(),
-    };
-    let emergencies = match who.asker {
-        Some(actor) if actor != who.subject => {
-            emergencies(store, realm.id, (actor, who.subject), now).await?
-        }
-        _ => Vec::new(),
-    };
-    Ok(Loaded {
+    let mut loaded = Loaded {
         grants,
-        relations,
-        standings,
         contracts,
-        emergencies,
-    })
+        ..Loaded::default()
+    };
+    // What is one's own needs none of this.
+    if let Some(actor) = who.asker.filter(|actor| *actor != who.subject) {
+        loaded.standings = standings(hub, realm, actor).await?;
+        loaded.relations = relations(hub, realm, actor, who.subject).await?;
+        loaded.emergencies = emergencies(store, realm.id, (actor, who.subject), now).await?;
+    }
+    Ok(loaded)
 }
 
 /// Where somebody works, as what, now.
@@ -80,7 +71,7 @@ async fn standings(hub: &Hub, realm: &Realm, person: PersonId) -> Result<Vec<Sta
     let standings = found.into_iter().map(|one| Standing {
         organisation: one.organisation,
         above: one.above,
-        occupation: one.occupation.map(|occupation| occupation.code.as_str().to_owned()),
+        occupation: one.occupation.map(|occupation| occupation.code.word().to_owned()),
     });
     Ok(standings.collect())
 }
@@ -93,7 +84,10 @@ async fn relations(
     subject: PersonId,
 ) -> Result<Vec<String>, AccessError> {
     let tie = ties::between(hub, realm, actor, subject).await?;
-    Ok(tie.map(|tie| tie.relation.as_str().to_owned()).into_iter().collect())
+    Ok(tie
+        .map(|tie| tie.relation.as_str().to_owned())
+        .into_iter()
+        .collect())
 }
 
 /// Whom a person's consents could mean, by name.

@@ -276,19 +276,27 @@ pub async fn rest_in(
     Ok(true)
 }
 
-/// Ends all that a person ever allowed, when they are erased: what they forbade needs no rule any more either.
+/// Ends all that a person ever allowed, when they are erased, and every token that lived on it. What they agreed with
+/// operators ends too. The versions stay, unreadable without the person's key.
 pub async fn end_all_in(
     tx: &Tx,
-    realm: &Realm,
+    realm: RealmId,
     subject: PersonId,
     now: Instant,
 ) -> Result<(), DatabaseError> {
-    tx.execute(
+    for sql in [
         "UPDATE consent_grant SET ended_at = $3 WHERE realm_id = $1 AND subject_id = $2 AND ended_at IS NULL",
-        values![realm.id.uuid(), subject.uuid(), now.as_micros()],
-    )
-    .await
-    .map(drop)
+        "UPDATE token_family SET revoked_at = $3, revoked_because = 'person erased'
+         WHERE realm_id = $1 AND revoked_at IS NULL AND id IN (SELECT family_id FROM family_consent
+             WHERE realm_id = $1 AND consent_id IN (SELECT id FROM consent WHERE realm_id = $1 AND subject_id = $2))",
+        "UPDATE contract SET ended_at = $3 WHERE realm_id = $1 AND person_id = $2 AND ended_at IS NULL",
+        "UPDATE emergency SET ended_at = $3
+         WHERE realm_id = $1 AND (subject_id = $2 OR actor_id = $2) AND ended_at IS NULL",
+    ] {
+        tx.execute(sql, values![realm.uuid(), subject.uuid(), now.as_micros()])
+            .await?;
+    }
+    Ok(())
 }
 
 /// Writes a version in a transaction of its own.

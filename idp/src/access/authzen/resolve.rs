@@ -141,20 +141,20 @@ impl Desk<'_> {
     pub(super) fn decide(
         &self,
         (known, owner): (&Known, PersonId),
-        (action, asked): (Action, &Asked),
+        (action, terms): (Action, &Asked),
         loaded: &Loaded,
     ) -> Decision {
         let question = Question {
             asker: known.asker(),
             subject: owner,
             action,
-            kind: asked.kind,
-            depth: asked.depth.unwrap_or(Depth::Everything),
-            purpose: asked.purpose,
-            data: asked.data,
+            kind: terms.kind,
+            depth: terms.depth.unwrap_or(Depth::Everything),
+            purpose: terms.purpose,
+            data: terms.data,
             at: self.hub.clock.now(),
         };
-        match asked.depth {
+        match terms.depth {
             Some(_) => access::decide(&question, &loaded.facts()),
             None => deepest(&question, &loaded.facts()),
         }
@@ -162,7 +162,7 @@ impl Desk<'_> {
 
     /// Answers one evaluation, on record.
     pub(super) async fn evaluate(&self, evaluation: &Evaluation) -> Result<Answer, Asking> {
-        let (asker, action, number, asked) = (
+        let (asker, action, number, terms) = (
             evaluation.asker(),
             evaluation.action(),
             evaluation.owner(),
@@ -172,12 +172,12 @@ impl Desk<'_> {
             asker.as_ref().err(),
             action.as_ref().err(),
             number.as_ref().err(),
-            asked.as_ref().err(),
+            terms.as_ref().err(),
         ];
         if parts.contains(&Some(&Unasked::Malformed)) {
             return Err(Asking::Malformed);
         }
-        let (Ok(asker), Ok(action), Ok(number), Ok(asked)) = (asker, action, number, asked) else {
+        let (Ok(asker), Ok(action), Ok(number), Ok(terms)) = (asker, action, number, terms) else {
             self.record_unknown("access.unknown_word").await?;
             return Ok(Answer::unknown());
         };
@@ -187,8 +187,8 @@ impl Desk<'_> {
             return Ok(Answer::unknown());
         };
         let loaded = self.load(&known, owner.id).await?;
-        let decision = self.decide((&known, owner.id), (action, &asked), &loaded);
-        let row = self.row(EVALUATE, (&known, &owner), (action, &asked), &decision);
+        let decision = self.decide((&known, owner.id), (action, &terms), &loaded);
+        let row = self.row(EVALUATE, (&known, &owner), (action, &terms), &decision);
         self.hub.record(row).await.map_err(Refusal::from)?;
         Ok(Answer::of(&decision))
     }
@@ -204,7 +204,7 @@ impl Desk<'_> {
         &self,
         action: log::Action,
         (known, owner): (&Known, &Person),
-        (what, asked): (Action, &Asked),
+        (what, terms): (Action, &Asked),
         decision: &Decision,
     ) -> Entry {
         let mut row = match decision {
@@ -228,10 +228,10 @@ impl Desk<'_> {
                 .unwrap_or_else(|| self.authority.client.clone()),
         );
         row.service = self.authority.client.clone().into();
-        row.purpose = Some(asked.purpose.as_str().into());
+        row.purpose = Some(terms.purpose.as_str().into());
         row.key = owner.key.clone();
         row.subject(owner.id)
-            .resource(asked.kind.as_str(), [what.as_str().to_owned()])
+            .resource(terms.kind.as_str(), [what.as_str().to_owned()])
     }
 
     /// One row for a search: what it was after and how much it found.

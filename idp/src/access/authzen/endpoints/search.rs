@@ -64,7 +64,7 @@ fn known<T>(part: Result<T, Unasked>) -> Result<Option<T>, Refusal> {
 async fn find_actions(desk: &Desk<'_>) -> Result<Value, Refusal> {
     let search: Search = body(desk.call)?;
     let entities = &search.entities;
-    let (asker, owner, asked) = (
+    let (asker, owner, terms) = (
         known(entities.asker())?,
         known(entities.owner())?,
         known(entities.asked())?,
@@ -72,12 +72,12 @@ async fn find_actions(desk: &Desk<'_>) -> Result<Value, Refusal> {
     let mut found = Vec::new();
     let mut whose = None;
     let mut who = None;
-    if let (Some(asker), Some(owner), Some(asked)) = (asker, owner, asked) {
+    if let (Some(asker), Some(owner), Some(terms)) = (asker, owner, terms) {
         (who, whose) = (desk.asker(asker).await?, desk.person(owner).await?);
         if let (Some(who), Some(whose)) = (&who, &whose) {
             let loaded = desk.load(who, whose.id).await?;
             let permitted = Action::ALL.iter().filter(|action| {
-                desk.decide((who, whose.id), (**action, &asked), &loaded)
+                desk.decide((who, whose.id), (**action, &terms), &loaded)
                     .permits()
             });
             found.extend(permitted.map(|action| value!({"name": action.as_str()})));
@@ -102,14 +102,14 @@ impl Page {
             None => PAGE,
             Some(limit) => usize::try_from(limit.clamp(1, LARGEST)).unwrap_or(PAGE),
         };
-        let mut asked: Value = serde_json::from_slice(&desk.call.body).map_err(|_| MALFORMED)?;
-        if let Some(page) = asked.get_mut("page").and_then(Value::as_object_mut) {
+        let mut terms: Value = serde_json::from_slice(&desk.call.body).map_err(|_| MALFORMED)?;
+        if let Some(page) = terms.get_mut("page").and_then(Value::as_object_mut) {
             page.remove("token");
             if page.is_empty() {
-                asked.as_object_mut().map(|asked| asked.remove("page"));
+                terms.as_object_mut().map(|terms| terms.remove("page"));
             }
         }
-        let seal = sha256(format!("{} {asked}", desk.call.path()).as_bytes());
+        let seal = sha256(format!("{} {terms}", desk.call.path()).as_bytes());
         let mut after = uuid::Uuid::nil();
         if let Some(token) = search.page.token.as_deref().filter(|token| !token.is_empty()) {
             let position = cursor::open(&desk.call.realm, LIST, token)?;
@@ -142,13 +142,13 @@ async fn find_resources(desk: &Desk<'_>) -> Result<Value, Refusal> {
     let search: Search = body(desk.call)?;
     let page = Page::of(desk, &search)?;
     let entities = &search.entities;
-    let (asker, action, asked) = (
+    let (asker, action, terms) = (
         known(entities.asker())?,
         known(entities.action())?,
         known(entities.asked())?,
     );
     let (mut found, mut last, mut who) = (Vec::new(), None, None);
-    if let (Some(asker), Some(action), Some(asked)) = (asker, action, asked) {
+    if let (Some(asker), Some(action), Some(terms)) = (asker, action, terms) {
         who = desk.asker(asker).await?;
         if let Some(who) = &who {
             // `place` is how far the search came, `end` the last person on the page.
@@ -161,7 +161,7 @@ async fn find_resources(desk: &Desk<'_>) -> Result<Value, Refusal> {
                 for owner in some {
                     place = owner.uuid();
                     let loaded = desk.load(who, owner).await?;
-                    if !desk.decide((who, owner), (action, &asked), &loaded).permits() {
+                    if !desk.decide((who, owner), (action, &terms), &loaded).permits() {
                         continue;
                     }
                     let number = number_of(&desk.hub.store, &desk.call.realm, owner).await?;
@@ -171,7 +171,7 @@ async fn find_resources(desk: &Desk<'_>) -> Result<Value, Refusal> {
                         break 'pages;
                     }
                     end = place;
-                    found.push(value!({"type": asked.kind.as_str(), "id": number.to_string()}));
+                    found.push(value!({"type": terms.kind.as_str(), "id": number.to_string()}));
                 }
             }
         }
@@ -196,13 +196,13 @@ async fn find_subjects(desk: &Desk<'_>) -> Result<Value, Refusal> {
         .as_ref()
         .map(|subject| subject.kind.as_str())
         .ok_or(MALFORMED)?;
-    let (action, owner, asked) = (
+    let (action, owner, terms) = (
         known(entities.action())?,
         known(entities.owner())?,
         known(entities.asked())?,
     );
     let (mut found, mut last, mut whose) = (Vec::new(), None, None);
-    if let (Some(action), Some(owner), Some(asked)) = (action, owner, asked) {
+    if let (Some(action), Some(owner), Some(terms)) = (action, owner, terms) {
         whose = desk.person(owner).await?;
         if let Some(whose) = &whose {
             let Candidates { people, clients } = candidates(desk.hub, &desk.call.realm, whose.id)
@@ -215,7 +215,7 @@ async fn find_subjects(desk: &Desk<'_>) -> Result<Value, Refusal> {
                         ..Known::default()
                     };
                     let loaded = desk.load(&who, whose.id).await?;
-                    if desk.decide((&who, whose.id), (action, &asked), &loaded).permits() {
+                    if desk.decide((&who, whose.id), (action, &terms), &loaded).permits() {
                         found.push(value!({"type": "client", "id": client}));
                     }
                 }
@@ -223,7 +223,7 @@ async fn find_subjects(desk: &Desk<'_>) -> Result<Value, Refusal> {
             if kind == "person" {
                 let mut end = page.after;
                 for person in people.into_iter().filter(|one| one.uuid() > page.after) {
-                    let number = permitted(desk, (person, whose.id), (action, &asked)).await?;
+                    let number = permitted(desk, (person, whose.id), (action, &terms)).await?;
                     let Some(number) = number else { continue };
                     if found.len() == page.limit {
                         last = Some(PersonId::from(end));
@@ -244,7 +244,7 @@ async fn find_subjects(desk: &Desk<'_>) -> Result<Value, Refusal> {
 async fn permitted(
     desk: &Desk<'_>,
     (person, owner): (PersonId, PersonId),
-    (action, asked): (Action, &crate::access::authzen::model::Asked),
+    (action, terms): (Action, &crate::access::authzen::model::Asked),
 ) -> Result<Option<String>, Refusal> {
     let realm = &desk.call.realm;
     let active = desk.hub.people.by_id(realm, person).await?;
@@ -256,7 +256,7 @@ async fn permitted(
         ..Known::default()
     };
     let loaded = desk.load(&who, owner).await?;
-    if !desk.decide((&who, owner), (action, asked), &loaded).permits() {
+    if !desk.decide((&who, owner), (action, terms), &loaded).permits() {
         return Ok(None);
     }
     let number = number_of(&desk.hub.store, realm, person).await?;

@@ -1,13 +1,14 @@
 //! Consents in words that a page can show: names in the place of keys.
 
-use crate::access::{Effect, Grantee, Rule};
+use crate::access::{AccessError, Effect, Grantee, Rule};
 use crate::consent::{ConsentError, Kept, Level};
 use crate::http::View;
 use crate::hub::Hub;
-use crate::ids::PersonId;
+use crate::ids::{OrganisationId, PersonId};
 use crate::oauth::OAuthError;
 use crate::pages::{ConsentLine, Moment, RuleLine, WhoLine};
 use crate::realms::Realm;
+use crate::staff::organisations;
 
 /// What a page borrows from.
 pub(super) struct Named {
@@ -55,9 +56,17 @@ pub(super) async fn names(hub: &Hub, view: &View<'_>, grantee: &Grantee) -> Resu
     let realm = &view.call.realm;
     let mut names = Names::default();
     match grantee {
-        Grantee::Person(id) | Grantee::Staff { person: id, .. } => {
+        Grantee::Person(id) => names.who = person(hub, realm, *id).await?,
+        Grantee::Staff {
+            person: id,
+            organisation: place,
+        } => {
             names.who = person(hub, realm, *id).await?;
+            names.place = organisation(hub, realm, *place).await?;
         }
+        Grantee::Organisation {
+            organisation: place, ..
+        } => names.place = organisation(hub, realm, *place).await?,
         Grantee::Client(id) => {
             let client = hub.clients.find(realm, id).await?;
             names.who = client.map_or_else(
@@ -65,9 +74,15 @@ pub(super) async fn names(hub: &Hub, view: &View<'_>, grantee: &Grantee) -> Resu
                 |client| client.name_in(view.texts.language().tag()).to_owned(),
             );
         }
-        Grantee::Everyone | Grantee::Relation(_) | Grantee::Organisation { .. } => {}
+        Grantee::Everyone | Grantee::Relation(_) => {}
     }
     Ok(names)
+}
+
+async fn organisation(hub: &Hub, realm: &Realm, id: OrganisationId) -> Result<String, OAuthError> {
+    let found = organisations::find(&hub.store, realm.id, id).await;
+    let found = found.map_err(AccessError::from)?;
+    Ok(found.map_or_else(|| "–".to_owned(), |organisation| organisation.name))
 }
 
 async fn person(hub: &Hub, realm: &Realm, id: PersonId) -> Result<String, OAuthError> {
