@@ -413,7 +413,17 @@ async fn an_invitation_is_good_once_for_its_address_in_its_realm_while_its_invit
         let mut statuses = [one.status, two.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [201, 404]);
-        // Withdrawn, or from somebody who may not invite any more: gone.
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_that_is_withdrawn_or_whose_inviter_may_not_invite_any_more_is_gone() {
+    for backend in Backend::ALL {
+        let world = World::new(backend).await;
+        let town = world.town().await;
+        let chief = world.administrator("chief", &town.hospital).await;
+        let path = format!("/api/v1/organisations/{}/invitations", town.surgery);
+        let accept = "/api/v1/invitations/accept";
         let saburo = world.person("saburo").await;
         let made = world.post(&chief.token, &path, json!({})).await.good();
         let withdraw = format!("/api/v1/invitations/{}/withdraw", made["id"].as_str().unwrap());
@@ -423,7 +433,8 @@ async fn an_invitation_is_good_once_for_its_address_in_its_realm_while_its_invit
             .post(&saburo.token, accept, code)
             .await
             .refused(404, "invitation.unknown");
-        let code = invite(json!({})).await;
+        let made = world.post(&chief.token, &path, json!({})).await.good();
+        let code = json!({"code": made["code"]});
         let end = format!("/api/v1/affiliations/{}/end", chief.affiliation);
         world.post(&world.root, &end, Value::Null).await.good();
         world

@@ -3,13 +3,30 @@
 use harness::{Backend, party, tools};
 use serde_json::{Value, json};
 
-use super::World;
+use super::{Answer, World};
 
 fn date(format: &str, at: i64) -> String {
     let mut date = std::process::Command::new(tools::program("date", "coreutils"));
     date.env("TZ", "Asia/Tokyo")
         .args(["--date", &format!("@{at}"), format]);
     tools::run(&mut date, "").trim().to_owned()
+}
+
+/// Comes or goes.
+async fn clock(world: &World, token: &str, way: &str, affiliation: &str) -> Answer {
+    let body = json!({"affiliation": affiliation});
+    world
+        .post(token, &format!("/api/v1/attendance/{way}"), body)
+        .await
+}
+
+/// The sheet as a table.
+async fn csv(world: &World, token: &str, sheet: &str) -> String {
+    let request = party::http()
+        .get(world.server.url(sheet))
+        .bearer_auth(token)
+        .header("accept", "text/csv");
+    request.send().await.unwrap().text().await.unwrap()
 }
 
 #[tokio::test]
@@ -19,29 +36,17 @@ async fn staff_come_and_go_by_themselves_and_others_correct_it_with_a_reason() {
         let town = world.town().await;
         let chief = world.administrator("chief", &town.hospital).await;
         let nurse = world.member("nurse", &town.surgery).await;
-        let presence = json!({"affiliation": nurse.affiliation});
-        let came = world
-            .post(&nurse.token, "/api/v1/attendance/in", presence.clone())
-            .await
-            .good();
+        let place = &nurse.affiliation;
+        let came = clock(&world, &nurse.token, "in", place).await.good();
         assert!(came.get("went").is_none());
-        let twice = world
-            .post(&nurse.token, "/api/v1/attendance/in", presence.clone())
-            .await;
+        let twice = clock(&world, &nurse.token, "in", place).await;
         twice.refused(409, "attendance.there");
         // Nobody comes or goes for another.
-        let other = world
-            .post(&chief.token, "/api/v1/attendance/in", presence.clone())
-            .await;
+        let other = clock(&world, &chief.token, "in", place).await;
         other.refused(404, "affiliation.unknown");
-        let other = world
-            .post(&chief.token, "/api/v1/attendance/out", presence.clone())
-            .await;
+        let other = clock(&world, &chief.token, "out", place).await;
         other.refused(409, "attendance.not_there");
-        let went = world
-            .post(&nurse.token, "/api/v1/attendance/out", presence.clone())
-            .await
-            .good();
+        let went = clock(&world, &nurse.token, "out", place).await.good();
         assert!(went["went"].is_string());
         // A correction is somebody else's, with a reason, and of the past.
         let path = format!("/api/v1/attendance/{}/correct", came["id"].as_str().unwrap());
@@ -74,16 +79,7 @@ async fn staff_come_and_go_by_themselves_and_others_correct_it_with_a_reason() {
             .refused(404, "organisation.unknown");
         let wrong = sheet.replace(&month, "soon");
         world.get(&chief.token, &wrong).await.refused(400, "query.month");
-        let csv = party::http()
-            .get(world.server.url(&sheet))
-            .bearer_auth(&chief.token)
-            .header("accept", "text/csv")
-            .send()
-            .await
-            .unwrap();
-        let csv = csv.text().await.unwrap();
-        let line = csv.lines().nth(1).unwrap();
-        let expected = [
+        let line = [
             nurse.staff.clone(),
             nurse.person.name.clone(),
             "Surgery".to_owned(),
@@ -93,21 +89,27 @@ async fn staff_come_and_go_by_themselves_and_others_correct_it_with_a_reason() {
             "60".to_owned(),
             "yes".to_owned(),
         ];
-        assert_eq!(line, expected.join(","));
-        // Who leaves is not there any more.
-        world
-            .post(&nurse.token, "/api/v1/attendance/in", presence.clone())
-            .await
-            .good();
+        assert_eq!(
+            csv(&world, &chief.token, &sheet).await.lines().nth(1),
+            Some(line.join(",").as_str())
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_an_organisation_is_not_there_any_more() {
+    for backend in Backend::ALL {
+        let world = World::new(backend).await;
+        let town = world.town().await;
+        let nurse = world.member("nurse", &town.surgery).await;
+        let place = &nurse.affiliation;
+        clock(&world, &nurse.token, "in", place).await.good();
         let end = format!("/api/v1/affiliations/{}/end", nurse.affiliation);
-        world.post(&chief.token, &end, Value::Null).await.good();
+        world.post(&world.root, &end, Value::Null).await.good();
         let token = world.token(&nurse.person).await;
-        let late = world
-            .post(&token, "/api/v1/attendance/out", presence.clone())
-            .await;
+        let late = clock(&world, &token, "out", place).await;
         late.refused(409, "attendance.not_there");
-        world
-            .post(&token, "/api/v1/attendance/in", presence)
+        clock(&world, &token, "in", place)
             .await
             .refused(404, "affiliation.unknown");
     }

@@ -152,8 +152,11 @@ impl World {
         let path = format!("/api/v1/staff/{}/affiliations", member.number);
         let body = json!({"organisation": organisation});
         let made = self.post(&self.root, &path, body).await.good();
-        member.staff = made["number"].as_str().unwrap().to_owned();
-        member.affiliation = made["affiliations"][0]["id"].as_str().unwrap().to_owned();
+        made["number"].as_str().unwrap().clone_into(&mut member.staff);
+        made["affiliations"][0]["id"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut member.affiliation);
         member
     }
 
