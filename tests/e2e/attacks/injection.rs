@@ -13,6 +13,39 @@ const MARKUP: &str = "--></title></textarea>\"'><img src=x onerror=alert(1)><scr
 /// Ends a line, and colours the next one, as a terminal would show it.
 const LINE: &str = "\n2026-01-01T00:00:00Z ERROR forged entry \u{1b}[31mred\u{1b}[0m\r\n{\"forged\":true}";
 
+/// Names that parameters and fields have.
+const FIELDS: [&str; 29] = [
+    "client_id",
+    "code",
+    "continue",
+    "decision",
+    "done",
+    "email",
+    "factor",
+    "id_token_hint",
+    "interaction",
+    "language",
+    "login",
+    "login_hint",
+    "name",
+    "offered",
+    "person",
+    "post_logout_redirect_uri",
+    "problem",
+    "question",
+    "recovery",
+    "request_uri",
+    "session",
+    "state",
+    "step",
+    "target_link_uri",
+    "to",
+    "token",
+    "ui_locales",
+    "user_code",
+    "way",
+];
+
 fn assert_inert(page: &Page) {
     assert!(!page.status.is_server_error(), "{}", page.url);
     assert_eq!(html::scripts(&page.body), Vec::<String>::new(), "{}", page.url);
@@ -21,6 +54,34 @@ fn assert_inert(page: &Page) {
         "{} has the markup",
         page.url
     );
+}
+
+/// Every page with every parameter, and every form with every field.
+async fn everywhere(browser: &Actor, client: &str, csrf: &str) {
+    for endpoint in endpoints() {
+        // The page for frames is a script, and takes nothing from anybody.
+        if endpoint.path == "/oauth/check-session" {
+            continue;
+        }
+        let path = endpoint.path.replace("{client_id}", client);
+        if endpoint.methods.contains(&"get") {
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(FIELDS.map(|field| (field, MARKUP)))
+                .finish();
+            for path in [path.clone(), format!("{path}?{query}")] {
+                assert_inert(&browser.once(browser.request(Method::GET, &path)).await);
+            }
+        }
+        if endpoint.methods.contains(&"post") && path != "/oauth/logout" {
+            let mut form: Vec<(&str, &str)> = FIELDS.iter().map(|field| (*field, MARKUP)).collect();
+            form.push(("csrf", csrf));
+            assert_inert(
+                &browser
+                    .once(browser.request(Method::POST, &path).form(&form))
+                    .await,
+            );
+        }
+    }
 }
 
 #[tokio::test]
@@ -97,62 +158,7 @@ async fn html_injection_what_anybody_may_choose_is_text_on_every_page() {
         .value("csrf")
         .unwrap()
         .to_owned();
-    // Every page with every parameter, and every form with every field.
-    for endpoint in endpoints() {
-        // The page for frames is a script, and takes nothing from anybody.
-        if endpoint.path == "/oauth/check-session" {
-            continue;
-        }
-        let path = endpoint.path.replace("{client_id}", party.id());
-        let fields = [
-            "client_id",
-            "code",
-            "continue",
-            "decision",
-            "done",
-            "email",
-            "factor",
-            "id_token_hint",
-            "interaction",
-            "language",
-            "login",
-            "login_hint",
-            "name",
-            "offered",
-            "person",
-            "post_logout_redirect_uri",
-            "problem",
-            "question",
-            "recovery",
-            "request_uri",
-            "session",
-            "state",
-            "step",
-            "target_link_uri",
-            "to",
-            "token",
-            "ui_locales",
-            "user_code",
-            "way",
-        ];
-        if endpoint.methods.contains(&"get") {
-            let query = url::form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(fields.map(|field| (field, MARKUP)))
-                .finish();
-            for path in [path.clone(), format!("{path}?{query}")] {
-                assert_inert(&browser.once(browser.request(Method::GET, &path)).await);
-            }
-        }
-        if endpoint.methods.contains(&"post") && path != "/oauth/logout" {
-            let mut form: Vec<(&str, &str)> = fields.iter().map(|field| (*field, MARKUP)).collect();
-            form.push(("csrf", &csrf));
-            assert_inert(
-                &browser
-                    .once(browser.request(Method::POST, &path).form(&form))
-                    .await,
-            );
-        }
-    }
+    everywhere(&browser, party.id(), &csrf).await;
     let page = browser.open("/account/log").await;
     assert_inert(&page);
 }

@@ -1,6 +1,8 @@
 //! JSON that is too large, too deep, or says a thing twice: wherever JSON is read, from a body, a parameter, a token or
 //! another's server. It is refused, and the hub goes on.
 
+use std::collections::BTreeMap;
+
 use harness::party::{CALLBACK, ClientKey, Pkce, encode, http, send};
 use harness::site::Site;
 use harness::{Actor, Backend, Party, Server, tools};
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 /// Texts that are not the JSON of anything, or more of it than anybody needs.
 fn hostile() -> Vec<String> {
     let deep = 20_000;
+    let many: BTreeMap<String, u8> = (0..5000).map(|n| (format!("k{n}"), 1)).collect();
     vec![
         "[".repeat(deep),
         "{\"a\":".repeat(deep / 2),
@@ -18,10 +21,7 @@ fn hostile() -> Vec<String> {
         format!("[{}]", "1,".repeat(20_000)),
         format!("{{\"a\":\"{}\"}}", "a".repeat(50_000)),
         format!("{{\"a\":{}}}", "9".repeat(40_000)),
-        format!(
-            "{{{}\"z\":1}}",
-            (0..5000).map(|n| format!("\"k{n}\":1,")).collect::<String>()
-        ),
+        serde_json::to_string(&many).unwrap(),
         "{\"a\":1e999999}".to_owned(),
         "{\"a\":\"\\ud800\"}".to_owned(),
         "{\"a\":\"\\u0000\"}".to_owned(),

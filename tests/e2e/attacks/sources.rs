@@ -69,18 +69,18 @@ pub(super) fn kinds() -> BTreeSet<String> {
         for (function, place) in [("token_hash(", 0), ("keyed_hash(", 1), ("use_once(", 2)] {
             for rest in text.split(function).skip(1) {
                 let arguments = call(rest);
-                let Some(named) = arguments.split(',').nth(place).map(str::trim) else {
+                let Some(said) = arguments.split(',').nth(place).map(str::trim) else {
                     continue;
                 };
-                if let Some(name) = named.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+                if let Some(name) = said.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
                     names.insert(name.to_owned());
-                } else if !named.is_empty()
-                    && named
+                } else if !said.is_empty()
+                    && said
                         .chars()
                         .all(|letter| letter.is_ascii_uppercase() || letter == '_')
                 {
-                    let value = constant(text, named).or_else(|| everywhere(named));
-                    names.insert(value.unwrap_or(named).to_owned());
+                    let value = constant(text, said).or_else(|| everywhere(said));
+                    names.insert(value.unwrap_or(said).to_owned());
                 }
             }
         }

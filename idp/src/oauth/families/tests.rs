@@ -79,6 +79,7 @@ async fn about_to_begin(house: &House) -> NewFamily {
         scope,
         details: FamilyDetails::of_sign_in(session.sid, session.authenticated_at, "pwd"),
         expires_at: now.plus(Duration::from_hours(24)),
+        rests_on: Vec::new(),
     }
 }
 

@@ -14,13 +14,22 @@ const REQUEST_URI: &str = "urn:ietf:params:oauth:request_uri:";
 impl House<'_> {
     /// Offers a value where one of `kind` counts; whether it is taken for one.
     pub(in crate::attacks) async fn takes(&self, kind: Kind, value: &str) -> bool {
-        match kind {
-            Kind::Code => {
-                let form = self.portal.redemption(value, &self.pkce);
-                gives(&self.portal.token(&form).await)
-            }
-            Kind::RefreshToken => gives(&self.portal.refresh(value).await),
-            Kind::AccessToken => gives(&self.portal.userinfo(value).await),
+        if let Some(taken) = self.taken_from_a_client(kind, value).await {
+            return taken;
+        }
+        if let Some(taken) = self.taken_in_a_request(kind, value).await {
+            return taken;
+        }
+        if let Some(taken) = self.taken_from_a_stranger(kind, value).await {
+            return taken;
+        }
+        let taken = self.taken_from_who_is_signed_in(kind, value).await;
+        taken.unwrap_or_else(|| panic!("{kind:?} has no place"))
+    }
+
+    /// What a browser carries to the authorization endpoint.
+    async fn taken_in_a_request(&self, kind: Kind, value: &str) -> Option<bool> {
+        Some(match kind {
             Kind::IdToken => {
                 self.answers(&[("prompt", "none"), ("id_token_hint", value)])
                     .await
@@ -34,6 +43,19 @@ impl House<'_> {
                     .finish();
                 is_code(&self.browser.open(&format!("/oauth/authorize?{query}")).await)
             }
+            _ => return None,
+        })
+    }
+
+    /// What a client sends.
+    async fn taken_from_a_client(&self, kind: Kind, value: &str) -> Option<bool> {
+        Some(match kind {
+            Kind::Code => {
+                let form = self.portal.redemption(value, &self.pkce);
+                gives(&self.portal.token(&form).await)
+            }
+            Kind::RefreshToken => gives(&self.portal.refresh(value).await),
+            Kind::AccessToken => gives(&self.portal.userinfo(value).await),
             Kind::RegistrationToken => {
                 let id = self.portal.id();
                 let reply = self.portal.ask(|http, issuer| {
@@ -82,11 +104,18 @@ impl House<'_> {
                 let form = [("grant_type", DEVICE), ("device_code", value)];
                 gives(&self.television.token(&form).await)
             }
-            Kind::UserCode => self.type_code(value).await.has_form("/device/answer"),
             Kind::AuthReqId => {
                 let form = [("grant_type", CIBA), ("auth_req_id", value)];
                 gives(&self.counter.token(&form).await)
             }
+            _ => return None,
+        })
+    }
+
+    /// What somebody shows who is not signed in yet.
+    async fn taken_from_a_stranger(&self, kind: Kind, value: &str) -> Option<bool> {
+        Some(match kind {
+            Kind::UserCode => self.type_code(value).await.has_form("/device/answer"),
             Kind::RecoveryLink | Kind::SetPasswordLink => {
                 let path = if kind == Kind::RecoveryLink {
                     "/recover/link"
@@ -103,13 +132,6 @@ impl House<'_> {
                 let page = self.with_cookie("/recover/family", &cookie).await;
                 page.text.contains("class=\"number\"")
             }
-            Kind::EmailCode => {
-                let page = self.browser.open("/account/profile").await;
-                page.has_form("/account/email/confirm") && {
-                    let form = page.form("/account/email/confirm").fill("code", value);
-                    self.browser.send(&form).await.status == StatusCode::OK
-                }
-            }
             Kind::Session => {
                 let cookie = format!("musubi_session={value}");
                 self.with_cookie("/account", &cookie).await.status == StatusCode::OK
@@ -122,16 +144,30 @@ impl House<'_> {
                 let page = self.in_same_browser("/signin/second", "step", value).await;
                 page.status == StatusCode::OK
             }
-            Kind::Enrolment => {
-                let form = [("offered", value), ("code", "000000"), ("csrf", &self.csrf)];
-                let page = self.posted(&self.browser, "/account/security/app", &form).await;
-                page.has_form("/account/security/app")
-            }
             Kind::RecoveryCode => {
                 let browser = self.same_browser();
                 let page = browser.open("/signin").await;
                 let page = browser.sign_in(&page, &self.jiro).await;
                 browser.second_step(&page, value).await.url.path() == "/account"
+            }
+            _ => return None,
+        })
+    }
+
+    /// What belongs to a session.
+    async fn taken_from_who_is_signed_in(&self, kind: Kind, value: &str) -> Option<bool> {
+        Some(match kind {
+            Kind::EmailCode => {
+                let page = self.browser.open("/account/profile").await;
+                page.has_form("/account/email/confirm") && {
+                    let form = page.form("/account/email/confirm").fill("code", value);
+                    self.browser.send(&form).await.status == StatusCode::OK
+                }
+            }
+            Kind::Enrolment => {
+                let form = [("offered", value), ("code", "000000"), ("csrf", &self.csrf)];
+                let page = self.posted(&self.browser, "/account/security/app", &form).await;
+                page.has_form("/account/security/app")
             }
             Kind::FormValue => {
                 let form = [("language", "en"), ("csrf", value)];
@@ -140,10 +176,8 @@ impl House<'_> {
                     .await;
                 page.status == StatusCode::SEE_OTHER
             }
-            Kind::SignedUserinfo | Kind::SignedIntrospection | Kind::SignedAnswer => {
-                panic!("{kind:?} has no place")
-            }
-        }
+            _ => return None,
+        })
     }
 
     async fn answers(&self, changes: &[(&str, &str)]) -> bool {
