@@ -21,6 +21,7 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM one_time_link WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM power WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM client_consent WHERE realm_id = $1 AND person_id = $2",
+    "DELETE FROM backchannel_code WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM backchannel_request WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM mail WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM notice WHERE realm_id = $1 AND person_id = $2",
