@@ -44,7 +44,7 @@ enum Command {
     Tools(tools::Arguments),
     Services(services::Arguments),
     Requirements(requirements::Arguments),
-    Suite(suite::Arguments),
+    Suite(Box<suite::Arguments>),
 }
 
 fn main() -> ExitCode {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::model::{Asker, Contract, Effect, Emergency, Facts, Grant, Grantee, Operator, Standing};
 use super::store::{self, AccessError, contracts, emergencies, grants};
 use crate::hub::Hub;
-use crate::ids::PersonId;
+use crate::ids::{OrganisationId, PersonId};
 use crate::realms::Realm;
 use crate::{staff, ties};
 
@@ -66,7 +66,7 @@ pub async fn load(hub: &Hub, realm: &Realm, who: Who<'_>) -> Result<Loaded, Acce
 }
 
 /// Where somebody works, as what, now.
-async fn standings(hub: &Hub, realm: &Realm, person: PersonId) -> Result<Vec<Standing>, AccessError> {
+pub async fn standings(hub: &Hub, realm: &Realm, person: PersonId) -> Result<Vec<Standing>, AccessError> {
     let found = staff::standing(&hub.store, realm.id, person, hub.clock.now()).await?;
     let standings = found.into_iter().map(|one| Standing {
         organisation: one.organisation,
@@ -74,6 +74,13 @@ async fn standings(hub: &Hub, realm: &Realm, person: PersonId) -> Result<Vec<Sta
         occupation: one.occupation.map(|occupation| occupation.code.word().to_owned()),
     });
     Ok(standings.collect())
+}
+
+/// The organisations that a person has a contract with now.
+pub async fn agreed(hub: &Hub, realm: &Realm, person: PersonId) -> Result<Vec<OrganisationId>, AccessError> {
+    let (now, all) = (hub.clock.now(), contracts(&hub.store, realm.id, person).await?);
+    let live = all.into_iter().filter(|one| one.valid.has(now));
+    Ok(live.map(|one| one.organisation).collect())
 }
 
 /// What somebody is to a person, now.

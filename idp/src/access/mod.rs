@@ -44,7 +44,7 @@ mod store;
 mod tests;
 mod words;
 
-pub use ask::{Candidates, Loaded, Who, candidates, load, subjects_of};
+pub use ask::{Candidates, Loaded, Who, agreed, candidates, load, standings, subjects_of};
 pub use ceiling::{Ceiling, ceiling, is_licensed};
 pub use decide::{decide, deepest};
 pub use model::{

@@ -102,6 +102,16 @@ pub enum Notice {
         /// Who.
         name: String,
     },
+    /// Somebody declared an emergency, to see the reader's records.
+    EmergencyDeclared {
+        /// Where and who.
+        name: String,
+    },
+    /// Somebody did so in an organisation that the reader administers.
+    EmergencyAt {
+        /// Where and who.
+        name: String,
+    },
     /// Somebody who trusts the reader seems to need them, to get back into their account.
     HelpAsked {
         /// Who asks.
@@ -140,6 +150,8 @@ impl Notice {
             Self::TieEnded { .. } => "tie-ended",
             Self::GuardianSet { .. } => "guardian-set",
             Self::GuardianOf { .. } => "guardian-of",
+            Self::EmergencyDeclared { .. } => "emergency-declared",
+            Self::EmergencyAt { .. } => "emergency-at",
             Self::HelpAsked { .. } => "help-asked",
         }
     }

@@ -71,7 +71,7 @@ pub struct PersonDetails<'a> {
 }
 
 impl Section {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Overview,
         Self::Profile,
         Self::Password,

@@ -25,6 +25,25 @@ pub struct Consents<'a> {
     pub consents: &'a [ConsentLine<'a>],
     /// Withdraws one. Posts the field `consent`.
     pub withdraw: Form<'a>,
+    /// Emergencies that were declared about the reader, the latest first.
+    pub emergencies: &'a [EmergencyLine<'a>],
+    /// Whether the reader may declare one about others.
+    pub may_declare: bool,
+}
+
+/// An emergency that somebody declared about the reader.
+#[derive(Debug, Clone, Copy)]
+pub struct EmergencyLine<'a> {
+    /// Where.
+    pub place: &'a str,
+    /// Who.
+    pub name: &'a str,
+    /// When.
+    pub at: Moment,
+    /// When it ended or ends.
+    pub until: Moment,
+    /// Why.
+    pub reason: &'a str,
 }
 
 /// A consent.

@@ -232,6 +232,8 @@ pub(super) fn line(notice: &Notice, texts: &Texts) -> Result<String, askama::Err
         Notice::TieEnded { name } => texts.with("notice-tie-ended", "name", quiet(name)),
         Notice::GuardianSet { name } => texts.with("notice-guardian-set", "name", quiet(name)),
         Notice::GuardianOf { name } => texts.with("notice-guardian-of", "name", quiet(name)),
+        Notice::EmergencyDeclared { name } => texts.with("notice-emergency", "name", quiet(name)),
+        Notice::EmergencyAt { name } => texts.with("notice-emergency-at", "name", quiet(name)),
         Notice::HelpAsked { name } => texts.with("notice-help-asked", "name", quiet(name)),
     }
 }
@@ -275,6 +277,8 @@ fn meaning(notice: &Notice, texts: &Texts) -> Result<String, askama::Error> {
             texts.say("notice-tie-what")
         }
         Notice::GuardianSet { .. } | Notice::GuardianOf { .. } => texts.say("notice-guardian-what"),
+        Notice::EmergencyDeclared { .. } => texts.say("notice-emergency-what"),
+        Notice::EmergencyAt { .. } => texts.say("notice-emergency-at-what"),
         Notice::HelpAsked { .. } => texts.say("notice-help-asked-what"),
     }
 }

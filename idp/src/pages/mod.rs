@@ -21,6 +21,7 @@ pub mod account_consents;
 pub mod account_contact;
 pub mod account_details;
 pub mod account_devices;
+pub mod account_emergency;
 pub mod account_family;
 pub mod account_history;
 pub mod account_log;
@@ -64,12 +65,13 @@ pub use crate::consent::Level;
 pub use crate::oauth::authorization_details::AuthorizationDetails;
 pub use account::{Account, PersonDetails, Section, ToldLine};
 pub use account_consents::{
-    Choice, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents, NewConsent, RuleLine,
-    WhoLine,
+    Choice, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents, EmergencyLine, NewConsent,
+    RuleLine, WhoLine,
 };
 pub use account_contact::{ContactPage, Tick, TopicLine};
 pub use account_details::{DetailsForm, DetailsProblem, FieldLine};
 pub use account_devices::{Devices, SessionDetails};
+pub use account_emergency::{DeclaredLine, Emergency, EmergencyNotice, EmergencyProblem, PlaceChoice};
 pub use account_family::{FamilyNotice, FamilyPage, FamilyProblem, InvitationLine, SentLine, TieLine};
 pub use account_history::{ChangeLine, DetailsHistory};
 pub use account_log::{AccountLog, LogAction, LogActor, LogEntry};

@@ -42,8 +42,8 @@ pub mod numbering;
 pub mod organisations;
 pub mod powers;
 pub mod reach;
-pub mod term;
 pub mod takeout;
+pub mod term;
 #[cfg(test)]
 mod tests;
 pub mod tree;

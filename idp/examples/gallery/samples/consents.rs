@@ -1,8 +1,9 @@
 //! What one allows and forbids with one's data.
 
 use super::super::pages::{
-    Action, Actions, Choice, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents, Depth,
-    Kind, Kinds, Level, NewConsent, Purpose, Purposes, RuleLine, Texts, WhoLine,
+    Action, Actions, Choice, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents,
+    DeclaredLine, Depth, Emergency, EmergencyLine, EmergencyNotice, EmergencyProblem, Kind, Kinds, Level,
+    NewConsent, PlaceChoice, Purpose, Purposes, RuleLine, Texts, WhoLine,
 };
 use super::{Sample, Words, add};
 
@@ -84,6 +85,7 @@ pub(super) fn consents(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sampl
     ];
     list(words, texts, samples, &consents);
     new(words, texts, samples);
+    emergency(words, texts, samples);
     let receipt = ConsentReceipt {
         frame: words.frame(),
         name: words.name,
@@ -115,6 +117,14 @@ fn list(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>, consents: &
         choose: words.form(),
         consents,
         withdraw: words.form(),
+        emergencies: &[EmergencyLine {
+            place: words.client,
+            name: words.name,
+            at: words.ago(300),
+            until: words.ago(60),
+            reason: words.other_client,
+        }],
+        may_declare: true,
     };
     add(samples, "account-consents", page.render(texts));
     for (name, done) in [
@@ -125,6 +135,8 @@ fn list(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>, consents: &
             done: Some(done),
             level: None,
             consents: &[],
+            emergencies: &[],
+            may_declare: false,
             ..page
         };
         add(samples, name, page.render(texts));
@@ -136,6 +148,47 @@ fn list(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>, consents: &
         ("account-consents-again", ConsentProblem::SignInAgain),
     ] {
         let page = Consents {
+            done: None,
+            problem: Some(problem),
+            ask_password: true,
+            ..page
+        };
+        add(samples, name, page.render(texts));
+    }
+}
+
+fn emergency(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
+    let page = Emergency {
+        frame: words.frame(),
+        done: Some(EmergencyNotice::Declared),
+        problem: None,
+        ask_password: false,
+        places: &[PlaceChoice {
+            value: words.id,
+            name: words.client,
+        }],
+        declare: words.form(),
+        declared: &[DeclaredLine {
+            id: words.id,
+            name: words.name,
+            until: words.now,
+        }],
+        end: words.form(),
+    };
+    add(samples, "account-emergency", page.render(texts));
+    let none = Emergency {
+        done: Some(EmergencyNotice::Ended),
+        places: &[],
+        declared: &[],
+        ..page
+    };
+    add(samples, "account-emergency-none", none.render(texts));
+    for (name, problem) in [
+        ("account-emergency-reason", EmergencyProblem::Reason),
+        ("account-emergency-person", EmergencyProblem::Person),
+        ("account-emergency-organisation", EmergencyProblem::Organisation),
+    ] {
+        let page = Emergency {
             done: None,
             problem: Some(problem),
             ask_password: true,

@@ -19,4 +19,6 @@ mod store;
 mod tests;
 
 pub use model::{LIFE, MOST_A_DAY, NotDeclared, Reason, may_declare};
-pub use store::{Declared, allow, declare, disallow, end, is_allowed, live, reason};
+pub use store::{
+    Declared, Told, about, administrators, allow, declare, disallow, end, is_allowed, live, reason,
+};

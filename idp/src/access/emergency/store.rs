@@ -149,6 +149,79 @@ pub async fn end(hub: &Hub, realm: &Realm, actor: PersonId, id: EmergencyId) -> 
     Ok(ended == 1)
 }
 
+/// An emergency, as the person whom it is about reads it.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// Who declared it.
+    pub actor: PersonId,
+    /// Where.
+    pub organisation: OrganisationId,
+    /// When.
+    pub at: Instant,
+    /// When it ended or ends.
+    pub until: Instant,
+    /// Why.
+    pub reason: String,
+}
+
+#[derive(FromQueryResult)]
+struct ToldRow {
+    id: Uuid,
+    actor_id: Uuid,
+    organisation_id: Uuid,
+    sealed_reason: Vec<u8>,
+    from_at: i64,
+    until_at: i64,
+    ended_at: Option<i64>,
+}
+
+/// The emergencies that were declared about a person, the latest first; at most fifty.
+pub async fn about(hub: &Hub, realm: &Realm, subject: &Person) -> Result<Vec<Told>, MailError> {
+    let rows: Vec<ToldRow> = hub
+        .store
+        .fetch_all(
+            "SELECT id, actor_id, organisation_id, sealed_reason, from_at, until_at, ended_at FROM emergency
+             WHERE realm_id = $1 AND subject_id = $2 ORDER BY from_at DESC LIMIT 50",
+            values![realm.id.uuid(), subject.id.uuid()],
+        )
+        .await?;
+    let told = rows.into_iter().map(|row| {
+        let until = row.ended_at.map_or(row.until_at, |ended| ended.min(row.until_at));
+        Ok(Told {
+            actor: row.actor_id.into(),
+            organisation: row.organisation_id.into(),
+            at: Instant::from_micros(row.from_at),
+            until: Instant::from_micros(until),
+            reason: reason(realm, subject, row.id.into(), &row.sealed_reason)?,
+        })
+    });
+    told.collect()
+}
+
+#[derive(FromQueryResult)]
+struct Holder {
+    holder_id: Uuid,
+}
+
+/// Everybody to whom something over an organisation, or over one above it, was delegated; at most a hundred.
+pub async fn administrators(
+    hub: &Hub,
+    realm: &Realm,
+    organisation: OrganisationId,
+) -> Result<Vec<PersonId>, DatabaseError> {
+    let rows: Vec<Holder> = hub
+        .store
+        .fetch_all(
+            "SELECT DISTINCT holder_id FROM delegation WHERE realm_id = $1 AND withdrawn_at IS NULL
+             AND (until_at IS NULL OR until_at > $3) AND organisation_id IN
+                 (SELECT ancestor_id FROM organisation_above WHERE realm_id = $1 AND organisation_id = $2)
+             ORDER BY holder_id LIMIT 100",
+            values![realm.id.uuid(), organisation.uuid(), hub.clock.now().as_micros()],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|row| row.holder_id.into()).collect())
+}
+
 /// The reason that somebody gave, as the person whom it is about reads it.
 pub fn reason(realm: &Realm, subject: &Person, id: EmergencyId, sealed: &[u8]) -> Result<String, SealError> {
     let opened = subject.key.open(&aad(realm.id, subject.id, id), sealed)?;

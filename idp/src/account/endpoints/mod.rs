@@ -6,6 +6,7 @@ mod contact;
 mod details;
 mod devices;
 mod email;
+mod emergency;
 mod family;
 mod family_details;
 mod history;
@@ -70,6 +71,9 @@ pub fn router() -> Router<Shared> {
         .route("/account/sessions/end", post(changes::end_session))
         .route("/account/services", get(services::show))
         .route("/account/applications/withdraw", post(changes::withdraw))
+        .route("/account/emergency", get(emergency::show))
+        .route("/account/emergency/declare", post(emergency::declare))
+        .route("/account/emergency/end", post(emergency::end))
         .route("/account/consents", get(consents::show))
         .route("/account/consents/level", post(consents::choose))
         .route("/account/consents/withdraw", post(consents::withdraw))

@@ -35,6 +35,8 @@ fn notices(name: &str) -> Vec<Notice> {
         Notice::TrustedAccepted { name: name() },
         Notice::TrustedRemoved { name: name() },
         Notice::TrustInvited { name: name() },
+        Notice::EmergencyDeclared { name: name() },
+        Notice::EmergencyAt { name: name() },
         Notice::HelpAsked { name: name() },
     ]
 }

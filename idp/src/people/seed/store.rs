@@ -134,13 +134,13 @@ async fn write(
         ("INSERT INTO search_token (realm_id, hash, person_id)", hashes),
     ];
     for (sql, rows) in tables {
-        insert(tx, sql, rows).await?;
+        insert_many(tx, sql, rows).await?;
     }
     Ok(())
 }
 
 /// Inserts rows in as few statements as both databases take.
-async fn insert(tx: &Tx, sql: &str, rows: Vec<Vec<Value>>) -> Result<(), DatabaseError> {
+pub async fn insert_many(tx: &Tx, sql: &str, rows: Vec<Vec<Value>>) -> Result<(), DatabaseError> {
     let width = rows.first().map_or(1, Vec::len);
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {

@@ -24,7 +24,7 @@ use super::organisations::{self, enter};
 use super::powers::Power;
 use super::reach::Basis;
 use super::term::Term;
-use crate::ids::{DelegationId, StaffInvitationId, OrganisationId, PersonId};
+use crate::ids::{DelegationId, OrganisationId, PersonId, StaffInvitationId};
 
 pub use store::waiting;
 
@@ -84,7 +84,11 @@ pub async fn invite(
 }
 
 /// Takes an invitation back; the organisation that it was to, and what allowed it.
-pub async fn withdraw(tx: &Tx, act: &Act, id: StaffInvitationId) -> Result<(OrganisationId, Basis), StaffError> {
+pub async fn withdraw(
+    tx: &Tx,
+    act: &Act,
+    id: StaffInvitationId,
+) -> Result<(OrganisationId, Basis), StaffError> {
     enter(tx, act.realm.id).await?;
     let gone = store::withdraw(tx, act.realm.id, id, act.now).await?;
     let invitation = gone.ok_or(StaffError::InvitationUnknown)?;

@@ -8,7 +8,7 @@ use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
 use super::Invitation;
-use crate::ids::{DelegationId, StaffInvitationId, OrganisationId, PersonId};
+use crate::ids::{DelegationId, OrganisationId, PersonId, StaffInvitationId};
 use crate::staff::error::StaffError;
 
 #[derive(FromQueryResult)]

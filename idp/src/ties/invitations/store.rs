@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::model::Code;
 use crate::hub::Hub;
-use crate::ids::{TieInvitationId, PersonId, TieId};
+use crate::ids::{PersonId, TieId, TieInvitationId};
 use crate::notices::{self, Notice};
 use crate::people::{IdentifierKind, PeopleError, Person};
 use crate::realms::Realm;

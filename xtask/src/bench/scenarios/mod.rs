@@ -141,21 +141,18 @@ async fn reference(scenario: Scenario, plan: Plan) -> Result<Row> {
     command.args(["bench", "--serve-bare", &address.to_string()]);
     let server = Server::start(&mut command, address, directory.path())?;
     let plan = limited(scenario, plan);
-    let (request, right): (Template, fn(&Answer) -> bool) = match scenario {
-        Scenario::PasswordHash => {
-            let form = [("password", "a long phrase that nobody guesses")];
-            (connection::post_form("/hash", &form)?, |answer| {
-                holds(answer, 200, "hashed")
-            })
-        }
-        _ => {
-            let form = [
-                ("grant_type", "client_credentials"),
-                ("client_id", "bench"),
-                ("client_secret", "none"),
-            ];
-            (connection::post_form("/oauth/token", &form)?, is_token)
-        }
+    let (request, right): (Template, fn(&Answer) -> bool) = if scenario == Scenario::PasswordHash {
+        let form = [("password", "a long phrase that nobody guesses")];
+        (connection::post_form("/hash", &form)?, |answer| {
+            holds(answer, 200, "hashed")
+        })
+    } else {
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", "bench"),
+            ("client_secret", "none"),
+        ];
+        (connection::post_form("/oauth/token", &form)?, is_token)
     };
     let mut workers = Workers::new();
     for _ in 0..plan.connections {

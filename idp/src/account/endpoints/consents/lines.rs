@@ -79,13 +79,13 @@ pub(super) async fn names(hub: &Hub, view: &View<'_>, grantee: &Grantee) -> Resu
     Ok(names)
 }
 
-async fn organisation(hub: &Hub, realm: &Realm, id: OrganisationId) -> Result<String, OAuthError> {
+pub(super) async fn organisation(hub: &Hub, realm: &Realm, id: OrganisationId) -> Result<String, OAuthError> {
     let found = organisations::find(&hub.store, realm.id, id).await;
     let found = found.map_err(AccessError::from)?;
     Ok(found.map_or_else(|| "–".to_owned(), |organisation| organisation.name))
 }
 
-async fn person(hub: &Hub, realm: &Realm, id: PersonId) -> Result<String, OAuthError> {
+pub(super) async fn person(hub: &Hub, realm: &Realm, id: PersonId) -> Result<String, OAuthError> {
     let found = hub.people.by_id(realm, id).await?;
     Ok(found.map_or_else(|| "–".to_owned(), |person| person.display_name().to_owned()))
 }

@@ -4,13 +4,16 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::lines::{Named, named};
+use super::lines::{Named, named, organisation, person};
+use crate::access::{emergency, is_licensed, standings};
 use crate::account::endpoints::{enter, read};
 use crate::consent::{self, ConsentError, Level, Origin};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::oauth::OAuthError;
-use crate::pages::{ConsentLine, ConsentNotice, ConsentProblem, Consents, Form, RuleLine};
+use crate::pages::{
+    ConsentLine, ConsentNotice, ConsentProblem, Consents, EmergencyLine, Form, Moment, RuleLine,
+};
 use crate::signin::{SignedIn, asks_password};
 
 /// Shows what applies.
@@ -29,6 +32,8 @@ struct Shown {
     ask_password: bool,
     level: Option<Level>,
     consents: Vec<Named>,
+    emergencies: Vec<Told>,
+    may_declare: bool,
 }
 
 async fn gather(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<Shown, OAuthError> {
@@ -42,11 +47,37 @@ async fn gather(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<Shown, OAu
         }
         consents.push(named(hub, view, one).await?);
     }
+    let emergencies = emergency_lines(hub, view, who).await?;
+    let theirs = standings(hub, &call.realm, who.person.id).await?;
     Ok(Shown {
+        emergencies,
+        may_declare: theirs
+            .iter()
+            .any(|one| one.occupation.as_deref().is_some_and(is_licensed)),
         ask_password: asks_password(hub, call, who).await?,
         level,
         consents,
     })
+}
+
+/// An emergency about the reader, with the names of who declared it and where.
+struct Told {
+    place: String,
+    name: String,
+    told: emergency::Told,
+}
+
+async fn emergency_lines(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<Vec<Told>, OAuthError> {
+    let realm = &view.call.realm;
+    let mut lines = Vec::new();
+    for told in emergency::about(hub, realm, &who.person).await? {
+        lines.push(Told {
+            place: organisation(hub, realm, told.organisation).await?,
+            name: person(hub, realm, told.actor).await?,
+            told,
+        });
+    }
+    Ok(lines)
 }
 
 /// The page, with what went wrong.
@@ -69,6 +100,17 @@ pub(super) async fn render(
     let rules: Vec<Vec<RuleLine<'_>>> = shown.consents.iter().map(Named::rules).collect();
     let lines = shown.consents.iter().zip(&rules);
     let lines: Vec<ConsentLine<'_>> = lines.map(|(one, rules)| one.line(rules)).collect();
+    let emergencies: Vec<EmergencyLine<'_>> = shown
+        .emergencies
+        .iter()
+        .map(|one| EmergencyLine {
+            place: &one.place,
+            name: &one.name,
+            at: Moment(one.told.at.as_micros()),
+            until: Moment(one.told.until.as_micros()),
+            reason: &one.told.reason,
+        })
+        .collect();
     let page = Consents {
         frame: view.frame("/account/consents"),
         done: if problem.is_none() { done(view.call) } else { None },
@@ -78,6 +120,8 @@ pub(super) async fn render(
         choose: form("/account/consents/level"),
         consents: &lines,
         withdraw: form("/account/consents/withdraw"),
+        emergencies: &emergencies,
+        may_declare: shown.may_declare,
     };
     let html = page.render(&view.texts);
     view.page(status(problem), html)
