@@ -3,6 +3,7 @@
 use clap::Subcommand;
 use idp::log::Action;
 use idp::people::seed;
+use idp::staff::seed::{seed_organisations, seed_staff};
 use serde_json::json;
 
 use crate::arguments::RealmChoice;
@@ -17,7 +18,8 @@ const SEED: Action = Action::new("people.seed");
 pub enum Command {
     /// Make people who are nobody: the same ones on every machine, without passwords
     #[command(after_help = "Example:
-  musubi dev seed --people 1000000        logins p0000001 to p1000000")]
+  musubi dev seed --people 1000000        logins p0000001 to p1000000
+  musubi dev seed --organisations 10000 --staff 100000        the first people who are no staff yet")]
     Seed {
         /// How many people
         #[arg(long, value_name = "N", default_value_t = 0)]
@@ -25,6 +27,12 @@ pub enum Command {
         /// The place of the first of them
         #[arg(long, value_name = "PLACE", default_value_t = 1)]
         first: u64,
+        /// How many organisations: hospitals with nine departments each
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        organisations: u64,
+        /// How many of the realm's people become staff of its organisations in turn
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        staff: u64,
         /// Which realm.
         #[command(flatten)]
         realm: RealmChoice,
@@ -33,15 +41,27 @@ pub enum Command {
 
 /// Runs it.
 pub async fn run(command: Command, hub: &Installation, output: Output) -> anyhow::Result<()> {
-    let Command::Seed { people, first, realm } = command;
+    let Command::Seed {
+        people,
+        first,
+        organisations,
+        staff,
+        realm,
+    } = command;
     let realm = hub.realm(&realm).await?;
     let mut entry = record::entry(&realm, SEED);
     entry.hits = Some(people);
     record::append(hub, entry).await?;
-    seed((&hub.store, &hub.clock, &hub.entropy), &realm, (first, people)).await?;
+    let parts = (&hub.store, &hub.clock, &hub.entropy);
+    seed(parts, &realm, (first, people)).await?;
+    seed_organisations(parts, &realm, organisations).await?;
+    let staff = seed_staff(parts, &realm, staff).await?;
     output.answer(
-        &format!("{people} people were made."),
-        &json!({"people": people, "first": first, "issuer": realm.issuer}),
+        &format!(
+            "{people} people and {organisations} organisations were made, and {staff} people are staff."
+        ),
+        &json!({"people": people, "first": first, "organisations": organisations, "staff": staff,
+            "issuer": realm.issuer}),
     )?;
     Ok(())
 }

@@ -10,6 +10,7 @@
 //! | `numbering` | numbers of organisations and staff |
 //! | `erasure` | what ends when somebody is erased |
 //! | `takeout` | what somebody takes away |
+//! | `seed` | organisations that are nowhere, staff who are nobody |
 //! | `lapse` | the end of affiliations whose term is over |
 //!
 //! **Attenuation.** A delegation names powers, a subtree, an end, and how often it may be handed on. It carries as long as
@@ -42,6 +43,7 @@ pub mod numbering;
 pub mod organisations;
 pub mod powers;
 pub mod reach;
+pub mod seed;
 pub mod takeout;
 pub mod term;
 #[cfg(test)]

@@ -134,3 +134,28 @@ async fn what_one_may_not_see_is_absent_from_answers_lists_and_totals() {
             .refused(404, "staff.unknown");
     }
 }
+
+#[tokio::test]
+async fn a_seeded_realm_has_hospitals_with_departments_and_staff_in_each() {
+    for backend in Backend::ALL {
+        let world = World::new(backend).await;
+        let numbers = ["--people", "60", "--organisations", "20", "--staff", "50"];
+        let made = world
+            .server
+            .musubi(&[["dev", "seed"].as_slice(), &numbers].concat(), "");
+        assert_eq!((&made["organisations"], &made["staff"]), (&json!(20), &json!(50)));
+        let hospitals = world
+            .get(&world.root, "/api/v1/organisations?kind=hospital")
+            .await
+            .good();
+        assert_eq!(hospitals["total"], 2);
+        let first = hospitals["items"][0]["number"].as_str().unwrap();
+        let within = format!("/api/v1/organisations?within={first}");
+        assert_eq!(world.get(&world.root, &within).await.good()["total"], 10);
+        let staff = format!("/api/v1/organisations/{first}/staff?below=true");
+        let staff = world.get(&world.root, &staff).await.good();
+        assert_eq!(staff["total"], 30);
+        let one = &staff["items"][0];
+        assert!(one["number"].is_string() && one["name"].is_string());
+    }
+}

@@ -19,7 +19,18 @@ use crate::staff::organisations::enter;
 /// Organisations or members of staff of one transaction. Whole hospitals: ten organisations each.
 const BATCH: u64 = 500;
 const TOWNS: [&str; 12] = [
-    "東町", "西町", "南町", "北町", "中央", "緑ヶ丘", "桜台", "若葉", "港", "川辺", "山手", "泉",
+    "東町",
+    "西町",
+    "南町",
+    "北町",
+    "中央",
+    "緑ヶ丘",
+    "桜台",
+    "若葉",
+    "港",
+    "川辺",
+    "山手",
+    "泉",
 ];
 const DEPARTMENTS: [&str; 9] = [
     "内科",
@@ -71,7 +82,8 @@ async fn numbers(
     Ok(rows)
 }
 
-const ASSIGNMENTS: &str = "INSERT INTO number_assignment (id, realm_id, namespace_id, counter, generation, state,
+const ASSIGNMENTS: &str =
+    "INSERT INTO number_assignment (id, realm_id, namespace_id, counter, generation, state,
      holder_kind, holder_id, sole, assigned_at, changed_at)";
 
 /// Makes `count` organisations: hospitals, and after each its departments.
@@ -117,8 +129,21 @@ async fn tree(
         if place % 10 == 0 {
             hospital = None;
         }
-        let kind = if hospital.is_none() { "hospital" } else { "department" };
-        rows.push(values![id, realm_id, hospital, kind, name(place), "active", at, at]);
+        let kind = if hospital.is_none() {
+            "hospital"
+        } else {
+            "department"
+        };
+        rows.push(values![
+            id,
+            realm_id,
+            hospital,
+            kind,
+            name(place),
+            "active",
+            at,
+            at
+        ]);
         above.push(values![realm_id, id, id, 0]);
         if let Some(hospital) = hospital {
             above.push(values![realm_id, hospital, id, 1]);
@@ -196,13 +221,17 @@ async fn place(
             continue;
         };
         let id = AffiliationId::new(entropy, now)?.uuid();
-        let code = OCCUPATIONS.get(turn % OCCUPATIONS.len()).copied().unwrap_or("other");
+        let code = OCCUPATIONS
+            .get(turn % OCCUPATIONS.len())
+            .copied()
+            .unwrap_or("other");
         affiliations.push(values![id, realm_id, *person, organisation.id, at, at]);
         let occupation = OccupationId::new(entropy, now)?.uuid();
         occupations.push(values![occupation, realm_id, *person, id, code, at]);
     }
     let assigned = numbers(tx, (realm, entropy, now), (Code::STAFF, "staff"), &people).await?;
-    let affiliation = "INSERT INTO affiliation (id, realm_id, person_id, organisation_id, from_at, created_at)";
+    let affiliation =
+        "INSERT INTO affiliation (id, realm_id, person_id, organisation_id, from_at, created_at)";
     let occupation = "INSERT INTO occupation (id, realm_id, person_id, affiliation_id, code, created_at)";
     insert_many(tx, affiliation, affiliations).await?;
     insert_many(tx, occupation, occupations).await?;
