@@ -198,10 +198,10 @@ fn meant(world: &World, asked: &Asked, actor: &Value, allows: bool) -> bool {
                     is_below(world, *place, at) && (!allows || room(asked, *occupation))
                 })
         }
-        word => {
+        sort => {
             let at = number(value);
             affiliations(world, asked).any(|(_, place, occupation)| {
-                let there = *place == at || (word == "organisation_tree" && is_below(world, *place, at));
+                let there = *place == at || (sort == "organisation_tree" && is_below(world, *place, at));
                 let wanted = codings[1]["code"].as_str();
                 there && (wanted.is_none() || *occupation == wanted) && (!allows || room(asked, *occupation))
             })
