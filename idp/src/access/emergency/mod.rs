@@ -14,6 +14,8 @@
 //! through everybody.
 
 mod model;
+#[cfg(test)]
+mod page_tests;
 mod store;
 #[cfg(test)]
 mod tests;
