@@ -97,7 +97,7 @@ async fn an_account_is_made_by_the_code_from_a_letter_and_the_request_of_the_cli
         assert!(account.body.contains("class=\"number\""), "{}", account.body);
         let permit = ("permit".to_owned(), None);
         for action in ["sign_up.ask", "person.create", "person.created"] {
-            assert_eq!(rows(&server, action), [permit.clone()], "{action}");
+            assert_eq!(rows(&server, action), std::slice::from_ref(&permit), "{action}");
         }
         server.assert_log_is_intact();
     }
