@@ -24,6 +24,7 @@ const STATEMENTS: &[&str] = &[
     "DELETE FROM backchannel_code WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM backchannel_request WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM mail WHERE realm_id = $1 AND person_id = $2",
+    "DELETE FROM known_browser WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM notice WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM email_change WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM phone_change WHERE realm_id = $1 AND person_id = $2",
