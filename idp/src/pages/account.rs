@@ -100,7 +100,7 @@ impl Section {
         }
     }
 
-    pub(super) fn all() -> [Self; 9] {
+    pub(super) fn all() -> [Self; 10] {
         Self::ALL
     }
 

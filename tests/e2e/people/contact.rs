@@ -24,8 +24,8 @@ async fn want(browser: &Actor, person: &Person, wanted: &[&str]) {
     assert!(kept.body.contains("Your wishes were kept"));
 }
 
-fn letter(topic: &str, subject: &str) -> Option<Value> {
-    Some(json!({"topic": topic, "subject": subject, "text": "One line.\nAnother <b>line</b>."}))
+fn letter(topic: &str, subject: &str) -> Value {
+    json!({"topic": topic, "subject": subject, "text": "One line.\nAnother <b>line</b>."})
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn letters_go_to_who_wants_them_and_the_history_says_what_was_wanted_when(
         let path = format!("/api/v1/people/{}", service.number_of("hanako").await);
         let messages = format!("{path}/messages");
         let unasked = service
-            .send(Method::POST, &messages, &[], letter("marketing", "Buy"))
+            .send(Method::POST, &messages, &[], Some(letter("marketing", "Buy")))
             .await;
         assert_eq!(
             (unasked.status, unasked.problem().as_str()),
@@ -50,7 +50,7 @@ async fn letters_go_to_who_wants_them_and_the_history_says_what_was_wanted_when(
                 Method::POST,
                 &messages,
                 &[],
-                letter("service", "Your appointment"),
+                Some(letter("service", "Your appointment")),
             )
             .await;
         assert_eq!(service_letter.status, 202, "{}", service_letter.text);
@@ -58,11 +58,11 @@ async fn letters_go_to_who_wants_them_and_the_history_says_what_was_wanted_when(
         assert!(mail.text.contains("Another <b>line</b>.") && !mail.html.contains("<b>line"));
         want(&browser, &hanako, &["marketing-email"]).await;
         let refused = service
-            .send(Method::POST, &messages, &[], letter("service", "Another"))
+            .send(Method::POST, &messages, &[], Some(letter("service", "Another")))
             .await;
         assert_eq!(refused.problem(), "contact.refused");
         let wanted = service
-            .send(Method::POST, &messages, &[], letter("marketing", "Buy"))
+            .send(Method::POST, &messages, &[], Some(letter("marketing", "Buy")))
             .await;
         assert_eq!(wanted.status, 202);
         sink.wait_for(&hanako.email, "Buy").await;
@@ -112,7 +112,7 @@ async fn who_says_no_while_a_letter_waits_does_not_get_it() {
             Method::POST,
             &messages,
             &[],
-            letter("service", "Your appointment"),
+            Some(letter("service", "Your appointment")),
         )
         .await;
     assert_eq!(queued.status, 202);
@@ -155,7 +155,7 @@ async fn nobody_can_refuse_to_hear_of_the_safety_of_their_account() {
                 Method::POST,
                 &format!("{path}/messages"),
                 &[],
-                letter(topic, "Urgent"),
+                Some(letter(topic, "Urgent")),
             )
             .await;
         assert_eq!(

@@ -59,6 +59,8 @@ fn details_url(page: &Page) -> Option<String> {
     )
 }
 
+const REFUSED: StatusCode = StatusCode::BAD_REQUEST;
+
 #[tokio::test]
 async fn a_child_who_was_permitted_keeps_the_details_and_the_log_and_the_history_have_both_names() {
     for backend in Backend::ALL {
@@ -172,22 +174,14 @@ async fn an_invitation_works_once_here_for_whom_it_is_and_never_for_who_made_it(
         let (hers, his, evil) = (Actor::new(&server), Actor::new(&server), Actor::new(&server));
         let first = code(&invite(&hers, &hanako, &["update_profile"], "").await);
         let own = enter(&hers, &hanako, &first).await;
-        assert_eq!(own.status, StatusCode::BAD_REQUEST, "nobody is their own family");
+        assert_eq!(own.status, REFUSED, "nobody is their own family");
         let preview = enter(&his, &taro, &first.to_lowercase().replace('-', " ")).await;
         let accept = preview.form("/account/family/accept");
         let accept = accept.press(&preview.form("/account/family/accept").buttons[0].1);
         let accepted = his.send(&accept).await;
         assert_eq!(accepted.status, StatusCode::OK, "{}", accepted.body);
-        assert_eq!(
-            his.send(&accept).await.status,
-            StatusCode::BAD_REQUEST,
-            "replayed"
-        );
-        assert_eq!(
-            enter(&evil, &eve, &first).await.status,
-            StatusCode::BAD_REQUEST,
-            "used up"
-        );
+        assert_eq!(his.send(&accept).await.status, REFUSED, "replayed");
+        assert_eq!(enter(&evil, &eve, &first).await.status, REFUSED, "used up");
         // One that is addressed to Taro's confirmed address is his, whoever else gets the code.
         press(
             &hers,
@@ -196,11 +190,7 @@ async fn an_invitation_works_once_here_for_whom_it_is_and_never_for_who_made_it(
         )
         .await;
         let second = code(&invite(&hers, &hanako, &[], &taro.email).await);
-        assert_eq!(
-            enter(&evil, &eve, &second).await.status,
-            StatusCode::BAD_REQUEST,
-            "redirected"
-        );
+        assert_eq!(enter(&evil, &eve, &second).await.status, REFUSED, "redirected");
         let his_page = his.account("/account/family", &taro).await;
         let form = his_page.form("/account/family/accept");
         let form = form.clone().press(&form.buttons[0].1);
@@ -213,22 +203,16 @@ async fn an_invitation_works_once_here_for_whom_it_is_and_never_for_who_made_it(
         let stolen = form.clone().forge("csrf", &csrf).forge("code", &second);
         assert_eq!(
             evil.send(&stolen).await.status,
-            StatusCode::BAD_REQUEST,
+            REFUSED,
             "hers with both, still his"
         );
         assert_eq!(his.send(&form).await.status, StatusCode::OK);
         // Nothing tells whether somebody has an address; what nobody has confirmed is nobody's.
         let third = invite(&hers, &hanako, &[], "nobody@example.jp").await;
         assert_eq!(third.status, StatusCode::OK);
-        assert_eq!(
-            enter(&evil, &eve, &code(&third)).await.status,
-            StatusCode::BAD_REQUEST
-        );
+        assert_eq!(enter(&evil, &eve, &code(&third)).await.status, REFUSED);
         let unconfirmed = invite(&hers, &hanako, &[], &eve.email).await;
-        assert_eq!(
-            enter(&evil, &eve, &code(&unconfirmed)).await.status,
-            StatusCode::BAD_REQUEST
-        );
+        assert_eq!(enter(&evil, &eve, &code(&unconfirmed)).await.status, REFUSED);
         // Withdrawn is withdrawn.
         let fourth = code(&invite(&hers, &hanako, &[], "").await);
         for _ in 0..3 {
@@ -239,7 +223,7 @@ async fn an_invitation_works_once_here_for_whom_it_is_and_never_for_who_made_it(
             )
             .await;
         }
-        assert_eq!(enter(&evil, &eve, &fourth).await.status, StatusCode::BAD_REQUEST);
+        assert_eq!(enter(&evil, &eve, &fourth).await.status, REFUSED);
         let log = server.log();
         assert!(
             log.iter()

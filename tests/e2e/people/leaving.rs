@@ -41,7 +41,9 @@ fn everything(server: &Server, backend: Backend) -> Vec<Vec<u8>> {
 }
 
 fn has(bytes: &[u8], text: &str) -> bool {
-    let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = text
+        .bytes()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     [text, &digits]
         .iter()
         .any(|part| bytes.windows(part.len()).any(|window| window == part.as_bytes()))

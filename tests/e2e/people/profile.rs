@@ -200,17 +200,21 @@ async fn who_saw_another_state_than_the_present_one_changes_nothing() {
         let path = format!("/api/v1/people/{}", service.number_of("hanako").await);
         let read = service.send(Method::GET, &path, &[], None).await;
         let tag = read.header("etag");
-        let patch = |city: &str| Some(json!({"city": city}));
+        let moved_to = |city: &str| Some(json!({"city": city}));
         let matching = [("if-match", tag.as_str())];
-        let first = service.send(Method::PATCH, &path, &matching, patch("港区")).await;
+        let first = service
+            .send(Method::PATCH, &path, &matching, moved_to("港区"))
+            .await;
         assert_eq!(first.status, 200, "{}", first.text);
         assert_ne!(first.header("etag"), tag);
-        let late = service.send(Method::PATCH, &path, &matching, patch("北区")).await;
+        let late = service
+            .send(Method::PATCH, &path, &matching, moved_to("北区"))
+            .await;
         assert_eq!((late.status, late.problem().as_str()), (412, "person.changed"));
         let any = [("if-match", "*")];
         assert_eq!(
             service
-                .send(Method::PATCH, &path, &any, patch("南区"))
+                .send(Method::PATCH, &path, &any, moved_to("南区"))
                 .await
                 .status,
             200
