@@ -15,4 +15,4 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use store::{KNOWN_FOR, forget_others_in, meet};
+pub use store::{KNOWN_FOR, Known, forget_others_in, list, meet};

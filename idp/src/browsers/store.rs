@@ -20,11 +20,27 @@ use crate::notices::{self, Notice};
 use crate::oauth::OAuthError;
 use crate::pages::user_agent;
 use crate::people::Person;
+use crate::realms::Realm;
 
 /// How long a browser is known after its last sign-in: as long as browsers keep a cookie.
 pub const KNOWN_FOR: Duration = Duration::from_hours(400 * 24);
 /// The time over which mails are counted.
 const WINDOW: Duration = Duration::from_hours(1);
+
+/// Since when a browser is known, and until when if it is not used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// Since then.
+    pub first_at: Instant,
+    /// Until then.
+    pub expires_at: Instant,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    first_at: i64,
+    expires_at: i64,
+}
 
 #[derive(FromQueryResult)]
 struct Count {
@@ -106,6 +122,19 @@ async fn told(hub: &Hub, call: &Call, person: &Person) -> Result<notices::Prepar
         (notice, None),
         channels,
     )?)
+}
+
+/// The browsers that are known of a person, oldest first; at most a thousand.
+pub async fn list(hub: &Hub, realm: &Realm, person: PersonId) -> Result<Vec<Known>, DatabaseError> {
+    let sql = "SELECT first_at, expires_at FROM known_browser
+         WHERE realm_id = $1 AND person_id = $2 AND forgotten_at IS NULL ORDER BY first_at LIMIT 1000";
+    let values = values![realm.id.uuid(), person.uuid()];
+    let rows: Vec<Row> = hub.store.fetch_all(sql, values).await?;
+    let known = rows.into_iter().map(|row| Known {
+        first_at: Instant::from_micros(row.first_at),
+        expires_at: Instant::from_micros(row.expires_at),
+    });
+    Ok(known.collect())
 }
 
 /// Forgets a person's browsers but the one in which `kept` goes on, in the caller's transaction.

@@ -36,6 +36,8 @@ pub struct Takeout {
     pub client_consents: Vec<Value>,
     /// Where they are signed in.
     pub sessions: Vec<Value>,
+    /// The browsers that are known of them.
+    pub browsers: Vec<Value>,
     /// What they sign in with besides a password: what they call it.
     pub factors: Vec<Value>,
     /// Where they work or worked, as what, what is delegated to them, and when they came and went, newest first.

@@ -52,6 +52,7 @@ pub async fn gather(hub: &Hub, realm: &Realm, person: &Person) -> Result<Takeout
         trusted: trusted(hub, realm, person).await?,
         client_consents: client_consents(hub, realm, person).await?,
         sessions: sessions(hub, realm, person).await?,
+        browsers: browsers(hub, realm, person).await?,
         factors: factors(hub, realm, person).await?,
         staff: staff::takeout::gather(hub, realm, person).await?,
         powers: hub.people.powers(realm, person.id).await?,
@@ -236,6 +237,17 @@ async fn sessions(hub: &Hub, realm: &Realm, person: &Person) -> Result<Vec<Value
         })
     });
     Ok(sessions.collect())
+}
+
+async fn browsers(hub: &Hub, realm: &Realm, person: &Person) -> Result<Vec<Value>, OAuthError> {
+    let known = crate::browsers::list(hub, realm, person.id).await?;
+    let known = known.into_iter().map(|one| {
+        json!({
+            "since": time(one.first_at),
+            "until": time(one.expires_at),
+        })
+    });
+    Ok(known.collect())
 }
 
 async fn factors(hub: &Hub, realm: &Realm, person: &Person) -> Result<Vec<Value>, OAuthError> {
