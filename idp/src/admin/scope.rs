@@ -44,6 +44,10 @@ scopes! {
     CLIENTS_WRITE = "musubi:clients.write",
     /// See that people have consents, and how they stand; not what they say.
     CONSENTS_READ = "musubi:consents.read",
+    /// See what people agreed with operators.
+    CONTRACTS_READ = "musubi:contracts.read",
+    /// Make and end contracts of people with operators.
+    CONTRACTS_WRITE = "musubi:contracts.write",
     /// Ask for decisions about health data, as a service.
     ACCESS_EVALUATE = "musubi:access.evaluate",
     /// See every organisation of the realm.

@@ -15,4 +15,4 @@ mod store;
 mod tests;
 
 pub use model::{InvalidContract, NewContract, Services};
-pub use store::{Agreed, ContractError, agree, end, list};
+pub use store::{Agreed, ContractError, agree, end, holder, list};

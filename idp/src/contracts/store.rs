@@ -142,6 +142,21 @@ pub async fn list(
     rows.into_iter().map(Row::agreed).collect()
 }
 
+#[derive(FromQueryResult)]
+struct Holder {
+    person_id: Uuid,
+}
+
+/// Whose contract it is.
+pub async fn holder(hub: &Hub, realm: &Realm, id: ContractId) -> Result<Option<PersonId>, ContractError> {
+    let sql = "SELECT person_id FROM contract WHERE realm_id = $1 AND id = $2";
+    let row: Option<Holder> = hub
+        .store
+        .fetch_optional(sql, values![realm.id.uuid(), id.uuid()])
+        .await?;
+    Ok(row.map(|row| row.person_id.into()))
+}
+
 /// Ends a contract of a person now; whether there was one that went on.
 pub async fn end(hub: &Hub, realm: &Realm, person: PersonId, id: ContractId) -> Result<bool, ContractError> {
     let ended = hub

@@ -5,6 +5,7 @@ mod answer;
 mod clients;
 mod clock;
 mod consents;
+mod contracts;
 mod desk;
 mod numbers;
 mod openapi;
@@ -51,6 +52,8 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(people::password_link))
         .routes(routes!(people::reset_factors))
         .routes(routes!(consents::list))
+        .routes(routes!(contracts::list, contracts::agree))
+        .routes(routes!(contracts::end))
         .routes(routes!(numbers::spaces::list, numbers::spaces::create))
         .routes(routes!(numbers::blocks::issue))
         .routes(routes!(numbers::blocks::numbers))

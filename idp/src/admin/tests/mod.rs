@@ -8,6 +8,7 @@ mod numbers;
 mod people;
 mod realms;
 mod routes;
+mod routes_contracts;
 mod routes_people;
 mod routes_settings;
 mod routes_staff;

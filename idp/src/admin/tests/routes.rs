@@ -339,6 +339,7 @@ fn table(things: &Things) -> Vec<Route> {
         ),
     ];
     rows.extend(super::routes_people::rows(person));
+    rows.extend(super::routes_contracts::rows(person));
     rows.extend(super::routes_settings::rows());
     rows.extend(routes_staff::rows(staff));
     rows
