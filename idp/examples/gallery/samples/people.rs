@@ -188,7 +188,7 @@ pub(super) fn profile(page: Profile<'_>, words: &Words<'_>, texts: &Texts, sampl
             done: None,
             ..page
         };
-        add(samples, format!("profile-telephone-{name}"), page.render(texts));
+        add(samples, format!("profile-problem-telephone-{name}"), page.render(texts));
     }
 }
 
