@@ -38,6 +38,14 @@ fn notices(name: &str) -> Vec<Notice> {
         Notice::EmergencyDeclared { name: name() },
         Notice::EmergencyAt { name: name() },
         Notice::HelpAsked { name: name() },
+        Notice::TelephoneConfirmed,
+        Notice::ProfileChanged,
+        Notice::TieInvited { name: name() },
+        Notice::TieAccepted { name: name() },
+        Notice::TieBegun { name: name() },
+        Notice::TieEnded { name: name() },
+        Notice::GuardianSet { name: name() },
+        Notice::GuardianOf { name: name() },
     ]
 }
 
