@@ -48,6 +48,8 @@ scopes! {
     CONTRACTS_READ = "musubi:contracts.read",
     /// Make and end contracts of people with operators.
     CONTRACTS_WRITE = "musubi:contracts.write",
+    /// Say which organisations may declare emergencies about anybody.
+    EMERGENCIES_WRITE = "musubi:emergencies.write",
     /// Ask for decisions about health data, as a service.
     ACCESS_EVALUATE = "musubi:access.evaluate",
     /// See every organisation of the realm.

@@ -7,6 +7,7 @@ mod clock;
 mod consents;
 mod contracts;
 mod desk;
+mod emergencies;
 mod numbers;
 mod openapi;
 mod people;
@@ -54,6 +55,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(consents::list))
         .routes(routes!(contracts::list, contracts::agree))
         .routes(routes!(contracts::end))
+        .routes(routes!(emergencies::allow, emergencies::disallow))
         .routes(routes!(numbers::spaces::list, numbers::spaces::create))
         .routes(routes!(numbers::blocks::issue))
         .routes(routes!(numbers::blocks::numbers))
