@@ -1,4 +1,4 @@
-//! The routes of contracts, for the table of all routes; and what is agreed by them.
+//! The routes of contracts and emergencies, for the table of all routes; and what is agreed by them.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -22,7 +22,12 @@ pub(super) fn rows(person: &str) -> Vec<Route> {
         status,
     };
     let people = "/api/v1/people/{number}/contracts";
+    let access = "/api/v1/organisations/{number}/emergency-access";
+    let nowhere = "/api/v1/organisations/7999999999999999/emergency-access";
+    let emergencies = "musubi:emergencies.write";
     vec![
+        row(Method::PUT, access, emergencies, nowhere, Value::Null, 404),
+        row(Method::DELETE, access, emergencies, nowhere, Value::Null, 404),
         row(
             Method::GET,
             people,
@@ -94,4 +99,25 @@ async fn a_contract_is_made_listed_and_ended_and_says_nothing_that_is_not_agreed
         )
         .await;
     assert_eq!(other.status, 404);
+}
+
+#[tokio::test]
+async fn the_realm_says_which_organisation_may_declare_emergencies() {
+    let world = World::new().await;
+    let root = world.root().await;
+    let new = json!({"name": "さくら病院", "kind": "hospital"});
+    let hospital = world.post("/api/v1/organisations", &root, &new).await.json();
+    let number = hospital["number"].as_str().unwrap();
+    let path = format!("/api/v1/organisations/{number}/emergency-access");
+    let other = world.service(&world.first, "musubi:organisations.write").await;
+    let host = super::fixture::FIRST;
+    let refused = world.send(&Method::PUT, host, &path, Some(&other), None).await;
+    assert_eq!(
+        refused.status, 403,
+        "who may change an organisation may not do this"
+    );
+    for method in [Method::PUT, Method::PUT, Method::DELETE, Method::DELETE] {
+        let answer = world.send(&method, host, &path, Some(&root), None).await;
+        assert_eq!(answer.status, 204, "{method}");
+    }
 }
