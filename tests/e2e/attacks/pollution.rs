@@ -23,6 +23,7 @@ const WITHOUT_QUERY: &[&str] = &[
     "/account/consents/new",
     "/account/contact",
     "/account/devices",
+    "/account/emergency",
     "/account/family",
     "/account/password",
     "/account/profile",
