@@ -71,7 +71,7 @@ mod tests {
         let text = head.to_text();
         assert_eq!(TreeHead::parse(&text), Some(head));
         for wrong in [
-            "".to_owned(),
+            String::new(),
             text.replacen("20852163", "020852163", 1),
             text.replacen("20852163", "+20852163", 1),
             text.replacen("20852163", "-1", 1),
