@@ -252,7 +252,7 @@ fn profile(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         ..page
     };
     add(samples, "profile-unconfirmed", unconfirmed.render(texts));
-    super::people::profile(page, words, texts, samples);
+    super::people::profile(&page, words, texts, samples);
 }
 
 fn trusted(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {

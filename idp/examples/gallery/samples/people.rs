@@ -83,6 +83,10 @@ fn family(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         ..page
     };
     add(samples, "family-empty", empty.render(texts));
+    family_states(&empty, texts, samples);
+}
+
+fn family_states(empty: &FamilyPage<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     for (name, done) in [
         ("accepted", FamilyNotice::Accepted),
         ("withdrawn", FamilyNotice::Withdrawn),
@@ -91,7 +95,7 @@ fn family(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     ] {
         let page = FamilyPage {
             done: Some(done),
-            ..empty
+            ..*empty
         };
         add(samples, format!("family-{name}"), page.render(texts));
     }
@@ -108,7 +112,7 @@ fn family(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     ] {
         let page = FamilyPage {
             problem: Some(problem),
-            ..empty
+            ..*empty
         };
         add(samples, format!("family-problem-{name}"), page.render(texts));
     }
@@ -135,7 +139,7 @@ fn contact(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
 }
 
 /// The page of the profile with what else is known, and its telephone number.
-pub(super) fn profile(page: Profile<'_>, words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
+pub(super) fn profile(page: &Profile<'_>, words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     let known = |field| KnownLine {
         field,
         value: words.name,
@@ -160,7 +164,7 @@ pub(super) fn profile(page: Profile<'_>, words: &Words<'_>, texts: &Texts, sampl
         known: &known,
         telephone: Some(telephone),
         confirm: None,
-        ..page
+        ..*page
     };
     for (name, done) in [
         ("details", ProfileNotice::Details),
@@ -188,7 +192,11 @@ pub(super) fn profile(page: Profile<'_>, words: &Words<'_>, texts: &Texts, sampl
             done: None,
             ..page
         };
-        add(samples, format!("profile-problem-telephone-{name}"), page.render(texts));
+        add(
+            samples,
+            format!("profile-problem-telephone-{name}"),
+            page.render(texts),
+        );
     }
 }
 

@@ -177,14 +177,18 @@ async fn render(hub: &Hub, view: View<'_>, who: &SignedIn, extra: Extra) -> Resp
         invite: form("/account/family/invite"),
         enter: form("/account/family/code"),
     };
-    let status = match extra.problem {
+    let status = status(extra.problem);
+    let html = page.render(&view.texts);
+    view.page(status, html)
+}
+
+fn status(problem: Option<FamilyProblem>) -> StatusCode {
+    match problem {
         None => StatusCode::OK,
         Some(FamilyProblem::Wait { .. }) => StatusCode::TOO_MANY_REQUESTS,
         Some(FamilyProblem::Busy { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         Some(_) => StatusCode::BAD_REQUEST,
-    };
-    let html = page.render(&view.texts);
-    view.page(status, html)
+    }
 }
 
 fn lines<'a>(

@@ -22,6 +22,15 @@ const BATCH: u64 = 500;
 /// Values of one statement: what both databases take.
 const VALUES: usize = 30_000;
 
+/// What is written, in this order.
+const TABLES: [&str; 4] = [
+    "INSERT INTO person (id, realm_id, state, sealed_key, sealed_profile, locale, created_at, updated_at)",
+    "INSERT INTO identifier (realm_id, kind, hash, person_id, sealed_value, state, created_at)",
+    "INSERT INTO number_assignment (id, realm_id, namespace_id, counter, generation, state, holder_kind,
+     holder_id, sole, assigned_at, changed_at)",
+    "INSERT INTO search_token (realm_id, hash, person_id)",
+];
+
 /// Writes the people at `count` places from `first` on. Whoever is there already is in the way: `Taken`.
 pub async fn seed(
     (store, clock, entropy): (&Store, &Clock, &Entropy),
@@ -117,22 +126,7 @@ async fn write(
             hashes.push(values![realm.id.uuid(), hash, id.uuid()]);
         }
     }
-    let tables = [
-        (
-            "INSERT INTO person (id, realm_id, state, sealed_key, sealed_profile, locale, created_at, updated_at)",
-            people,
-        ),
-        (
-            "INSERT INTO identifier (realm_id, kind, hash, person_id, sealed_value, state, created_at)",
-            names,
-        ),
-        (
-            "INSERT INTO number_assignment (id, realm_id, namespace_id, counter, generation, state, holder_kind,
-             holder_id, sole, assigned_at, changed_at)",
-            numbers,
-        ),
-        ("INSERT INTO search_token (realm_id, hash, person_id)", hashes),
-    ];
+    let tables = TABLES.into_iter().zip([people, names, numbers, hashes]);
     for (sql, rows) in tables {
         insert_many(tx, sql, rows).await?;
     }
