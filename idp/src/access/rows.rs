@@ -76,7 +76,7 @@ pub(crate) fn columns(rule: &Rule) -> Vec<Value> {
 }
 
 /// The rule of a row.
-pub(super) fn rule(row: Columns) -> Result<Rule, Unreadable> {
+pub(super) fn rule(row: &Columns) -> Result<Rule, Unreadable> {
     let effect = match row.effect.as_str() {
         "permit" => Effect::Permit,
         "deny" => Effect::Deny,

@@ -76,7 +76,7 @@ pub(super) async fn grants(
         Ok(Grant {
             id: row.id.into(),
             consent: row.consent_id.into(),
-            rule: rule(Columns {
+            rule: rule(&Columns {
                 effect: row.effect,
                 grantee_kind: row.grantee_kind,
                 grantee_key: row.grantee_key,

@@ -23,7 +23,6 @@ pub fn of<'a>(action: &'a str, what: Option<&str>, kind: Option<&str>) -> LogAct
         "backchannel.begin" => LogAction::AnswerAsked,
         "backchannel.deny" | "device.deny" => LogAction::AnswerRefused,
         "backchannel.ping" | "backchannel.push" => LogAction::AnswerTold,
-        "backchannel.code.set" | "backchannel.code.remove" => LogAction::ProfileChanged,
         "consent.withdraw" => LogAction::ConsentWithdrawn,
         "access.allow" => LogAction::AccessAllowed,
         "access.withdraw" => LogAction::AccessWithdrawn,
@@ -46,7 +45,7 @@ pub fn of<'a>(action: &'a str, what: Option<&str>, kind: Option<&str>) -> LogAct
         "password.confirm" => LogAction::PasswordChecked,
         "email.ask" => LogAction::EmailAsked,
         "email.confirm" => LogAction::EmailConfirmed,
-        "profile.language" => LogAction::ProfileChanged,
+        "profile.language" | "backchannel.code.set" | "backchannel.code.remove" => LogAction::ProfileChanged,
         "profile.update" | "person.update" => LogAction::DetailsChanged,
         "person.read"
         | "person.list"

@@ -331,7 +331,7 @@ pub async fn list(hub: &Hub, realm: &Realm, subject: &Person) -> Result<Vec<Kept
         .store
         .fetch_all(&sql, values![realm.id.uuid(), subject.id.uuid()])
         .await?;
-    rows.into_iter().map(|row| open(realm, subject, row)).collect()
+    rows.into_iter().map(|row| open(realm, subject, &row)).collect()
 }
 
 /// One consent of a person, in its newest version.
@@ -346,7 +346,7 @@ pub async fn find(
         .store
         .fetch_optional(&sql, values![realm.id.uuid(), subject.id.uuid(), id.uuid()])
         .await?;
-    row.map(|row| open(realm, subject, row)).transpose()
+    row.map(|row| open(realm, subject, &row)).transpose()
 }
 
 /// Every version of a consent, the first first.
@@ -362,7 +362,7 @@ pub async fn history(
         .store
         .fetch_all(sql, values![realm.id.uuid(), subject.id.uuid(), id.uuid()])
         .await?;
-    rows.into_iter().map(|row| open(realm, subject, row)).collect()
+    rows.into_iter().map(|row| open(realm, subject, &row)).collect()
 }
 
 #[derive(FromQueryResult)]
@@ -410,7 +410,7 @@ pub async fn summaries(
     all.collect()
 }
 
-fn open(realm: &Realm, subject: &Person, row: Row) -> Result<Kept, ConsentError> {
+fn open(realm: &Realm, subject: &Person, row: &Row) -> Result<Kept, ConsentError> {
     let id = ConsentId::from(row.id);
     let opened = subject
         .key

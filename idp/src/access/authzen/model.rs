@@ -47,8 +47,8 @@ pub(super) struct Evaluation {
 pub(super) struct Evaluations {
     #[serde(flatten)]
     pub defaults: Evaluation,
-    #[serde(default)]
-    pub evaluations: Option<Vec<Value>>,
+    #[serde(default, rename = "evaluations")]
+    pub each: Option<Vec<Value>>,
     #[serde(default)]
     pub options: Options,
 }

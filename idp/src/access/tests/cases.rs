@@ -13,7 +13,7 @@ use crate::access::{
 const HANAKO: u128 = 0;
 const DOCTOR: u128 = 1;
 
-fn read<'a>(asker: Asker<'a>, purpose: Purpose) -> Question<'a> {
+fn read(asker: Asker<'_>, purpose: Purpose) -> Question<'_> {
     Question {
         asker,
         subject: person(HANAKO),

@@ -81,7 +81,7 @@ pub async fn others(
             for because in permit.because {
                 match because {
                     Because::Consent { consent, .. } if !rests_on.contains(&consent) => {
-                        rests_on.push(consent)
+                        rests_on.push(consent);
                     }
                     _ => {}
                 }

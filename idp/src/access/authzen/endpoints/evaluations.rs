@@ -21,7 +21,7 @@ pub(super) async fn answer(State(hub): State<Shared>, call: Call) -> Response {
         Ok(asked) => asked,
         Err(refusal) => return refuse(&hub, &call, refusal).await,
     };
-    let answered = match &asked.evaluations {
+    let answered = match &asked.each {
         None => match desk.evaluate(&asked.defaults).await {
             Ok(answer) => return json(&hub, &call, &answer),
             Err(Asking::Malformed) => Err(MALFORMED),

@@ -64,7 +64,7 @@ async fn gather(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<Shown, OAu
 struct Told {
     place: String,
     name: String,
-    told: emergency::Told,
+    row: emergency::Told,
 }
 
 async fn emergency_lines(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<Vec<Told>, OAuthError> {
@@ -74,7 +74,7 @@ async fn emergency_lines(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<V
         lines.push(Told {
             place: organisation(hub, realm, told.organisation).await?,
             name: person(hub, realm, told.actor).await?,
-            told,
+            row: told,
         });
     }
     Ok(lines)
@@ -106,9 +106,9 @@ pub(super) async fn render(
         .map(|one| EmergencyLine {
             place: &one.place,
             name: &one.name,
-            at: Moment(one.told.at.as_micros()),
-            until: Moment(one.told.until.as_micros()),
-            reason: &one.told.reason,
+            at: Moment(one.row.at.as_micros()),
+            until: Moment(one.row.until.as_micros()),
+            reason: &one.row.reason,
         })
         .collect();
     let page = Consents {
