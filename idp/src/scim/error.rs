@@ -152,8 +152,8 @@ impl ScimError {
             "status": self.status.as_str(),
             "detail": self.detail,
         });
-        if let Some(kind) = self.kind {
-            body["scimType"] = kind.into();
+        if let (Some(kind), Some(members)) = (self.kind, body.as_object_mut()) {
+            members.insert("scimType".to_owned(), kind.into());
         }
         body
     }

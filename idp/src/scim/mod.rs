@@ -34,3 +34,8 @@ pub mod tenant;
 pub mod users;
 
 pub use error::ScimError;
+
+/// A member of a document; null, if it has none of that name.
+pub fn member<'d>(document: &'d serde_json::Value, name: &str) -> &'d serde_json::Value {
+    document.get(name).unwrap_or(&serde_json::Value::Null)
+}

@@ -358,7 +358,7 @@ mod tests {
         check(&USER_TYPE, &sent).unwrap()
     }
 
-    fn patched(operations: Value) -> Result<Value, ScimError> {
+    fn patched(operations: &Value) -> Result<Value, ScimError> {
         let message = json!({"schemas": [SCHEMA], "Operations": operations});
         apply(&USER_TYPE, &user(), &message).map(Value::from)
     }
@@ -419,7 +419,7 @@ mod tests {
                 json!({"division": "d"}),
             ),
         ] {
-            let after = patched(json!([operation])).unwrap();
+            let after = patched(&json!([operation])).unwrap();
             assert_eq!(
                 after.get(member).cloned().unwrap_or_default(),
                 value,
@@ -464,7 +464,7 @@ mod tests {
                 MUTABILITY,
             ),
         ] {
-            assert_eq!(patched(operations.clone()), Err(error), "{operations}");
+            assert_eq!(patched(&operations), Err(error), "{operations}");
         }
         assert_eq!(
             apply(

@@ -43,7 +43,9 @@ impl Conditions {
         } else {
             list.join(", ")
         };
-        self.text.push_str(&format!(" AND {before} IN ({list}){after}"));
+        for part in [" AND ", before, " IN (", list.as_str(), ")", after] {
+            self.text.push_str(part);
+        }
         self
     }
 

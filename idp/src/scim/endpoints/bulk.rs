@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use axum::extract::State;
 use axum::response::Response;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::desk::{Good, Precondition, ScimDesk};
 use super::{groups, users};
@@ -13,6 +13,7 @@ use crate::http::Call;
 use crate::hub::Shared;
 use crate::log::Action;
 use crate::scim::error::{METHOD, NOT_FOUND, SYNTAX, ScimError, TOO_LARGE, VALUE};
+use crate::scim::member;
 
 const BULK: Action = Action::new("scim.bulk");
 const REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
@@ -39,15 +40,15 @@ async fn all(desk: &ScimDesk<'_>) -> Result<Good, ScimError> {
         return Err(TOO_LARGE);
     }
     let message = desk.body()?;
-    let schemas = message["schemas"].as_array();
+    let schemas = member(&message, "schemas").as_array();
     if !schemas.is_some_and(|schemas| schemas.iter().any(|one| one == REQUEST)) {
         return Err(SYNTAX);
     }
-    let operations = message["Operations"].as_array().ok_or(SYNTAX)?;
+    let operations = member(&message, "Operations").as_array().ok_or(SYNTAX)?;
     if operations.len() > MOST_OPERATIONS {
         return Err(TOO_LARGE);
     }
-    let tolerated = match &message["failOnErrors"] {
+    let tolerated = match member(&message, "failOnErrors") {
         Value::Null => u64::MAX,
         other => other.as_u64().filter(|number| *number > 0).ok_or(SYNTAX)?,
     };
@@ -60,33 +61,46 @@ async fn all(desk: &ScimDesk<'_>) -> Result<Good, ScimError> {
             break;
         }
         let outcome = desk.settle(one(desk, operation, &made).await).await;
-        let mut answer = json!({"method": operation["method"]});
-        let named = operation["bulkId"].as_str();
-        if let Some(named) = named {
-            answer["bulkId"] = named.into();
+        failed += u64::from(outcome.is_err());
+        if let (Some(named), Some(id)) = (member(operation, "bulkId").as_str(), new_id(&outcome)) {
+            made.insert(named.to_owned(), id);
         }
-        match outcome {
-            Ok(good) => {
-                answer["status"] = good.status.as_str().into();
-                if let Some(body) = &good.body {
-                    answer["location"] = body["meta"]["location"].clone();
-                    answer["version"] = body["meta"]["version"].clone();
-                    if let (Some(named), Some(id)) = (named, body["id"].as_str()) {
-                        made.insert(named.to_owned(), id.to_owned());
-                    }
-                } else if let Some(path) = operation["path"].as_str() {
-                    answer["location"] = format!("{}{path}", desk.tenant.base()).into();
-                }
-            }
-            Err(error) => {
-                failed += 1;
-                answer["status"] = error.status.as_str().into();
-                answer["response"] = error.body();
-            }
-        }
-        told.push(answer);
+        told.push(tell(desk, operation, outcome));
     }
     Ok(Good::ok(json!({"schemas": [RESPONSE], "Operations": told})))
+}
+
+/// The id of what was made or changed.
+fn new_id(outcome: &Result<Good, ScimError>) -> Option<String> {
+    let body = outcome.as_ref().ok()?.body.as_ref()?;
+    member(body, "id").as_str().map(str::to_owned)
+}
+
+/// How an operation ended.
+fn tell(desk: &ScimDesk<'_>, operation: &Value, outcome: Result<Good, ScimError>) -> Value {
+    let mut answer = Map::new();
+    answer.insert("method".to_owned(), member(operation, "method").clone());
+    if let Some(named) = member(operation, "bulkId").as_str() {
+        answer.insert("bulkId".to_owned(), named.into());
+    }
+    match outcome {
+        Ok(good) => {
+            answer.insert("status".to_owned(), good.status.as_str().into());
+            if let Some(body) = &good.body {
+                let meta = member(body, "meta");
+                answer.insert("location".to_owned(), member(meta, "location").clone());
+                answer.insert("version".to_owned(), member(meta, "version").clone());
+            } else if let Some(path) = member(operation, "path").as_str() {
+                let location = format!("{}{path}", desk.tenant.base());
+                answer.insert("location".to_owned(), location.into());
+            }
+        }
+        Err(error) => {
+            answer.insert("status".to_owned(), error.status.as_str().into());
+            answer.insert("response".to_owned(), error.body());
+        }
+    }
+    answer.into()
 }
 
 async fn one(
@@ -94,10 +108,13 @@ async fn one(
     operation: &Value,
     made: &HashMap<String, String>,
 ) -> Result<Good, ScimError> {
-    let method = operation["method"].as_str().ok_or(SYNTAX)?.to_ascii_uppercase();
-    let path = operation["path"].as_str().ok_or(SYNTAX)?;
-    let data = resolved(&operation["data"], made, 0)?;
-    let expected = Precondition(operation["version"].as_str().map(str::to_owned));
+    let method = member(operation, "method")
+        .as_str()
+        .ok_or(SYNTAX)?
+        .to_ascii_uppercase();
+    let path = member(operation, "path").as_str().ok_or(SYNTAX)?;
+    let data = resolved(member(operation, "data"), made, 0)?;
+    let expected = Precondition(member(operation, "version").as_str().map(str::to_owned));
     let mut parts = path.trim_start_matches('/').splitn(2, '/');
     let kind = parts.next().unwrap_or_default();
     let id = match parts.next() {
@@ -105,7 +122,7 @@ async fn one(
         None => None,
     };
     match (method.as_str(), kind, id.as_deref()) {
-        ("POST", _, None) if operation["bulkId"].as_str().is_none() => Err(SYNTAX),
+        ("POST", _, None) if member(operation, "bulkId").as_str().is_none() => Err(SYNTAX),
         ("POST", "Users", None) => users::make(desk, &data).await,
         ("PUT", "Users", Some(id)) => users::put(desk, id, &data, &expected).await,
         ("PATCH", "Users", Some(id)) => users::amend(desk, id, &data, &expected).await,

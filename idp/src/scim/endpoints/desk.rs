@@ -14,6 +14,7 @@ use crate::http::Call;
 use crate::hub::Hub;
 use crate::log::{Action, Entry, Log};
 use crate::scim::error::{PRECONDITION, SYNTAX, ScimError, UNAVAILABLE};
+use crate::scim::member;
 use crate::scim::tenant::Tenant;
 use crate::staff::affiliations::Left;
 
@@ -68,8 +69,10 @@ pub(super) fn answer(status: StatusCode, body: &Value) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(SCIM));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, member) in [(ETAG, "version"), (LOCATION, "location")] {
-        let value = body["meta"][member].as_str().map(HeaderValue::from_str);
+    for (name, part) in [(ETAG, "version"), (LOCATION, "location")] {
+        let value = member(member(body, "meta"), part)
+            .as_str()
+            .map(HeaderValue::from_str);
         if let Some(Ok(value)) = value {
             headers.insert(name, value);
         }
@@ -118,14 +121,15 @@ impl<'a> ScimDesk<'a> {
     /// The answer; a refusal is on record before.
     pub(super) async fn finish(&self, outcome: Result<Good, ScimError>) -> Response {
         match self.settle(outcome).await {
-            Ok(Good { status, body }) => match body {
-                Some(body) => answer(status, &body),
-                None => {
-                    let mut response = Response::new(Body::empty());
-                    *response.status_mut() = status;
-                    response
-                }
-            },
+            Ok(Good {
+                status,
+                body: Some(body),
+            }) => answer(status, &body),
+            Ok(Good { status, body: None }) => {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = status;
+                response
+            }
             Err(error) => answer(error.status, &error.body()),
         }
     }
@@ -254,7 +258,9 @@ impl Precondition {
 }
 
 fn lists(header: &str, document: &Value) -> bool {
-    let version = document["meta"]["version"].as_str().unwrap_or_default();
+    let version = member(member(document, "meta"), "version")
+        .as_str()
+        .unwrap_or_default();
     header
         .split(',')
         .map(str::trim)

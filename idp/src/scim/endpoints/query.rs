@@ -15,7 +15,7 @@ use crate::scim::filter::{Filter, Name, matches, parse_filter, parse_path};
 use crate::scim::page::Page;
 use crate::scim::project::Projection;
 use crate::scim::schema::{GROUP_TYPE, Kind, ResourceType, USER_TYPE};
-use crate::scim::{groups, users};
+use crate::scim::{groups, member, users};
 
 const SEARCH: Action = Action::new("scim.search");
 const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -278,7 +278,7 @@ async fn page_of(
 }
 
 fn kind_of(document: &Value) -> &'static ResourceType {
-    if document["meta"]["resourceType"] == USER_TYPE.name {
+    if member(member(document, "meta"), "resourceType") == USER_TYPE.name {
         &USER_TYPE
     } else {
         &GROUP_TYPE

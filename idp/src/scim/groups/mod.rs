@@ -6,6 +6,7 @@ use platform::database::{Queries, Tx};
 use serde_json::{Value, json};
 
 use super::error::{NOT_FOUND, PRECONDITION, ScimError, TOO_MANY, VALUE};
+use super::member;
 use super::schema::{Fresh, GROUP, GROUP_TYPE};
 use super::tenant::Tenant;
 use super::users::{Member, finish, members};
@@ -144,7 +145,7 @@ pub async fn replace(
     let (department, before) = find(tx, tenant, id).await?;
     let document = change(&before)?;
     let called = name(&document)?;
-    if before["displayName"] != called.as_str() {
+    if member(&before, "displayName") != called.as_str() {
         organisations::change(tx, &tenant.act, department, OrganisationKind::Department, &called).await?;
     }
     let left = write(tx, tenant, department, &document).await?;
@@ -202,9 +203,10 @@ async fn write(
     store::set_external_id(tx, scope, department, external).await?;
     let sent = document.get("members").and_then(Value::as_array);
     let mut wanted: Vec<ScimUserId> = Vec::new();
-    for member in sent.into_iter().flatten() {
-        let id = member["value"].as_str().and_then(|id| id.parse().ok());
-        let of_users = member["type"].is_null() || member["type"] == "User";
+    for sent in sent.into_iter().flatten() {
+        let id = member(sent, "value").as_str().and_then(|id| id.parse().ok());
+        let kind = member(sent, "type");
+        let of_users = kind.is_null() || kind == "User";
         wanted.push(id.filter(|_| of_users).ok_or(VALUE)?);
     }
     wanted.sort_unstable();

@@ -75,8 +75,8 @@ pub fn publish_type(kind: &ResourceType, base: &str) -> Value {
         "schema": kind.schema.id,
         "meta": {"resourceType": "ResourceType", "location": format!("{base}/ResourceTypes/{}", kind.name)},
     });
-    if !extensions.is_empty() {
-        published["schemaExtensions"] = extensions.into();
+    if let Some(members) = published.as_object_mut().filter(|_| !extensions.is_empty()) {
+        members.insert("schemaExtensions".to_owned(), extensions.into());
     }
     published
 }

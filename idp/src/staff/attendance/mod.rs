@@ -59,18 +59,16 @@ pub async fn come(
 ) -> Result<Attendance, StaffError> {
     let id = AttendanceId::new(&act.entropy, act.now)?;
     let came = store::come(tx, act.realm.id, (id, affiliation, person), act.now).await?;
-    match came {
-        Some(came) => Ok(came),
-        None => {
-            let theirs = super::affiliations::find(tx, act.realm.id, affiliation).await?;
-            let works = theirs.is_some_and(|one| one.person == person && one.is_live(act.now));
-            Err(if works {
-                StaffError::There
-            } else {
-                StaffError::AffiliationUnknown
-            })
-        }
+    if let Some(came) = came {
+        return Ok(came);
     }
+    let theirs = super::affiliations::find(tx, act.realm.id, affiliation).await?;
+    let works = theirs.is_some_and(|one| one.person == person && one.is_live(act.now));
+    Err(if works {
+        StaffError::There
+    } else {
+        StaffError::AffiliationUnknown
+    })
 }
 
 /// The person behind the call goes.

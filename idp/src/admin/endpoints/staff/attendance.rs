@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use platform::clock::Instant;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use utoipa::{IntoParams, ToSchema};
 
 use super::body::time;
@@ -23,7 +24,7 @@ use crate::admin::{Refusal, scope};
 use crate::http::Call;
 use crate::hub::Shared;
 use crate::ids::{AffiliationId, AttendanceId, PersonId};
-use crate::log::{Action, Entry};
+use crate::log::{self, Action};
 use crate::staff::act::allowed;
 use crate::staff::attendance::{self, Attendance, Correction, of_organisation};
 use crate::staff::powers::Power;
@@ -127,7 +128,7 @@ async fn views(desk: &StaffDesk<'_>, found: &[Attendance]) -> Result<(Vec<Attend
     Ok((views, names))
 }
 
-fn about(mut row: Entry, one: &Attendance) -> Entry {
+fn about(mut row: log::Entry, one: &Attendance) -> log::Entry {
     row.organisation = Some(one.organisation.uuid());
     row.subject(one.person)
         .resource("attendance", [one.id.to_string()])
@@ -287,10 +288,10 @@ async fn of_month(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, R
     }
     let mut people: HashMap<PersonId, String> = HashMap::new();
     for one in &found {
-        if !people.contains_key(&one.person) {
+        if let Entry::Vacant(place) = people.entry(one.person) {
             let known = desk.desk.hub.people.by_id(desk.desk.realm(), one.person).await?;
             let name = known.and_then(|person| person.profile.name.clone());
-            people.insert(one.person, name.unwrap_or_default());
+            place.insert(name.unwrap_or_default());
         }
     }
     let bytes = written(&found, &names, &people, &zone).map_err(|error| Refusal::unavailable(&error))?;
