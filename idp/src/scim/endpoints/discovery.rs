@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::desk::answer;
 use super::refused;
 use crate::http::Call;
-use crate::scim::error::{NOT_FOUND, ScimError};
+use crate::scim::error::{NOT_FOUND, SYNTAX, ScimError};
 use crate::scim::page::{MOST, USUAL};
 use crate::scim::schema::{publish_schema, publish_type, resource_types, schemas as all_schemas};
 
@@ -27,9 +27,10 @@ fn base(call: &Call) -> String {
 }
 
 fn list(call: &Call, resources: &[Value]) -> Response {
-    let filtered = call.query().map_or(true, |query| query.get("filter").is_some());
-    if filtered {
-        return refused(FILTERED);
+    match call.query() {
+        Err(_) => return refused(SYNTAX),
+        Ok(query) if query.get("filter").is_some() => return refused(FILTERED),
+        Ok(_) => {}
     }
     answer(
         StatusCode::OK,
@@ -52,6 +53,9 @@ fn one(found: Option<Value>) -> Response {
 
 /// The features.
 pub(super) async fn config(call: Call) -> Response {
+    if call.query().is_err() {
+        return refused(SYNTAX);
+    }
     let config = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": {"supported": true},
