@@ -47,7 +47,7 @@ pub(super) async fn list(hub: &Installation, realm: &Realm, output: Output) -> a
         let Some(last) = page.last() else { break };
         after.clone_from(&last.id);
         for client in &page {
-            lines.push(format!("{}  {}", client.id, client.name()));
+            lines.push(format!("{}  {}", client.id, client.name_in("en")));
             documents.push(document(client)?);
         }
     }
