@@ -94,7 +94,7 @@ impl Counter {
                 ping: Some((String::new(), "token".to_owned())),
             },
             now,
-            expires_at: now.plus(Duration::from_secs(60)),
+            expires_at: now.plus(Duration::from_mins(1)),
             tells_of_end: true,
         };
         hub.backchannel.begin(realm, &hub.entropy, new).await.unwrap();
@@ -159,7 +159,7 @@ async fn of_many_nodes_that_push_at_once_one_pushes_and_there_are_tokens_once() 
             claimed += node.await.unwrap();
         }
         assert_eq!(claimed, 1);
-        counter.house.time.advance(Duration::from_secs(600));
+        counter.house.time.advance(Duration::from_mins(10));
         assert_eq!(deliver(&counter.house.hub).await.unwrap(), 0, "it was taken");
         let heard = counter.heard();
         assert_eq!(heard.len(), 1, "{heard:?}");
@@ -188,7 +188,7 @@ async fn a_person_who_does_not_answer_is_pushed_as_expired_and_one_who_says_no_a
     let hub = &counter.house.hub;
     counter.ask(None).await;
     assert_eq!(deliver(hub).await.unwrap(), 0, "there is time");
-    counter.house.time.advance(Duration::from_secs(60));
+    counter.house.time.advance(Duration::from_mins(1));
     // What is over is deleted, but not before its client was told.
     crate::expiry::delete(&hub.store, hub.clock.now()).await.unwrap();
     deliver(hub).await.unwrap();
