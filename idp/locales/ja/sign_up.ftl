@@ -1,7 +1,7 @@
 # Making an account for oneself
 sign-in-no-account = はじめての方：アカウントを作る
 sign-up-title = アカウントを作る
-sign-up-for = { $client }を使うためのアカウントを作ります。
+sign-up-for = 「{ $client }」を使うためのアカウントを作ります。
 sign-up-plain = ご自身のアカウントを作ります。
 sign-up-have-one = アカウントをすでにお持ちの方はこちら
 sign-up-problem-title = アカウントを作れませんでした
