@@ -75,6 +75,7 @@ consent-until-open = until I take it back
 consent-all-kinds = all records
 consent-all-actions = everything
 consent-all-purposes = Whatever for.
+consent-all-but-emergency = Whatever for, except an emergency.
 consent-forbids-all = Nothing at all, not even averages.
 consent-forbids-daily = No summaries of days, and nothing finer.
 consent-forbids-values = No single values, and nothing finer.

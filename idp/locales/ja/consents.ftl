@@ -75,6 +75,7 @@ consent-until-open = 取り消すまで
 consent-all-kinds = すべての記録
 consent-all-actions = すべて
 consent-all-purposes = 使い道を問いません。
+consent-all-but-emergency = 緊急のときを除いて、使い道を問いません。
 consent-forbids-all = 平均もふくめて、まったく見せません。
 consent-forbids-daily = 1日ごとのまとめと、それより細かいものは見せません。
 consent-forbids-values = ひとつひとつの値と、それより細かいものは見せません。

@@ -224,6 +224,9 @@ impl RuleLine<'_> {
         if self.purposes == Purposes::ALL {
             return Ok(vec![texts.say("consent-all-purposes")?]);
         }
+        if self.purposes == Purposes::ALL.without(Purposes::of(&[Purpose::Emergency])) {
+            return Ok(vec![texts.say("consent-all-but-emergency")?]);
+        }
         self.purposes.iter().map(|one| purpose(texts, one)).collect()
     }
 }

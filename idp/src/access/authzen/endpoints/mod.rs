@@ -77,27 +77,13 @@ fn json<T: Serialize>(hub: &Hub, call: &Call, body: &T) -> Response {
 
 /// An error: a message (§10.1.2), on record before it is told.
 async fn refuse(hub: &Hub, call: &Call, refusal: Refusal) -> Response {
-    let on_record = hub.record(call.deny(REFUSED, refusal.id)).await;
-    let problem = match on_record {
-        Ok(()) => refusal.problem(),
-        Err(error) => Refusal::from(error).problem(),
+    let refusal = match hub.record(call.deny(REFUSED, refusal.id)).await {
+        Ok(()) => refusal,
+        Err(error) => error.into(),
     };
-    let challenge = problem.into_response();
-    let (status, challenge) = (
-        challenge.status(),
-        challenge.headers().get(http::header::WWW_AUTHENTICATE).cloned(),
-    );
-    let mut response = with_id(
-        hub,
-        call,
-        "text/plain; charset=utf-8",
-        (status, Body::from(refusal.title())),
-    );
-    if let Some(challenge) = challenge {
-        response
-            .headers_mut()
-            .insert(http::header::WWW_AUTHENTICATE, challenge);
-    }
+    let message = (refusal.status, Body::from(refusal.title()));
+    let mut response = with_id(hub, call, "text/plain; charset=utf-8", message);
+    refusal.write_challenge(call, response.headers_mut());
     response
 }
 

@@ -21,8 +21,8 @@ use crate::recovery::family;
 use crate::signin::{SignedIn, asks_password};
 
 /// What somebody can be to a person.
-const RELATIONS: [&str; 7] = [
-    "parent", "guardian", "spouse", "child", "sibling", "carer", "friend",
+const RELATIONS: [&str; 8] = [
+    "spouse", "child", "parent", "sibling", "relative", "guardian", "carer", "friend",
 ];
 
 /// Somebody to whom it can be given.
