@@ -59,7 +59,7 @@ pub async fn meet(hub: &Hub, call: &Call, person: &Person, sid: SessionId) -> Re
     let values = values![
         realm.id.uuid(),
         person.id.uuid(),
-        realm.token_hash("device", &value).to_vec(),
+        realm.token_hash("browser.known", &value).to_vec(),
         sid.uuid(),
         now.plus(KNOWN_FOR).as_micros()
     ];

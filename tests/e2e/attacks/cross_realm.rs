@@ -33,6 +33,7 @@ const ROWS: &[(&str, Row)] = &[
     ),
     ("browser", Shown(Kind::Interaction)),
     ("browser-state", OpensNothing),
+    ("browser.known", OpensNothing),
     ("client-assertion", Shown(Kind::ClientAssertion)),
     ("client.initial", Shown(Kind::InitialToken)),
     ("client.registration", Shown(Kind::RegistrationToken)),

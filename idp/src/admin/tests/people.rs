@@ -148,7 +148,8 @@ async fn an_administrator_sees_that_there_is_a_consent_and_neither_what_it_says_
         (&one["status"], &one["by_another"]),
         (&json!("active"), &json!(true))
     );
-    let members: Vec<&String> = one.as_object().unwrap().keys().collect();
+    let mut members: Vec<&String> = one.as_object().unwrap().keys().collect();
+    members.sort();
     assert_eq!(
         members,
         ["by_another", "given_at", "id", "origin", "status", "version"]
