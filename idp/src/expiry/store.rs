@@ -145,7 +145,7 @@ mod tests {
             }
             assert_eq!(
                 delete(store, Instant::from_micros(NOW)).await.unwrap(),
-                22,
+                24,
                 "{backend:?}"
             );
             for table in [

@@ -56,12 +56,12 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
-    };
     if !call.realm.takes_sign_ups() {
         return view.error(ErrorKind::NotFound, "sign_up.off");
     }
+    let Ok(query) = call.query() else {
+        return view.error(ErrorKind::BadRequest, "request.query");
+    };
     let context = match context(&hub, &view, &query).await {
         Ok(Some(context)) => context,
         Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_up.interaction"),
