@@ -87,6 +87,16 @@ async fn what_the_client_signed_is_fetched_each_time_or_kept_if_the_address_name
             assert!(page.returned("code").is_some());
         }
         assert_eq!(site.times(PATH), 3, "it cannot have changed");
+        // Registered before anybody knew what would be there: a part of the address, and no reason to keep anything.
+        let early = site.url(&format!("{PATH}#{}", hash(b"not known yet")));
+        let metadata = json!({"jwks": key.jwks(), "request_uris": [early]});
+        let second = Party::register_with(&server, metadata).await;
+        put(&site, &key.sign(&claims(&server, &second, &Pkce::new())));
+        let page = browser.authorize(&request(&second, &early), &hanako).await;
+        assert!(page.returned("code").is_some());
+        let page = browser.open(&request(&second, &early)).await;
+        assert!(page.returned("code").is_some());
+        assert_eq!(site.times(PATH), 5, "it is not what the address names");
         let asked = &site.asked()[0];
         assert!(asked.method == "GET" && !asked.headers.contains("cookie"));
         server.assert_log_is_intact();

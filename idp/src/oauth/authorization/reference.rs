@@ -104,15 +104,15 @@ pub async fn fetch(hub: &Hub, realm: &Realm, client: &Client, uri: &str) -> Resu
     let object = String::from_utf8(fetched.body.into()).map_err(|_| unreachable)?;
     let object = object.trim().to_owned();
     match hash {
-        // The fragment is part of what was registered, and says nothing of what is there.
-        None => {}
         Some(hash) if hash == own_hash => hub.objects.0.insert(name, object.clone()),
-        Some(_) => {
+        Some(_) if !client.metadata.request_uris.iter().any(|known| known == uri) => {
             return Err(refused(
                 "request_uri.hash",
                 "what is at request_uri is not what its fragment is the hash of",
             ));
         }
+        // The fragment is part of what was registered, perhaps before anybody knew what would be there.
+        _ => {}
     }
     Ok(object)
 }
