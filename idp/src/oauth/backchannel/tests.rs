@@ -63,7 +63,7 @@ impl Counter {
             "backchannel_token_delivery_mode": "push",
             "backchannel_client_notification_endpoint": address,
         });
-        let metadata = Metadata::from_json(&metadata, true).unwrap();
+        let metadata = Metadata::from_json(&metadata, false).unwrap();
         let hub = &house.hub;
         let registered = hub
             .clients
