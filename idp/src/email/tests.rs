@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use platform::config::SecretUrl;
-use platform::config::{SecretUrl, Settings};
 use platform::database::Queries as _;
 use platform::database::testing::BACKENDS;
 use platform::keys::Aad;
