@@ -142,10 +142,10 @@ fn list(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>, consents: &
         add(samples, name, page.render(texts));
     }
     for (name, problem) in [
-        ("account-consents-gone", ConsentProblem::Gone),
-        ("account-consents-wait", ConsentProblem::Wait { seconds: 30 }),
-        ("account-consents-busy", ConsentProblem::Busy { seconds: 5 }),
-        ("account-consents-again", ConsentProblem::SignInAgain),
+        ("account-consents-problem-gone", ConsentProblem::Gone),
+        ("account-consents-problem-wait", ConsentProblem::Wait { seconds: 30 }),
+        ("account-consents-problem-busy", ConsentProblem::Busy { seconds: 5 }),
+        ("account-consents-problem-again", ConsentProblem::SignInAgain),
     ] {
         let page = Consents {
             done: None,
@@ -184,9 +184,9 @@ fn emergency(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     };
     add(samples, "account-emergency-none", none.render(texts));
     for (name, problem) in [
-        ("account-emergency-reason", EmergencyProblem::Reason),
-        ("account-emergency-person", EmergencyProblem::Person),
-        ("account-emergency-organisation", EmergencyProblem::Organisation),
+        ("account-emergency-problem-reason", EmergencyProblem::Reason),
+        ("account-emergency-problem-person", EmergencyProblem::Person),
+        ("account-emergency-problem-organisation", EmergencyProblem::Organisation),
     ] {
         let page = Emergency {
             done: None,
@@ -227,8 +227,8 @@ fn new(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     };
     add(samples, "account-consent-new", page.render(texts));
     for (name, problem) in [
-        ("account-consent-new-open", ConsentProblem::Incomplete),
-        ("account-consent-new-password", ConsentProblem::Password),
+        ("account-consent-new-problem-open", ConsentProblem::Incomplete),
+        ("account-consent-new-problem-password", ConsentProblem::Password),
     ] {
         let page = NewConsent {
             problem: Some(problem),
