@@ -111,7 +111,10 @@ async fn a_proof_may_be_ten_seconds_off_and_may_say_more_than_it_must() {
     let hanako = server.person("hanako");
     let browser = Actor::new(&server);
     // Of a proof from before its start a hub cannot know whether it was used, and asks for a nonce.
-    tools::until("the hub remembers ten seconds", async || tools::seconds() > started + 11).await;
+    tools::until("the hub remembers ten seconds", async || {
+        tools::seconds() > started + 11
+    })
+    .await;
     for kind in KINDS.into_iter().filter(|kind| kind.means == Means::Key) {
         let client = Client::made(&server, kind).await;
         for (iat, more) in [
