@@ -72,7 +72,7 @@ fn family(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         invite: words.form(),
         enter: words.form(),
     };
-    add(samples, "family", page.render(texts));
+    add(samples, "relatives", page.render(texts));
     let empty = FamilyPage {
         ask_password: false,
         code: None,
@@ -82,7 +82,7 @@ fn family(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         sent: &[],
         ..page
     };
-    add(samples, "family-empty", empty.render(texts));
+    add(samples, "relatives-empty", empty.render(texts));
     family_states(&empty, texts, samples);
 }
 
@@ -97,7 +97,7 @@ fn family_states(empty: &FamilyPage<'_>, texts: &Texts, samples: &mut Vec<Sample
             done: Some(done),
             ..*empty
         };
-        add(samples, format!("family-{name}"), page.render(texts));
+        add(samples, format!("relatives-{name}"), page.render(texts));
     }
     for (name, problem) in [
         ("code", FamilyProblem::Code),
@@ -114,7 +114,7 @@ fn family_states(empty: &FamilyPage<'_>, texts: &Texts, samples: &mut Vec<Sample
             problem: Some(problem),
             ..*empty
         };
-        add(samples, format!("family-problem-{name}"), page.render(texts));
+        add(samples, format!("relatives-problem-{name}"), page.render(texts));
     }
 }
 
