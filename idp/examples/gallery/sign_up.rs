@@ -53,7 +53,7 @@ pub(super) fn all(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     for (name, problem) in [
         ("code", None),
         ("code-wrong", Some(SignUpCodeProblem::Wrong)),
-        ("code-taken", Some(SignUpCodeProblem::Taken)),
+        ("code-problem-taken", Some(SignUpCodeProblem::Taken)),
     ] {
         let page = SignUpCode {
             frame: words.frame(),
