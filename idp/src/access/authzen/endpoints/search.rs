@@ -1,6 +1,8 @@
 //! `POST /access/v1/search/{subject,resource,action}` (§8). What is found is what an evaluation permits, and is decided by
 //! the same function; a page is told by a sealed token that fits only the same search.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use platform::keys::sha256;
@@ -109,7 +111,7 @@ impl Page {
                 terms.as_object_mut().map(|terms| terms.remove("page"));
             }
         }
-        let seal = sha256(format!("{} {terms}", desk.call.path()).as_bytes());
+        let seal = sha256(format!("{} {}", desk.call.path(), canonical(&terms)).as_bytes());
         let mut after = uuid::Uuid::nil();
         if let Some(token) = search.page.token.as_deref().filter(|token| !token.is_empty()) {
             let position = cursor::open(&desk.call.realm, LIST, token)?;
@@ -135,6 +137,22 @@ impl Page {
             }
         };
         Ok(value!({"page": {"next_token": next, "count": results.len()}, "results": results}))
+    }
+}
+
+/// A value in one spelling, whatever the order of its members.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, one)| (name, canonical(one)));
+            let members: BTreeMap<&String, String> = members.collect();
+            format!("{members:?}")
+        }
+        Value::Array(all) => {
+            let all: Vec<String> = all.iter().map(canonical).collect();
+            format!("{all:?}")
+        }
+        other => other.to_string(),
     }
 }
 
