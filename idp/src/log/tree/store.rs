@@ -279,10 +279,16 @@ async fn plant(tx: &Tx, run: Run) -> Result<(), DatabaseError> {
         )
         .await?;
     }
-    tx.execute(
-        "UPDATE log_writer SET planted = $2 WHERE id = $1",
-        values![run.writer.uuid(), run.seq + leaves - 1],
-    )
-    .await
-    .map(drop)
+    // What was to be planted was read before the tree was: another node may have planted it in between.
+    let planted = tx
+        .execute(
+            "UPDATE log_writer SET planted = $2 WHERE id = $1 AND planted = $3",
+            values![run.writer.uuid(), run.seq + leaves - 1, run.seq - 1],
+        )
+        .await?;
+    if planted == 1 {
+        Ok(())
+    } else {
+        Err(DatabaseError::Conflict)
+    }
 }

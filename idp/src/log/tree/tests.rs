@@ -169,7 +169,8 @@ async fn tiles_are_what_the_tree_is_made_of() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let garden = Garden::on(backend).await;
         let (log, tree) = (garden.writer().await, garden.tree().await);
-        let receipts = garden.append(&log, 600).await;
+        let mut receipts = garden.append(&log, 600).await;
+        receipts.sort_by_key(|receipt| receipt.seq);
         tree.grow().await.unwrap();
         let leaves: Vec<_> = receipts
             .iter()
