@@ -170,7 +170,7 @@ impl House<'_> {
                 page.has_form("/account/security/app")
             }
             Kind::FormValue => {
-                let form = [("language", "en"), ("csrf", value)];
+                let form = [("language", "ja"), ("csrf", value)];
                 let page = self
                     .posted(&self.browser, "/account/profile/language", &form)
                     .await;
