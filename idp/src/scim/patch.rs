@@ -137,7 +137,11 @@ fn whole(
         return Ok(());
     }
     let members = value.and_then(Value::as_object).ok_or(VALUE)?;
-    members.iter().try_for_each(|(name, value)| {
+    // Some clients name the schema in the value too.
+    let mut named = members
+        .iter()
+        .filter(|(name, _)| !name.eq_ignore_ascii_case("schemas"));
+    named.try_for_each(|(name, value)| {
         let path = format!("{}:{name}", extension.id);
         change(kind, document, op, &path, Some(value))
     })
@@ -412,6 +416,12 @@ mod tests {
                 json!({"op": "add", "path": format!("{EXTENSION}:employeeNumber"), "value": "7"}),
                 EXTENSION,
                 json!({"employeeNumber": "7"}),
+            ),
+            (
+                json!({"op": "replace", "path": EXTENSION,
+                    "value": {"schemas": [EXTENSION], "costCenter": "c", "manager": {"value": "m"}}}),
+                EXTENSION,
+                json!({"costCenter": "c", "manager": {"value": "m"}}),
             ),
             (
                 json!({"op": "add", "value": {EXTENSION: {"division": "d"}, "name.givenName": "g"}}),
