@@ -68,14 +68,16 @@ pub async fn meet(hub: &Hub, call: &Call, person: &Person, sid: SessionId) -> Re
     if hub.store.change(known, values.clone()).await? == 1 {
         return Ok(value);
     }
-    let told = told(hub, call, person).await?;
-    let (realm, id) = (realm.id.uuid(), person.id.uuid());
+    let before = "SELECT count(*) AS count FROM known_browser WHERE realm_id = $1 AND person_id = $2";
+    let ids = values![realm.id.uuid(), person.id.uuid()];
+    let before: Option<Count> = hub.store.fetch_optional(before, ids).await?;
+    let told = match before {
+        Some(Count { count: 1.. }) => Some(told(hub, call, person).await?),
+        _ => None,
+    };
     hub.store
         .write(move |tx: &Tx| {
             Box::pin(async move {
-                let before =
-                    "SELECT count(*) AS count FROM known_browser WHERE realm_id = $1 AND person_id = $2";
-                let before: Option<Count> = tx.fetch_optional(before, values![realm, id]).await?;
                 tx.execute(
                     "INSERT INTO known_browser (realm_id, person_id, hash, sid, expires_at, first_at)
                      VALUES ($1, $2, $3, $4, $5, $6)
@@ -84,9 +86,9 @@ pub async fn meet(hub: &Hub, call: &Call, person: &Person, sid: SessionId) -> Re
                     [values, values![now.as_micros()]].concat(),
                 )
                 .await?;
-                match before {
-                    Some(Count { count: 1.. }) => told.write(tx).await,
-                    _ => Ok(()),
+                match told {
+                    Some(told) => told.write(tx).await,
+                    None => Ok(()),
                 }
             })
         })
