@@ -178,13 +178,13 @@ async fn jwe_bombs_nobody_makes_the_hub_derive_unwrap_or_count_for_them() {
             &bomb[..bomb.len().min(120)]
         );
     }
-    // The JSON forms, with one recipient or thousands.
+    // The JSON forms, with one recipient or as many as a request has room for.
     let recipient = json!({"header": {"alg": "ECDH-ES"}, "encrypted_key": "AAAA"});
-    for recipients in [1, 1000] {
+    for recipients in [1, 300] {
         let general = json!({"protected": parts[0], "recipients": vec![recipient.clone(); recipients],
             "iv": parts[2], "ciphertext": parts[3], "tag": parts[4]});
         let error = house.error(&general.to_string()).await;
-        assert_eq!(error.as_deref(), Some("invalid_request_object"));
+        assert_eq!(error.as_deref(), Some("invalid_request_object"), "{recipients}");
     }
     let page = Actor::new(&house.server)
         .open(&house.party.request(&Pkce::new(), &[("request", &good)]))
