@@ -139,11 +139,11 @@ async fn what_one_may_not_see_is_absent_from_answers_lists_and_totals() {
 async fn a_seeded_realm_has_hospitals_with_departments_and_staff_in_each() {
     for backend in Backend::ALL {
         let world = World::new(backend).await;
-        let numbers = ["--people", "60", "--organisations", "20", "--staff", "50"];
+        let numbers = ["--people", "60", "--organisations", "20", "--staff", "60"];
         let made = world
             .server
             .musubi(&[["dev", "seed"].as_slice(), &numbers].concat(), "");
-        assert_eq!((&made["organisations"], &made["staff"]), (&json!(20), &json!(50)));
+        assert_eq!((&made["organisations"], &made["staff"]), (&json!(20), &json!(60)));
         let hospitals = world
             .get(&world.root, "/api/v1/organisations?kind=hospital")
             .await
