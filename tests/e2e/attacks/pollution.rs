@@ -86,13 +86,16 @@ async fn parameter_pollution_a_doubled_parameter_is_refused_at_every_endpoint_th
             let doubled = browser
                 .once(browser.request(Method::GET, &format!("{path}?p=1&p=1")))
                 .await;
-            // Who has no token and names nothing that is there learns that first.
+            // Who has no token and names nothing that is there may learn that first.
             let absent = [401, 404].contains(&plain.status.as_u16());
-            if absent || WITHOUT_QUERY.contains(&endpoint.path.as_str()) || endpoint.path.contains('.') {
-                assert_eq!(doubled.status, plain.status, "GET {path}");
-            } else {
-                assert_eq!(doubled.status.as_u16(), 400, "GET {path}");
-            }
+            let ignored =
+                absent || WITHOUT_QUERY.contains(&endpoint.path.as_str()) || endpoint.path.contains('.');
+            assert!(
+                doubled.status.as_u16() == 400 || ignored && doubled.status == plain.status,
+                "GET {path}: {} and {}",
+                plain.status,
+                doubled.status
+            );
         }
     }
     assert!(asked > 60, "{asked}");
