@@ -76,7 +76,7 @@ impl House {
 
     async fn service_token(&self) -> String {
         let form = [("grant_type", "client_credentials")];
-        let tokens = self.service.token_bare(&form).await.good();
+        let tokens = self.service.token(&form).await.good();
         tokens.text("access_token").to_owned()
     }
 }
