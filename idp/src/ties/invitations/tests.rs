@@ -1,3 +1,5 @@
+//! What an invitation is worth where it was not made for.
+
 use platform::database::testing::BACKENDS;
 
 use super::*;
