@@ -143,8 +143,14 @@ fn list(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>, consents: &
     }
     for (name, problem) in [
         ("account-consents-problem-gone", ConsentProblem::Gone),
-        ("account-consents-problem-wait", ConsentProblem::Wait { seconds: 30 }),
-        ("account-consents-problem-busy", ConsentProblem::Busy { seconds: 5 }),
+        (
+            "account-consents-problem-wait",
+            ConsentProblem::Wait { seconds: 30 },
+        ),
+        (
+            "account-consents-problem-busy",
+            ConsentProblem::Busy { seconds: 5 },
+        ),
         ("account-consents-problem-again", ConsentProblem::SignInAgain),
     ] {
         let page = Consents {
@@ -186,7 +192,10 @@ fn emergency(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     for (name, problem) in [
         ("account-emergency-problem-reason", EmergencyProblem::Reason),
         ("account-emergency-problem-person", EmergencyProblem::Person),
-        ("account-emergency-problem-organisation", EmergencyProblem::Organisation),
+        (
+            "account-emergency-problem-organisation",
+            EmergencyProblem::Organisation,
+        ),
     ] {
         let page = Emergency {
             done: None,
