@@ -7,7 +7,7 @@ pub(super) struct Migration;
 
 const STATEMENTS: &[&str] = &[
     "CREATE TABLE log_tree_key (
-        id integer NOT NULL PRIMARY KEY,
+        id bigint NOT NULL PRIMARY KEY,
         kid text NOT NULL,
         public_jwk text NOT NULL,
         wrapped_key bytea NOT NULL,
@@ -15,7 +15,7 @@ const STATEMENTS: &[&str] = &[
         created_at bigint NOT NULL
     )",
     "CREATE TABLE log_tree (
-        id integer NOT NULL PRIMARY KEY,
+        id bigint NOT NULL PRIMARY KEY,
         size bigint NOT NULL,
         peaks bytea NOT NULL,
         note text NOT NULL,
