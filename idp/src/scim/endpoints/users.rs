@@ -189,7 +189,7 @@ async fn change(
             .await;
         match done {
             // Somebody else was faster: look again.
-            Err(PRECONDITION) => {}
+            Err(error) if error == PRECONDITION => {}
             Err(error) => return Err(error),
             Ok((user, left)) => {
                 desk.forget(&left);
