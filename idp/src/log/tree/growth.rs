@@ -17,6 +17,8 @@ use crate::log::model::Hash;
 const PERIOD: Duration = Duration::from_secs(1);
 /// Most leaves of one step: bounds its memory and its transaction.
 const STEP: u64 = 16_384;
+/// How often others may be first before it is said that the tree does not grow.
+const ATTEMPTS: u32 = 32;
 /// Only the subtrees of every eighth level are kept: the others are quickly made of these, and of the rows.
 pub(super) const KEPT: u32 = 8;
 
@@ -46,20 +48,23 @@ impl Gardener {
         seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             seconds.tick().await;
-            match self.grow().await {
-                // Another node was first: what is left is looked for in a second.
-                Ok(_) | Err(GrowthError::Database(DatabaseError::Conflict)) => {}
-                Err(error) => tracing::warn!(%error, "the tree over the access log did not grow"),
+            if let Err(error) = self.grow().await {
+                tracing::warn!(%error, "the tree over the access log did not grow");
             }
         }
     }
 
-    /// Takes in everything that the tree has not yet; how many leaves that were.
+    /// Takes in everything that the tree has not yet; how many leaves that were. Whoever finds that others grew it in
+    /// between looks again for what they left.
     pub(super) async fn grow(&self) -> Result<u64, GrowthError> {
-        let mut grown = 0;
+        let (mut grown, mut lost) = (0, 0);
         while let Some(growth) = self.step().await? {
-            grown += growth.state.frontier.size() - growth.from;
-            self.store.grow(growth).await?;
+            let leaves = growth.state.frontier.size() - growth.from;
+            match self.store.grow(growth).await {
+                Ok(()) => grown += leaves,
+                Err(DatabaseError::Conflict) if lost < ATTEMPTS => lost += 1,
+                Err(error) => return Err(error.into()),
+            }
         }
         if grown > 0 {
             self.store.settle().await?;
