@@ -9,6 +9,7 @@
 
 mod bench;
 mod interrupt;
+mod point;
 mod process;
 mod requirements;
 mod servers;

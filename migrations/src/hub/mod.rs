@@ -16,7 +16,7 @@ mod m0015_access;
 mod m0016_ciba;
 mod m0017_front;
 mod m0018_ties;
-mod m0020_browsers;
+mod m0019_browsers;
 mod m0020_scim;
 mod m0021_attendance;
 
@@ -46,7 +46,7 @@ impl MigratorTrait for Hub {
             Box::new(m0016_ciba::Migration),
             Box::new(m0017_front::Migration),
             Box::new(m0018_ties::Migration),
-            Box::new(m0020_browsers::Migration),
+            Box::new(m0019_browsers::Migration),
             Box::new(m0020_scim::Migration),
             Box::new(m0021_attendance::Migration),
         ]

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -10,6 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 use serde_json::json;
+
+use crate::point::coordinates;
 
 /// A P-256 key that signs proofs for one address.
 pub struct Prover {
@@ -26,12 +28,7 @@ impl Prover {
     /// A fresh key for requests to `address`.
     pub fn new(address: &str) -> Result<Self> {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)?;
-        let point = pair.public_key().as_ref();
-        let half = |range| {
-            let bytes = point.get(range).context("a point")?;
-            anyhow::Ok(URL_SAFE_NO_PAD.encode(bytes))
-        };
-        let (x, y) = (half(1..33)?, half(33..65)?);
+        let (x, y) = coordinates(pair.public_key().as_ref())?;
         let header = json!({
             "typ": "dpop+jwt",
             "alg": "ES256",

@@ -12,6 +12,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair};
 use serde_json::{Value, json};
 
+use crate::point::coordinates;
+
 /// A client that the hub knows now.
 pub struct Party {
     /// `client_id`.
@@ -98,15 +100,4 @@ fn certified_key(certificate: &rcgen::Certificate, key: &KeyPair) -> Result<Valu
     let (x, y) = coordinates(key.public_key_raw())?;
     let x5c = STANDARD.encode(certificate.der());
     Ok(json!({"kty": "EC", "crv": "P-256", "kid": "certificate", "x": x, "y": y, "x5c": [x5c]}))
-}
-
-/// The coordinates of an uncompressed point.
-fn coordinates(point: &[u8]) -> Result<(String, String)> {
-    let half = |range| {
-        point
-            .get(range)
-            .map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
-            .context("a point")
-    };
-    Ok((half(1..33)?, half(33..65)?))
 }
