@@ -14,10 +14,12 @@
 //! name, which says nothing about anybody; events for peers, until they are handed on.
 //!
 //! Invariants: all or nothing, once; whoever is a ward does not erase themselves, and nobody is erased by who holds less
-//! than they. A capability that keeps something about people adds its statements to [`store`]'s list.
+//! than they; no column that names a person is overlooked: a test asks of each in the schema what becomes of it.
 
 mod model;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use model::{KEPT, Kept};
 pub use store::erase;

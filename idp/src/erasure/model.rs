@@ -35,8 +35,23 @@ pub const KEPT: &[Kept] = &[
     },
     Kept {
         what: "employment",
-        why: "that an internal key worked somewhere, and was there, from when to when, without any name: employers have to \
-              keep it",
+        why: "that an internal key worked somewhere, was there, and held, gave or withdrew which powers, from when to \
+              when, without any name: employers have to keep it",
+    },
+    Kept {
+        what: "consents",
+        why: "that an internal key allowed another one something, from when to when: who looked by right has to be able to \
+              show it; what the consents say is sealed under the person's key, which is destroyed",
+    },
+    Kept {
+        what: "contracts",
+        why: "that an internal key had which services with which operator, from when to when: operators have to account for \
+              what they did",
+    },
+    Kept {
+        what: "emergencies",
+        why: "that an internal key looked at the data of another one without having been allowed to, and when; the reason is \
+              sealed under the person's key, which is destroyed",
     },
     Kept {
         what: "security_events",

@@ -10,13 +10,14 @@ use crate::factors::remove_all;
 use crate::hub::Hub;
 use crate::ids::PersonId;
 use crate::numbers::{Change, Holder, NumbersError, State, change, held_by};
+use crate::oauth::families::revoke_person_in;
 use crate::people::{COOLDOWN, PeopleError, Person};
 use crate::realms::Realm;
 use crate::sessions::end_all_in;
 use crate::staff;
 
 /// What is deleted or emptied, by realm (`$1`) and person (`$2`).
-const STATEMENTS: &[&str] = &[
+pub(super) const STATEMENTS: &[&str] = &[
     "DELETE FROM password WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM one_time_link WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM power WHERE realm_id = $1 AND person_id = $2",
@@ -62,12 +63,7 @@ pub async fn erase(hub: &Hub, realm: &Realm, person: &Person) -> Result<bool, Pe
                     return Ok(false);
                 }
                 end_all_in(tx, realm_id, id, now).await?;
-                tx.execute(
-                    "UPDATE token_family SET revoked_at = $3, revoked_because = 'person erased'
-                     WHERE realm_id = $1 AND person_id = $2 AND revoked_at IS NULL",
-                    values![realm_id.uuid(), id.uuid(), at],
-                )
-                .await?;
+                revoke_person_in(tx, realm_id, id, now).await?;
                 remove_all(tx, realm_id, id).await?;
                 for sql in STATEMENTS {
                     tx.execute(sql, scope()).await?;

@@ -88,3 +88,67 @@ async fn nobody_is_kept_who_wants_to_leave_but_whoever_leaves_takes_no_power_alo
     let list = world.get(&world.root, "/api/v1/delegations").await.good();
     assert_eq!(list["total"], 0);
 }
+
+#[tokio::test]
+async fn who_is_erased_is_staff_nowhere_and_took_their_work_along_before() {
+    for backend in Backend::ALL {
+        let world = World::new(backend).await;
+        let town = world.town().await;
+        let head = world.administrator("head", &town.hospital).await;
+        let nurse = world.member("nurse", &town.surgery).await;
+        world
+            .give(&head.token, (&nurse, &town.surgery), &["staff.read"], 0)
+            .await
+            .good();
+        let person = format!("/api/v1/people/{}", head.number);
+        let contract = json!({"organisation": town.pharmacy, "services": ["Deliveries"], "kinds": ["vitals"],
+            "actions": ["read"]});
+        let contracts = format!("{person}/contracts");
+        let desk = super::service(&world.server, "musubi:contracts.read musubi:contracts.write").await;
+        world.post(&desk, &contracts, contract).await.good();
+
+        let export = format!("{person}/export");
+        let taken = world.post(&world.root, &export, Value::Null).await.good();
+        let place = &taken["staff"]["affiliations"][0];
+        assert_eq!(place["organisation"], "Hill Hospital", "{place}");
+        let contract = &taken["contracts"][0];
+        assert_eq!(
+            (&contract["operator"], &contract["services"][0]),
+            (&json!("Lake Pharmacy"), &json!("Deliveries"))
+        );
+
+        let erase = json!({"confirm": head.number});
+        let erased = world
+            .post(&world.root, &format!("{person}/erase"), erase)
+            .await
+            .good();
+        let kept: Vec<_> = erased["kept"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["what"])
+            .collect();
+        for what in ["employment", "consents", "contracts", "emergencies"] {
+            assert!(kept.contains(&&json!(what)), "{what} stays: {kept:?}");
+        }
+        assert!(world.held(&nurse).await.is_empty(), "what hung on it is gone");
+        let delegations = world.get(&world.root, "/api/v1/delegations").await.good();
+        assert_eq!(delegations["total"], 0);
+        let list = format!("/api/v1/organisations/{}/staff", town.hospital);
+        let staff = world.get(&world.root, &list).await.good();
+        let here = |one: &&Value| one["number"] == head.staff.as_str();
+        assert_eq!(
+            staff["items"].as_array().unwrap().iter().filter(here).count(),
+            0,
+            "{staff}"
+        );
+        let number = world
+            .get(&world.root, &format!("/api/v1/numbers/{}", head.staff))
+            .await
+            .good();
+        assert_eq!(number["state"], "tombstone");
+        let dead = world.get(&head.token, "/api/v1/staff/self").await;
+        dead.refused(401, "token.access.invalid");
+        world.server.assert_log_is_intact();
+    }
+}
