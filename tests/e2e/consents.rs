@@ -231,3 +231,37 @@ async fn what_somebody_does_not_allow_reaches_no_consent_page_and_no_token() {
         .await
         .assert_error(400, "invalid_grant");
 }
+
+#[tokio::test]
+async fn who_takes_their_data_away_has_every_version_of_a_consent_and_nobodys_internal_key() {
+    for backend in Backend::ALL {
+        let house = House::new(backend).await;
+        house.allow().await;
+        house.withdraw().await;
+        let (browser, hanako) = &house.hanako;
+        let page = browser.account("/account/profile", hanako).await;
+        let taken = browser.send(&page.form("/account/profile/export")).await;
+        let document: Value = serde_json::from_str(&taken.body).expect("her own export");
+        let versions: Vec<_> = document["consents"].as_array().unwrap().iter().collect();
+        let told: Vec<_> = versions
+            .iter()
+            .map(|one| {
+                (
+                    one["version"].as_u64().unwrap(),
+                    one["resource"]["status"].as_str().unwrap(),
+                )
+            })
+            .collect();
+        assert_eq!(told, [(1, "active"), (2, "inactive")]);
+        let log = house.server.log();
+        let keys: Vec<&str> = log
+            .iter()
+            .flat_map(|row| [row["actor"].as_str(), row["subject"].as_str()])
+            .flatten()
+            .collect();
+        assert!(keys.len() > 1, "people stand in the log");
+        for key in keys {
+            assert!(!taken.body.contains(key), "an internal key is in the export");
+        }
+    }
+}

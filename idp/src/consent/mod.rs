@@ -21,6 +21,7 @@ mod compile;
 pub mod fhir;
 mod levels;
 mod model;
+mod outside;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ mod tests;
 pub use compile::{Head, InvalidConsent, MOST_RULES, compile, resource};
 pub use levels::Level;
 pub use model::{Draft, Kept, Origin, Summary};
+pub use outside::outside;
 pub use store::{
     ConsentError, Prepared, end_all_in, find, history, list, prepare, prepare_change, prepare_withdrawal,
     rest_in, summaries, write, write_in,

@@ -173,6 +173,7 @@ macro_rules! unavailable {
 unavailable!(
     crate::access::AccessError,
     crate::consent::ConsentError,
+    crate::contracts::ContractError,
     crate::credentials::PasswordsError,
     crate::factors::FactorsError,
     crate::log::LogUnavailable,

@@ -32,6 +32,12 @@ pub struct Takeout {
     pub invitations: Vec<Value>,
     /// Whom they trust to help them back in.
     pub trusted: Vec<Value>,
+    /// Every version of what they allowed and forbade with their data, as FHIR Consent resources.
+    pub consents: Vec<Value>,
+    /// What they agreed with operators of services.
+    pub contracts: Vec<Value>,
+    /// Who looked in an emergency, the latest fifty.
+    pub emergencies: Vec<Value>,
     /// What clients may have of theirs.
     pub client_consents: Vec<Value>,
     /// Where they are signed in.

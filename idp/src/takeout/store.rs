@@ -7,6 +7,7 @@ use sea_orm::FromQueryResult;
 use serde_json::{Value, json};
 
 use super::model::Takeout;
+use super::permissions;
 use crate::contact;
 use crate::hub::Hub;
 use crate::ids::{ChangeId, PersonId};
@@ -50,6 +51,9 @@ pub async fn gather(hub: &Hub, realm: &Realm, person: &Person) -> Result<Takeout
         ties: all_ties(hub, realm, person).await?,
         invitations: invitations(hub, realm, person).await?,
         trusted: trusted(hub, realm, person).await?,
+        consents: permissions::consents(hub, realm, person).await?,
+        contracts: permissions::contracts(hub, realm, person).await?,
+        emergencies: permissions::emergencies(hub, realm, person).await?,
         client_consents: client_consents(hub, realm, person).await?,
         sessions: sessions(hub, realm, person).await?,
         browsers: browsers(hub, realm, person).await?,

@@ -5,8 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
-use platform::encoding::base64url;
-use platform::keys::{NumericDate, SigningAlgorithm, TimeClaims, keyed_hash, sign_compact};
+use platform::keys::{NumericDate, SigningAlgorithm, TimeClaims, sign_compact};
 use serde::Serialize;
 
 use super::lines::named;
@@ -94,7 +93,7 @@ async fn found(hub: &Hub, call: &Call, who: &SignedIn, id: &str) -> Result<Optio
 }
 
 async fn sign(hub: &Hub, realm: &Realm, kept: &Kept) -> Result<String, OAuthError> {
-    let consent = outside(realm, kept.resource.clone());
+    let consent = consent::outside(realm, kept.resource.clone());
     let receipt = Receipt {
         iss: &realm.issuer,
         times: TimeClaims {
@@ -106,37 +105,6 @@ async fn sign(hub: &Hub, realm: &Realm, kept: &Kept) -> Result<String, OAuthErro
     };
     let key = hub.keys.signer(realm.id, SigningAlgorithm::Es256).await?;
     Ok(sign_compact(&key, Some(TYPE), &serde_json::to_vec(&receipt)?)?)
-}
-
-/// The resource without internal keys: people and organisations stand there by names that are theirs in receipts of this
-/// realm alone.
-fn outside(realm: &Realm, mut consent: fhir::Consent) -> fhir::Consent {
-    let hide = |reference: &mut fhir::Reference| {
-        let fhir::Identifier { system, value } = &mut reference.identifier;
-        if [fhir::PERSON, fhir::ORGANISATION].contains(&system.as_str()) {
-            *value = pseudonym(realm, value);
-        }
-    };
-    hide(&mut consent.patient);
-    consent.performer.iter_mut().for_each(hide);
-    for provision in &mut consent.provision.provision {
-        for actor in &mut provision.actor {
-            hide(&mut actor.reference);
-            let codings = actor.role.coding.iter_mut();
-            for coding in codings.filter(|coding| coding.system == fhir::ORGANISATION) {
-                coding.code = pseudonym(realm, &coding.code);
-            }
-        }
-    }
-    consent
-}
-
-fn pseudonym(realm: &Realm, key: &str) -> String {
-    base64url(keyed_hash(
-        &realm.keys.subjects,
-        "consent.receipt",
-        key.as_bytes(),
-    ))
 }
 
 fn file(token: String) -> Response {
