@@ -101,12 +101,10 @@ async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "password.form");
+    let (view, form) = match view.posted("password.form", "password.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "password.csrf");
-    }
     let token = form.get("token").unwrap_or_default();
     let person = match person_of(&hub, &call, Some(token)).await {
         Ok(Some(person)) => person,

@@ -297,6 +297,20 @@ impl<'c> View<'c> {
         self.page(status, html)
     }
 
+    /// The form that was posted, if it came from a page of ours that this browser was shown; else the page that says so,
+    /// with the id `malformed` or `foreign`.
+    pub fn posted(
+        self,
+        malformed: &'static str,
+        foreign: &'static str,
+    ) -> Result<(Self, Parameters), Box<Response>> {
+        match self.call.form() {
+            Some(Ok(form)) if self.csrf_holds(&form) => Ok((self, form)),
+            Some(Ok(_)) => Err(Box::new(self.error(ErrorKind::SessionExpired, foreign))),
+            Some(Err(_)) | None => Err(Box::new(self.error(ErrorKind::BadRequest, malformed))),
+        }
+    }
+
     /// Sends an error of OAuth to a person.
     pub fn oauth_error(self, error: OAuthError) -> Response {
         self.error(kind_of(error), error.id)

@@ -75,12 +75,10 @@ async fn change(
     let Ok(view) = View::new(hub, call, None) else {
         return unavailable();
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "account.form");
+    let (view, form) = match view.posted("account.form", "account.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "account.csrf");
-    }
     let who = match signed_in(hub, call).await {
         Ok(Some(who)) => who,
         Ok(None) => return view.redirect("/signin"),

@@ -6,13 +6,13 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::{enter, entry, read};
+use super::{enter, entry, posted, read};
 use crate::contact::{Channel, Topic, preferences, set};
 use crate::http::{Call, View};
 use crate::hub::Shared;
 use crate::log::Action;
 use crate::oauth::OAuthError;
-use crate::pages::{ContactPage, ErrorKind, Form, Tick, TopicLine};
+use crate::pages::{ContactPage, Form, Tick, TopicLine};
 use crate::people::By;
 
 const UPDATE: Action = Action::new("contact.update");
@@ -65,16 +65,10 @@ fn render(view: View<'_>, wanted: &Wanted) -> Response {
 
 /// Keeps what the person wants: what is not ticked is refused.
 pub(super) async fn keep(State(hub): State<Shared>, call: Call) -> Response {
-    let (view, who) = match enter(&hub, &call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(&hub, &call, ("contact.form", "contact.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "contact.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "contact.csrf");
-    }
     let wanted: Wanted = Topic::ALL
         .into_iter()
         .flat_map(|topic| Channel::ALL.map(|channel| (topic, channel)))

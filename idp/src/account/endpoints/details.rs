@@ -5,12 +5,12 @@ use axum::response::Response;
 use http::StatusCode;
 use platform::http::Parameters;
 
-use super::{enter, entry, read, refusal};
+use super::{enter, entry, posted, read, refusal};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::OAuthError;
-use crate::pages::{DetailsForm, DetailsProblem, ErrorKind, FieldLine, Form};
+use crate::pages::{DetailsForm, DetailsProblem, FieldLine, Form};
 use crate::people::{By, Field, InvalidField, Patch, PeopleError, Profile, change};
 use crate::signin::{ShownAgain, SignedIn, asks_password, show_again};
 
@@ -123,16 +123,10 @@ pub(super) async fn again(
 
 /// Keeps what was typed.
 pub(super) async fn keep(State(hub): State<Shared>, call: Call) -> Response {
-    let (view, who) = match enter(&hub, &call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(&hub, &call, ("details.form", "details.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "details.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "details.csrf");
-    }
     match carry_out(&hub, &call, &who, &form).await {
         Ok(None) => view.redirect("/account/profile?done=details"),
         Ok(Some(problem)) => {

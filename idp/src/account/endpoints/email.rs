@@ -6,14 +6,14 @@ use platform::http::Parameters;
 use platform::mail::MailAddress;
 
 use super::profile::render;
-use super::{enter, entry, refusal};
+use super::{entry, posted, refusal};
 use crate::email::{self, Code, Outcome};
 use crate::http::Call;
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::mail;
 use crate::oauth::OAuthError;
-use crate::pages::{ErrorKind, ProfileProblem};
+use crate::pages::ProfileProblem;
 use crate::people::{IdentifierKind, normalise};
 use crate::signin::{ShownAgain, SignedIn, show_again};
 
@@ -96,16 +96,10 @@ async fn submit(
     back: &'static str,
     carry_out: impl AsyncFnOnce(&Parameters, &SignedIn) -> Result<(), Refused>,
 ) -> Response {
-    let (view, who) = match enter(hub, call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(hub, call, ("email.form", "email.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "email.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "email.csrf");
-    }
     match carry_out(&form, &who).await {
         Ok(()) => view.redirect(back),
         Err(Refused::Problem(problem)) => {

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use platform::http::Parameters;
 
-use super::{enter, entry, read, refusal};
+use super::{enter, entry, posted, read, refusal};
 use crate::access::emergency::{self, NotDeclared, Reason, may_declare};
 use crate::access::{AccessError, Standing, agreed, is_licensed, standings};
 use crate::http::{Call, View};
@@ -15,9 +15,7 @@ use crate::log::Action;
 use crate::notices::{self, Notice, Prepared};
 use crate::numbers::Number;
 use crate::oauth::OAuthError;
-use crate::pages::{
-    DeclaredLine, Emergency, EmergencyNotice, EmergencyProblem, ErrorKind, Form, Moment, PlaceChoice,
-};
+use crate::pages::{DeclaredLine, Emergency, EmergencyNotice, EmergencyProblem, Form, Moment, PlaceChoice};
 use crate::people::{Person, person_by_number};
 use crate::signin::{ShownAgain, SignedIn, asks_password, show_again};
 use crate::staff::organisations;
@@ -266,16 +264,10 @@ async fn submit(
     back: &'static str,
     carry_out: impl AsyncFnOnce(&Parameters, &SignedIn) -> Result<(), Refused>,
 ) -> Response {
-    let (view, who) = match enter(hub, call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(hub, call, ("emergency.form", "emergency.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "emergency.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "emergency.csrf");
-    }
     match carry_out(&form, &who).await {
         Ok(()) => view.redirect(back),
         Err(Refused::Problem(problem)) => render(hub, view, &who, Some(problem)).await,

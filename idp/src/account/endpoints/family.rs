@@ -7,14 +7,14 @@ use platform::encoding::base64url;
 use platform::ephemeral::Slot;
 use platform::http::Parameters;
 
-use super::{enter, entry, read, refusal};
+use super::{enter, entry, posted, read, refusal};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::ids::TieId;
 use crate::log::Action;
 use crate::oauth::OAuthError;
 use crate::pages::{
-    ErrorKind, FamilyNotice, FamilyPage, FamilyProblem, Form, InvitationLine, Moment, SentLine, TieLine,
+    FamilyNotice, FamilyPage, FamilyProblem, Form, InvitationLine, Moment, SentLine, TieLine,
 };
 use crate::people::{By, IdentifierKind, normalise};
 use crate::signin::{ShownAgain, SignedIn, asks_password, show_again};
@@ -392,16 +392,10 @@ async fn submit(
     call: &Call,
     carry_out: impl AsyncFnOnce(&Parameters, &SignedIn) -> Result<Outcome, OAuthError>,
 ) -> Response {
-    let (view, who) = match enter(hub, call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(hub, call, ("family.form", "family.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "family.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "family.csrf");
-    }
     let extra = match carry_out(&form, &who).await {
         Ok(Outcome::Done(back)) => return view.redirect(back),
         Ok(Outcome::Code(code)) => Extra {

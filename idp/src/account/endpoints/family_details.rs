@@ -8,7 +8,7 @@ use axum::response::Response;
 use platform::http::Parameters;
 
 use super::details::{Attempt, again, lines, patch, problem, status, values};
-use super::{enter, entry, refusal};
+use super::{enter, entry, posted, refusal};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::ids::TieId;
@@ -113,16 +113,10 @@ async fn render(
 
 /// Keeps what was typed.
 pub(super) async fn keep(State(hub): State<Shared>, call: Call) -> Response {
-    let (view, who) = match enter(&hub, &call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(&hub, &call, ("family.form", "family.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "family.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "family.csrf");
-    }
     let query = call.query();
     let tie = query.as_ref().ok().and_then(|query| query.get("tie"));
     let subject = match permitted(&hub, &call, &who, tie).await {

@@ -23,6 +23,7 @@ mod welcome;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
+use platform::http::Parameters;
 
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
@@ -93,6 +94,17 @@ pub(crate) async fn enter<'c>(hub: &Hub, call: &'c Call) -> Result<(View<'c>, Si
         Ok(None) => Err(view.redirect("/signin")),
         Err(error) => Err(view.oauth_error(error)),
     }
+}
+
+/// A form of who is signed in, from a page of ours. `malformed` and `foreign` name what is not one.
+pub(crate) async fn posted<'c>(
+    hub: &Hub,
+    call: &'c Call,
+    (malformed, foreign): (&'static str, &'static str),
+) -> Result<(View<'c>, SignedIn, Parameters), Response> {
+    let (view, who) = enter(hub, call).await?;
+    let (view, form) = view.posted(malformed, foreign).map_err(|answer| *answer)?;
+    Ok((view, who, form))
 }
 
 /// A row about somebody who does something with what is theirs.

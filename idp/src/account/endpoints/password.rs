@@ -5,14 +5,14 @@ use axum::response::Response;
 use http::StatusCode;
 use platform::http::Parameters;
 
-use super::{enter, entry, read};
+use super::{enter, entry, posted, read};
 use crate::credentials::{Change, PasswordHash, Rejected, chosen, rules};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::notices::{self, Notice};
 use crate::oauth::OAuthError;
-use crate::pages::{ChangePassword, ErrorKind, Form, PasswordProblem};
+use crate::pages::{ChangePassword, Form, PasswordProblem};
 use crate::signin::{Confirmed, SignedIn, confirm_password, is_fresh};
 
 const CHANGE: Action = Action::new("password.change");
@@ -77,16 +77,10 @@ async fn render(hub: &Hub, view: View<'_>, who: &SignedIn, problems: &[PasswordP
 
 /// Takes the form.
 pub(super) async fn change(State(hub): State<Shared>, call: Call) -> Response {
-    let (mut view, who) = match enter(&hub, &call).await {
-        Ok(entered) => entered,
+    let (mut view, who, form) = match posted(&hub, &call, ("password.form", "password.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "password.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "password.csrf");
-    }
     match carry_out(&hub, &call, &who, &form).await {
         Ok(secret) => {
             view.set_session(&secret);

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 
-use super::{enter, entry, read};
+use super::{enter, entry, posted, read};
 use crate::email;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
@@ -160,16 +160,10 @@ fn done(call: &Call) -> Option<ProfileNotice> {
 
 /// Keeps the language that was chosen: for this browser, and for letters.
 pub(super) async fn keep_language(State(hub): State<Shared>, call: Call) -> Response {
-    let (mut view, who) = match enter(&hub, &call).await {
-        Ok(entered) => entered,
+    let (mut view, who, form) = match posted(&hub, &call, ("profile.form", "profile.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "profile.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "profile.csrf");
-    }
     let Some(language) = form.get("language").and_then(Language::of_tag) else {
         return view.error(ErrorKind::BadRequest, "profile.language");
     };

@@ -7,12 +7,12 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, StatusCode};
 
 use super::profile::render;
-use super::{enter, entry, refusal};
+use super::{entry, posted, refusal};
 use crate::http::Call;
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::OAuthError;
-use crate::pages::{ErrorKind, ProfileProblem};
+use crate::pages::ProfileProblem;
 use crate::people::PeopleError;
 use crate::signin::{ShownAgain, SignedIn, show_again};
 use crate::takeout::gather;
@@ -21,16 +21,10 @@ const EXPORT: Action = Action::new("person.export");
 
 /// Gives it as a file. A thief of the session must not have it: who did not sign in just now shows the password.
 pub(super) async fn give(State(hub): State<Shared>, call: Call) -> Response {
-    let (view, who) = match enter(&hub, &call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(&hub, &call, ("export.form", "export.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "export.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "export.csrf");
-    }
     match carry_out(&hub, &call, &who, form.get("current")).await {
         Ok(Ok(document)) => file(document),
         Ok(Err(problem)) => render(&hub, view, &who, "", Some(problem)).await,

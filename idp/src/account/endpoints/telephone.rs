@@ -5,13 +5,13 @@ use axum::response::Response;
 use platform::http::Parameters;
 
 use super::profile::render;
-use super::{enter, entry, refusal};
+use super::{entry, posted, refusal};
 use crate::email::Code;
 use crate::http::Call;
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::OAuthError;
-use crate::pages::{ErrorKind, ProfileProblem};
+use crate::pages::ProfileProblem;
 use crate::people::Telephone;
 use crate::signin::{ShownAgain, SignedIn, show_again};
 use crate::telephone::{self, Asked, Outcome};
@@ -90,16 +90,10 @@ async fn submit(
     back: &'static str,
     carry_out: impl AsyncFnOnce(&Parameters, &SignedIn) -> Result<Option<ProfileProblem>, OAuthError>,
 ) -> Response {
-    let (view, who) = match enter(hub, call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(hub, call, ("telephone.form", "telephone.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "telephone.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "telephone.csrf");
-    }
     match carry_out(&form, &who).await {
         Ok(None) => view.redirect(back),
         Ok(Some(problem)) => render(hub, view, &who, "", Some(problem)).await,

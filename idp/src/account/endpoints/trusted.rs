@@ -8,14 +8,14 @@ use http::StatusCode;
 use platform::ephemeral::Slot;
 use platform::http::Parameters;
 
-use super::{enter, entry, read, refusal};
+use super::{enter, entry, posted, read, refusal};
 use crate::http::pages::RECOVERY;
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::ids::{PersonId, RecoveryId};
 use crate::log::Action;
 use crate::oauth::OAuthError;
-use crate::pages::{AskedLine, ErrorKind, Form, PersonLine, TrustNotice, TrustProblem, TrustedPeople};
+use crate::pages::{AskedLine, Form, PersonLine, TrustNotice, TrustProblem, TrustedPeople};
 use crate::people::{IdentifierKind, normalise};
 use crate::recovery::endpoints::CANCEL;
 use crate::recovery::family::{self, Asked, Code, Confirmation, Invited, Trusted};
@@ -311,16 +311,10 @@ async fn submit(
     back: &'static str,
     carry_out: impl AsyncFnOnce(&Parameters, &SignedIn) -> Result<(), Refused>,
 ) -> Response {
-    let (view, who) = match enter(hub, call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(hub, call, ("trusted.form", "trusted.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "trusted.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "trusted.csrf");
-    }
     match carry_out(&form, &who).await {
         Ok(()) => view.redirect(back),
         Err(Refused::Problem(problem)) => render(hub, view, &who, Some(problem)).await,

@@ -30,12 +30,9 @@ pub(super) async fn change<'c>(
     let Ok(view) = View::new(hub, call, None) else {
         return Err(unavailable());
     };
-    let Some(Ok(form)) = call.form() else {
-        return Err(view.error(ErrorKind::BadRequest, "factor.form"));
-    };
-    if !view.csrf_holds(&form) {
-        return Err(view.error(ErrorKind::SessionExpired, "factor.csrf"));
-    }
+    let (view, form) = view
+        .posted("factor.form", "factor.csrf")
+        .map_err(|answer| *answer)?;
     match fresh(hub, call).await {
         Ok(Fresh::Yes(who)) => Ok((view, form, who)),
         Ok(Fresh::First(address)) => Err(view.redirect(address)),

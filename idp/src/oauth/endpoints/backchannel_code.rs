@@ -12,7 +12,7 @@ use crate::hub::{Hub, Shared};
 use crate::log::Action;
 use crate::oauth::OAuthError;
 use crate::oauth::backchannel::codes::{Code, Codes, Weakness};
-use crate::pages::{BackchannelCode, BackchannelCodeProblem, ErrorKind, Form};
+use crate::pages::{BackchannelCode, BackchannelCodeProblem, Form};
 use crate::signin::{ShownAgain, SignedIn, asks_password, show_again};
 
 const SET: Action = Action::new("backchannel.code.set");
@@ -83,12 +83,10 @@ pub async fn change(State(hub): State<Shared>, call: Call) -> Response {
         Ok(entered) => entered,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "backchannel.code.form");
+    let (view, form) = match view.posted("backchannel.code.form", "backchannel.code.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "backchannel.code.csrf");
-    }
     match carry_out(&hub, &call, &who, &form).await {
         Ok(()) => view.redirect("/account/requests/code?done=changed"),
         Err(Refused::Problem(problem)) => render(&hub, view, &who, Some(problem)).await,

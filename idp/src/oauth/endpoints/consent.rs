@@ -163,12 +163,10 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "consent.form");
+    let (view, form) = match view.posted("consent.form", "consent.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "consent.csrf");
-    }
     let question = match question(&hub, &view, form.get("interaction")).await {
         Ok(question) => question,
         Err(error) if error == LOST => return view.error(ErrorKind::SessionExpired, error.id),

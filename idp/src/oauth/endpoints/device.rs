@@ -230,12 +230,10 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "device.form");
+    let (view, form) = match view.posted("device.form", "device.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "device.csrf");
-    }
     let who = match signed_in(&hub, &call).await {
         Ok(Some(who)) => who,
         Ok(None) => return view.redirect("/device"),

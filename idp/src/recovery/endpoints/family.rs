@@ -112,15 +112,13 @@ async fn render(hub: &Hub, view: View<'_>, begun: Option<&Begun>, problems: &[Pa
 
 /// Takes the new password.
 pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
-    let Ok(mut view) = View::new(&hub, &call, None) else {
+    let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "recovery.form");
+    let (mut view, form) = match view.posted("recovery.form", "recovery.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "recovery.csrf");
-    }
     let begun = match begun(&hub, &call).await {
         Ok(begun) => begun,
         Err(error) => return view.oauth_error(error),

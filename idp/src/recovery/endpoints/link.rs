@@ -96,12 +96,10 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "recovery.form");
+    let (view, form) = match view.posted("recovery.form", "recovery.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "recovery.csrf");
-    }
     let token = form.get("token").unwrap_or_default();
     let person = match link::find(&hub, &call.realm, token).await {
         Ok(Some(person)) => person,

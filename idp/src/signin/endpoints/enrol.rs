@@ -45,15 +45,13 @@ async fn wanted(hub: &Hub, view: &View<'_>, given: &Parameters) -> Result<Option
 
 /// Takes the first code of the app.
 pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
-    let Ok(mut view) = View::new(&hub, &call, None) else {
+    let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "sign_in.form");
+    let (mut view, form) = match view.posted("sign_in.form", "sign_in.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "sign_in.csrf");
-    }
     let step = match wanted(&hub, &view, &form).await {
         Ok(Some(step)) => step,
         Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_in.progress"),

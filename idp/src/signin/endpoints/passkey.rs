@@ -64,15 +64,13 @@ async fn options(hub: &Hub, view: &View<'_>, form: &Parameters) -> Result<Option
 
 /// Takes what the authenticator signed.
 pub(super) async fn finish(State(hub): State<Shared>, call: Call) -> Response {
-    let Ok(mut view) = View::new(&hub, &call, None) else {
+    let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "sign_in.form");
+    let (mut view, form) = match view.posted("sign_in.form", "sign_in.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "sign_in.csrf");
-    }
     let place = Place::read(&form);
     let asserted = match passkeys::finish_assertion(&hub, &view, &form).await {
         Ok(Some(asserted)) => asserted,

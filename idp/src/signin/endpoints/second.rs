@@ -106,15 +106,13 @@ fn render(view: View<'_>, step: &Step, problem: Option<SecondFactorProblem>) -> 
 
 /// Takes a code.
 pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
-    let Ok(mut view) = View::new(&hub, &call, None) else {
+    let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "sign_in.form");
+    let (mut view, form) = match view.posted("sign_in.form", "sign_in.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "sign_in.csrf");
-    }
     let step = match step(&hub, &view, form.get("step")).await {
         Ok(Some(step)) => step,
         Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_in.progress"),

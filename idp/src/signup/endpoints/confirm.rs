@@ -66,15 +66,13 @@ fn render(view: View<'_>, (id, draft): (&str, &Draft), problem: Option<SignUpCod
 
 /// Takes the code.
 pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
-    let Ok(mut view) = View::new(&hub, &call, None) else {
+    let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "sign_up.form");
+    let (mut view, form) = match view.posted("sign_up.form", "sign_up.csrf") {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "sign_up.csrf");
-    }
     let id = form.get("step").unwrap_or_default();
     let code = form.get("code").and_then(Code::typed);
     let entered = Drafts::new(&hub, &call.realm)

@@ -6,11 +6,11 @@ use platform::http::Parameters;
 
 use super::list::render;
 use super::{GIVE, Refused, WITHDRAW, again};
-use crate::account::endpoints::{enter, entry};
+use crate::account::endpoints::{entry, posted};
 use crate::consent::{self, Draft, Kept, Level, Origin};
 use crate::http::Call;
 use crate::hub::{Hub, Shared};
-use crate::pages::{ConsentProblem, ErrorKind};
+use crate::pages::ConsentProblem;
 use crate::signin::SignedIn;
 
 /// Chooses a level of the family notebook, in the place of the one that was chosen before.
@@ -74,16 +74,10 @@ async fn submit(
     back: &'static str,
     carry_out: impl AsyncFnOnce(&Parameters, &SignedIn) -> Result<(), Refused>,
 ) -> Response {
-    let (view, who) = match enter(hub, call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(hub, call, ("consents.form", "consents.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "consents.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "consents.csrf");
-    }
     match carry_out(&form, &who).await {
         Ok(()) => view.redirect(back),
         Err(Refused::Problem(problem)) => render(hub, view, &who, Some(problem)).await,

@@ -11,12 +11,12 @@ use super::lines::{Names, names, who as in_words};
 use super::list::status;
 use super::{GIVE, Refused, again};
 use crate::access::{Action, Actions, Depth, Effect, Grantee, Kind, Kinds, Period, Purpose, Purposes, Rule};
-use crate::account::endpoints::{enter, entry, read};
+use crate::account::endpoints::{enter, entry, posted, read};
 use crate::consent::{self, Draft, Origin};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::oauth::OAuthError;
-use crate::pages::{Choice, ConsentProblem, ErrorKind, Form, NewConsent};
+use crate::pages::{Choice, ConsentProblem, Form, NewConsent};
 use crate::recovery::family;
 use crate::signin::{SignedIn, asks_password};
 
@@ -138,16 +138,10 @@ fn chosen(form: &Parameters) -> Vec<(&str, &str)> {
 
 /// Gives it.
 pub(in crate::account::endpoints) async fn give(State(hub): State<Shared>, call: Call) -> Response {
-    let (view, who) = match enter(&hub, &call).await {
-        Ok(entered) => entered,
+    let (view, who, form) = match posted(&hub, &call, ("consents.form", "consents.csrf")).await {
+        Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "consents.form");
-    };
-    if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "consents.csrf");
-    }
     match carry_out(&hub, &view, &who, &form).await {
         Ok(()) => view.redirect("/account/consents?done=given"),
         Err(Refused::Problem(problem)) => render(&hub, view, &who, (&form, Some(problem))).await,
