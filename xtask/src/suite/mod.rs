@@ -164,6 +164,7 @@ fn keep(arguments: &Arguments, run: &str, entry: &api::Entry, number: usize, pag
         &[number.to_string()],
     ]
     .concat();
+    std::fs::create_dir_all(directory).with_context(|| directory.display().to_string())?;
     let path = directory.join(format!("{}.html", name.join("-").replace(' ', "+")));
     let base = format!("<head><base href=\"{}/\">", arguments.issuer);
     std::fs::write(&path, page.replacen("<head>", &base, 1)).with_context(|| path.display().to_string())
