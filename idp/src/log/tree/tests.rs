@@ -142,7 +142,8 @@ async fn a_row_that_is_altered_or_dropped_after_it_was_signed_has_no_proof_any_m
 }
 
 #[tokio::test]
-async fn of_nodes_that_grow_the_tree_at_once_each_takes_in_what_the_others_left_and_nothing_is_planted_twice() {
+async fn of_nodes_that_grow_the_tree_at_once_each_takes_in_what_the_others_left_and_nothing_is_planted_twice()
+{
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let garden = Garden::on(backend).await;
         let (log, one, other) = (garden.writer().await, garden.tree().await, garden.tree().await);
