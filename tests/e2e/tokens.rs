@@ -1,6 +1,8 @@
 //! The token endpoint and what it gives: what a specification promises, and each way in which somebody tries to get more.
 
-use harness::party::{ClientKey, Pkce, part};
+use std::time::Duration;
+
+use harness::party::{CALLBACK, ClientKey, Pkce, part};
 use harness::{Actor, Backend, Options, Party, Reply, Server, tools};
 use serde_json::{Value, json};
 
@@ -455,5 +457,39 @@ async fn a_code_and_an_access_token_are_over_when_they_say() {
             .await
             .assert_error(401, "invalid_token");
         party.refresh(tokens.text("refresh_token")).await.good();
+    }
+}
+
+/// RFC 9700 §4.14.2: whoever finds a token that its client has forgotten has nothing, whether each use replaces it or not.
+#[tokio::test]
+async fn a_refresh_token_that_lies_unused_is_over_and_one_in_use_is_not() {
+    for backend in Backend::ALL {
+        let options = Options {
+            configuration: "[tokens]\nrefresh_idle_seconds = 4\n".to_owned(),
+            ..Options::default()
+        };
+        let server = Server::start_with(backend, options).await;
+        let hanako = server.person("hanako");
+        for rotated in [true, false] {
+            let metadata = json!({
+                "redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"],
+                "scope": "openid profile email offline_access", "refresh_token_rotation": rotated,
+            });
+            let party = Party::made(&server, &metadata).await;
+            let tokens = party.sign_in(&Actor::new(&server), &hanako).await;
+            let mut token = tokens.text("refresh_token").to_owned();
+            for _ in 0..4 {
+                tokio::time::sleep(Duration::from_millis(1500)).await;
+                let next = party.refresh(&token).await.good();
+                if let Some(next) = next.json["refresh_token"].as_str() {
+                    next.clone_into(&mut token);
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(5200)).await;
+            party.refresh(&token).await.assert_error(400, "invalid_grant");
+        }
+        let reasons = server.log();
+        let idle = reasons.iter().filter(|row| row["reason"] == "token.refresh.idle");
+        assert_eq!(idle.count(), 2);
     }
 }

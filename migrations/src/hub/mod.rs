@@ -19,6 +19,7 @@ mod m0018_ties;
 mod m0019_browsers;
 mod m0020_scim;
 mod m0021_attendance;
+mod m0022_refresh_idle;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -49,6 +50,7 @@ impl MigratorTrait for Hub {
             Box::new(m0019_browsers::Migration),
             Box::new(m0020_scim::Migration),
             Box::new(m0021_attendance::Migration),
+            Box::new(m0022_refresh_idle::Migration),
         ]
     }
 }

@@ -246,6 +246,8 @@ pub struct Tokens {
     pub id_seconds: u64,
     /// Life of a refresh token family, in days, from the sign-in that it rests on.
     pub refresh_days: u64,
+    /// How long a refresh token may lie unused before it is over, in seconds (RFC 9700 §4.14.2).
+    pub refresh_idle_seconds: u64,
     /// Whether every DPoP proof needs a nonce of the hub's (RFC 9449 §8); otherwise those of clients that ask for it do.
     pub require_dpop_nonce: bool,
     /// How long a person has to type the code of another device, in seconds (RFC 8628).
@@ -267,6 +269,7 @@ impl Default for Tokens {
             access_seconds: 300,
             id_seconds: 300,
             refresh_days: 30,
+            refresh_idle_seconds: 14 * 86_400,
             require_dpop_nonce: false,
             device_seconds: 600,
             device_interval_seconds: 5,

@@ -1,5 +1,7 @@
 //! A family, before it begins and afterwards.
 
+use std::time::Duration;
+
 use platform::clock::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +110,8 @@ pub struct Family {
     pub details: FamilyDetails,
     /// When it is over.
     pub expires_at: Instant,
+    /// When it began, or its refresh token was used last.
+    pub used_at: Instant,
     /// Whether it was revoked.
     pub revoked: bool,
     /// The hash of its present refresh token.
@@ -118,5 +122,10 @@ impl Family {
     /// Whether its tokens carry at `now`.
     pub fn is_live(&self, now: Instant) -> bool {
         !self.revoked && now < self.expires_at
+    }
+
+    /// Whether its refresh token has lain unused for longer than `idle` at `now` (RFC 9700 §4.14.2).
+    pub fn is_idle(&self, now: Instant, idle: Duration) -> bool {
+        self.used_at < now.minus(idle)
     }
 }

@@ -50,6 +50,7 @@ struct Row {
     scope: String,
     grant_details: String,
     expires_at: i64,
+    used_at: i64,
     revoked_at: Option<i64>,
     current_hash: Option<Vec<u8>>,
 }
@@ -117,8 +118,10 @@ fn begins(backend: Backend) -> &'static Begins {
         Backend::Postgres => &BEGIN_BESIDE_OTHERS,
     }
 }
-const COLUMNS: &str =
-    "id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at, current_hash";
+const COLUMNS: &str = "id, client_id, person_id, sid, scope, grant_details, expires_at,
+     COALESCE(used_at, created_at) AS used_at, revoked_at, current_hash";
+/// A use of a token that stays is noted when this part of the time that it may lie unused has passed.
+const NOTED: u32 = 8;
 
 impl Families {
     /// The families in `store`.
@@ -266,12 +269,13 @@ impl Families {
         let taken: Option<Row> = self
             .store
             .take(
-                "UPDATE token_family SET current_hash = $1, generation = generation + 1
+                "UPDATE token_family SET current_hash = $1, generation = generation + 1, used_at = $5
                  WHERE id = $2 AND realm_id = $3 AND current_hash = $4
                  AND revoked_at IS NULL AND expires_at > $5
                  AND (sid IS NULL OR EXISTS (SELECT 1 FROM session WHERE session.sid = token_family.sid
                      AND ended_at IS NULL AND session.expires_at > $5 AND last_seen_at > $6))
-                 RETURNING id, client_id, person_id, sid, scope, grant_details, expires_at, revoked_at, current_hash",
+                 RETURNING id, client_id, person_id, sid, scope, grant_details, expires_at, used_at, revoked_at,
+                     current_hash",
                 values![
                     next.hash(realm),
                     offered.family.uuid(),
@@ -291,12 +295,13 @@ impl Families {
     }
 
     /// The family of a refresh token that is not replaced, if it is the present one and all that it rests on is there; the
-    /// database is asked each time, since nothing else says so.
+    /// database is asked each time, since nothing else says so. Its use is noted, not each time (`unused`: how long it may
+    /// lie unused).
     pub async fn keep(
         &self,
         realm: &Realm,
         now: Instant,
-        idle: Duration,
+        (idle, unused): (Duration, Duration),
         offered: &RefreshToken,
     ) -> Result<Option<Arc<Family>>, FamilyError> {
         let sql = format!(
@@ -313,7 +318,16 @@ impl Families {
             now.minus(idle).as_micros()
         ];
         let row: Option<Row> = self.store.fetch_optional(&sql, values).await?;
-        row.map(|row| row.open().map(Arc::new)).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let family = Arc::new(row.open()?);
+        if family.is_idle(now, unused / NOTED) {
+            let sql = "UPDATE token_family SET used_at = $2 WHERE id = $1";
+            self.store
+                .change(sql, values![family.id.uuid(), now.as_micros()])
+                .await?;
+            self.known.invalidate(&(realm.id, family.id)).await;
+        }
+        Ok(Some(family))
     }
 
     /// A family, at most a second old.
@@ -425,6 +439,7 @@ impl Row {
             scope: Scope::parse(&self.scope).map_err(|_| FamilyError::Unreadable)?,
             details: serde_json::from_str(&self.grant_details).map_err(|_| FamilyError::Unreadable)?,
             expires_at: Instant::from_micros(self.expires_at),
+            used_at: Instant::from_micros(self.used_at),
             revoked: self.revoked_at.is_some(),
             current_hash: self.current_hash,
         })

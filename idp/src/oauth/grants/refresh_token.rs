@@ -1,5 +1,7 @@
 //! The refresh token grant (RFC 6749 §6, RFC 9700 §4.14, OpenID Connect Core 1.0 §12).
 
+use std::time::Duration;
+
 use platform::http::Parameters;
 
 use crate::http::Call;
@@ -49,6 +51,13 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
             ..UNKNOWN
         });
     }
+    let unused = Duration::from_secs(hub.settings.tokens.refresh_idle_seconds);
+    if known.is_idle(hub.clock.now(), unused) {
+        return Err(OAuthError {
+            id: "token.refresh.idle",
+            ..UNKNOWN
+        });
+    }
     let bound_to = known.details.binding.as_ref();
     if bound_to.is_some() && bound_to != request.binding {
         return Err(OAuthError {
@@ -81,7 +90,7 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
             .rotate(realm, &hub.entropy, now, idle, &offered)
             .await?
     } else {
-        let kept = hub.families.keep(realm, now, idle, &offered).await?;
+        let kept = hub.families.keep(realm, now, (idle, unused), &offered).await?;
         kept.map(|family| (family, offered))
     };
     let Some((family, next)) = rotated else {
