@@ -1,8 +1,8 @@
-//! The authorization endpoint and discovery: what is asked, who is told about an error, and where an answer may go.
+//! The authorization endpoint: what is asked, who is told about an error, and where an answer may go.
 
 use harness::party::{CALLBACK, Pkce, part};
 use harness::{Actor, Backend, Party, Server, tools};
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_public_client_must_use_s256_and_plain_is_refused_to_everybody() {
@@ -214,74 +214,6 @@ async fn pairwise_subjects_tell_two_sectors_apart_and_public_ones_do_not() {
     assert_eq!(subjects[0], subjects[1]);
     assert_eq!(subjects[2], subjects[4]);
     assert!(subjects[2] != subjects[3] && subjects[2] != subjects[0]);
-}
-
-#[tokio::test]
-async fn discovery_names_nothing_that_does_not_answer_and_says_what_is_true() {
-    for backend in Backend::ALL {
-        let server = Server::start(backend).await;
-        let party = Party::service(&server, "a");
-        let read = async |path: &str| {
-            let path = path.to_owned();
-            party
-                .ask(|http, issuer| http.get(format!("{issuer}{path}")))
-                .await
-                .good()
-                .json
-        };
-        let document = read("/.well-known/openid-configuration").await;
-        let other = read("/.well-known/oauth-authorization-server").await;
-        assert_eq!(document["issuer"], server.issuer().as_str());
-        assert_eq!(document["authorization_response_iss_parameter_supported"], true);
-        assert_eq!(document["code_challenge_methods_supported"], json!(["S256"]));
-        let algorithms = document["id_token_signing_alg_values_supported"]
-            .as_array()
-            .unwrap();
-        assert!(algorithms.contains(&json!("RS256")) && !algorithms.contains(&json!("none")));
-        for (name, address) in document
-            .as_object()
-            .unwrap()
-            .iter()
-            .chain(other.as_object().unwrap())
-        {
-            if !(name.ends_with("_endpoint") || name == "jwks_uri") {
-                continue;
-            }
-            let address = address.as_str().unwrap().to_owned();
-            assert!(address.starts_with(&server.issuer()), "{name} is {address}");
-            let get = party.ask(|http, _| http.get(&address)).await;
-            let post = party.ask(|http, _| http.post(&address).form(&[("a", "b")])).await;
-            assert!(
-                get.status.as_u16() != 404 && post.status.as_u16() != 404,
-                "{name} answers {} and {}",
-                get.status,
-                post.status
-            );
-            assert!(
-                !get.status.is_server_error() && !post.status.is_server_error(),
-                "{name}"
-            );
-        }
-        let keys = read("/oauth/jwks").await;
-        for key in keys["keys"].as_array().unwrap() {
-            assert!(
-                key.get("d").is_none()
-                    && key["kid"].is_string()
-                    && ["sig", "enc"].iter().any(|known| key["use"] == *known),
-                "{key}"
-            );
-        }
-        let published: Vec<&Value> = keys["keys"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|key| &key["alg"])
-            .collect();
-        assert!(
-            algorithms.iter().all(|algorithm| published.contains(&algorithm)),
-            "{published:?}"
-        );
-    }
 }
 
 #[tokio::test]

@@ -48,10 +48,20 @@ async fn a_person_reads_what_is_asked_for_and_a_token_says_what_was_allowed() {
                 json!([record(&["vitals", "daily_life"], "daily", "care")])
             );
             let claims = part(tokens.text("access_token"), 1);
-            assert_eq!(
-                claims["authorization_details"],
-                tokens.json["authorization_details"]
-            );
+            let told = party
+                .ask(|http, issuer| {
+                    http.post(format!("{issuer}/oauth/introspect"))
+                        .basic_auth(party.id(), Some(party.secret()))
+                        .form(&[("token", tokens.text("access_token"))])
+                })
+                .await
+                .good();
+            for said in [&claims, &told.json] {
+                assert_eq!(
+                    said["authorization_details"],
+                    tokens.json["authorization_details"]
+                );
+            }
         }
         let silent = party.request(&pkce, &[("authorization_details", &text), ("prompt", "none")]);
         let page = browser.open(&silent).await;

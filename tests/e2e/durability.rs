@@ -268,6 +268,16 @@ async fn a_database_that_goes_away_is_a_clear_503_and_comes_back_without_a_resta
     assert!(stranger.cookie("musubi_session").is_none());
     let lost = party.refresh(tokens.text("refresh_token")).await;
     lost.assert_error(503, "temporarily_unavailable");
+    let revoke = || {
+        let form = [("token", tokens.text("access_token"))];
+        let request = party::http().post(server.url("/oauth/revoke"));
+        request.basic_auth(party.id(), Some(party.secret())).form(&form)
+    };
+    assert_eq!(
+        send(revoke(), &server.secrets()).await.status.as_u16(),
+        503,
+        "a token that may still be valid is not said to be over (RFC 7009 §2.2.1)"
+    );
     assert_eq!(
         (
             status(&server, "/healthz").await,
@@ -300,6 +310,11 @@ async fn a_database_that_goes_away_is_a_clear_503_and_comes_back_without_a_resta
         "nor was the registration token"
     );
     assert_eq!(stranger.sign_in(&page, &hanako).await.status.as_u16(), 200);
+    assert_eq!(send(revoke(), &server.secrets()).await.status.as_u16(), 200);
+    party
+        .userinfo(next.text("access_token"))
+        .await
+        .assert_error(401, "invalid_token");
     server.assert_log_is_intact();
 }
 

@@ -118,6 +118,30 @@ async fn revoking_an_access_token_ends_what_its_authorization_gave() {
     }
 }
 
+/// RFC 7009 §2.1: a hint is no more than that; §2.2.1: there is no kind of token that could not be ended.
+#[tokio::test]
+async fn every_kind_of_token_is_ended_whatever_the_hint_beside_it_says() {
+    let server = Server::start(Backend::Sqlite).await;
+    let hanako = server.person("hanako");
+    let party = Party::register(&server).await;
+    let browser = Actor::new(&server);
+    for kind in ["access_token", "refresh_token"] {
+        for hint in [
+            "access_token",
+            "refresh_token",
+            "id_token",
+            "urn:example:no-such-kind",
+        ] {
+            let tokens = party.sign_in(&browser, &hanako).await;
+            let token = tokens.text(kind);
+            let form = [("token", token), ("token_type_hint", hint)];
+            let reply = post(&party, "revoke", &form).await;
+            assert_eq!(reply.status, 200, "{kind} as {hint}: {}", reply.text);
+            assert_inactive(&introspect(&party, token).await);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_services_own_token_is_over_once_revoked_also_after_a_restart() {
     for backend in Backend::ALL {

@@ -12,6 +12,7 @@
 )]
 
 mod access_log;
+mod access_tokens;
 mod api;
 mod attacks;
 mod authorization;
@@ -26,6 +27,7 @@ mod client_standing;
 mod consents;
 mod details;
 mod device;
+mod discovery;
 mod dpop;
 mod durability;
 mod exchange;

@@ -9,3 +9,4 @@ mod hints;
 mod languages;
 mod prompts;
 mod rp_logout;
+mod scopes;

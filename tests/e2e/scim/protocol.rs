@@ -183,6 +183,19 @@ async fn lists_are_filtered_ordered_and_paged_by_index_and_by_cursor() {
         list(&[("attributes", "userName"), ("excludedAttributes", "title")])
             .await
             .refused(400, "invalidSyntax");
+        // The same by POST (RFC 9865 §2.3).
+        let (mut cursor, mut all) = (String::new(), Vec::new());
+        loop {
+            let search = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+                "sortBy": "userName", "count": 2, "cursor": cursor});
+            let page = world.post("/Users/.search", search).await.good();
+            all.extend(names(&page));
+            match page["nextCursor"].as_str() {
+                Some(next) => next.clone_into(&mut cursor),
+                None => break,
+            }
+        }
+        assert_eq!(all, ["aki", "bunta", "chie", "dai", "emi"]);
         let search = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
             "filter": "userName sw \"b\"", "attributes": ["title"], "count": 5});
         for path in ["/Users/.search", "/.search"] {
@@ -269,6 +282,25 @@ async fn many_requests_come_in_one_and_name_what_earlier_ones_made() {
             groups["Resources"][0].get("members").is_none(),
             "its member is gone again"
         );
+        // What nothing has made yet is named by nobody, neither in a circle nor beyond the end (RFC 7644 §3.7.2).
+        let circle = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+            {"method": "POST", "path": "/Groups", "bulkId": "a",
+                "data": {"schemas": [GROUP], "displayName": "A", "members": [{"value": "bulkId:b"}]}},
+            {"method": "POST", "path": "/Groups", "bulkId": "b",
+                "data": {"schemas": [GROUP], "displayName": "B", "members": [{"value": "bulkId:a"}]}},
+            {"method": "PATCH", "path": "/Users/bulkId:nobody",
+                "data": {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                    "Operations": [{"op": "replace", "path": "active", "value": false}]}},
+        ]});
+        let done = world.post("/Bulk", circle).await.good();
+        for operation in done["Operations"].as_array().unwrap() {
+            assert!(
+                operation["status"].as_str().unwrap().starts_with('4'),
+                "{operation}"
+            );
+        }
+        let groups = world.get("/Groups").await.good();
+        assert_eq!(groups["totalResults"], 1, "nothing came of the circle");
         // The login of a person who was is not free at once, so the first fails, and that is the end.
         let stopped = world.post("/Bulk", message(Some(1))).await.good();
         assert_eq!(stopped["Operations"].as_array().unwrap().len(), 1);

@@ -6,6 +6,8 @@ use http::StatusCode;
 
 use super::*;
 use platform::clock::Instant;
+use platform::database::testing::BACKENDS;
+use platform::database::{FromQueryResult, Queries as _};
 use platform::entropy::Entropy;
 
 #[test]
@@ -260,5 +262,40 @@ async fn a_code_that_sets_up_no_app_is_in_the_log() {
             .await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{reason}");
         assert_eq!(house.refusals("factor.add", reason).await, 1);
+    }
+}
+
+/// RFC 4226 §7.5: drawn at random, and sealed where it is kept.
+#[tokio::test]
+async fn the_secret_of_an_app_is_different_for_everybody_and_never_kept_as_it_is() {
+    #[derive(FromQueryResult)]
+    struct Kept {
+        sealed_secret: Vec<u8>,
+    }
+    for backend in BACKENDS {
+        let house = House::on(backend, 1000).await;
+        let mut secrets = Vec::new();
+        for login in ["hanako", "taro", "jiro"] {
+            let (person, secret, _) = with_app(&house, login).await;
+            assert!(secret.bytes().len() >= 16, "RFC 4226 §4, R6");
+            let sql = "SELECT sealed_secret FROM factor WHERE person_id = $1";
+            let kept: Option<Kept> = house
+                .hub
+                .store
+                .fetch_optional(sql, values![person.id.uuid()])
+                .await
+                .unwrap();
+            let kept = kept.unwrap();
+            let plain = secret.bytes();
+            assert!(
+                !kept
+                    .sealed_secret
+                    .windows(plain.len())
+                    .any(|window| window == plain),
+                "{backend:?} keeps it as it is"
+            );
+            assert!(!secrets.contains(&plain.to_vec()));
+            secrets.push(plain.to_vec());
+        }
     }
 }
