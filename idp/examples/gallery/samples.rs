@@ -15,7 +15,7 @@ mod recovery;
 use super::pages::{
     AuthorizationDetails, Consent, ConsentClient, ErrorKind, ErrorPage, Form, Frame, Link, Moment, Papers,
     PasswordHint, PasswordProblem, PasswordRule, RenderError, SetPassword, SetPasswordPurpose, SignIn,
-    SignInProblem, SignOut, SignedOut, Texts, Welcome,
+    SignInProblem, SignOut, SignedOut, Texts, Welcome, Whose,
 };
 
 #[path = "elsewhere.rs"]
@@ -60,6 +60,15 @@ impl<'a> Words<'a> {
             realm_name: self.realm,
             here: self.local,
             help: Some(self.help),
+        }
+    }
+
+    fn whose(&self) -> Whose<'a> {
+        Whose {
+            ward: None,
+            list: self.local,
+            new: self.local,
+            place: self.local,
         }
     }
 

@@ -25,6 +25,7 @@ pub fn of<'a>(action: &'a str, what: Option<&str>, kind: Option<&str>) -> LogAct
         "backchannel.ping" | "backchannel.push" => LogAction::AnswerTold,
         "consent.withdraw" => LogAction::ConsentWithdrawn,
         "access.allow" => LogAction::AccessAllowed,
+        "access.read.family" => LogAction::AccessRead,
         "access.withdraw" => LogAction::AccessWithdrawn,
         "access.evaluate" => match kind.and_then(Kind::parse) {
             Some(kind) => LogAction::RecordsSeen(kind),

@@ -32,5 +32,5 @@ pub use model::{Draft, Kept, Origin, Summary};
 pub use outside::outside;
 pub use store::{
     ConsentError, Prepared, end_all_in, find, history, list, prepare, prepare_change, prepare_withdrawal,
-    rest_in, summaries, write, write_in,
+    rest_in, summaries, write, write_for, write_in,
 };

@@ -14,9 +14,10 @@ use super::fhir::{self, Meta, Status};
 use super::model::{Draft, Kept, Origin, Summary};
 use crate::access::rows::columns;
 use crate::hub::Hub;
-use crate::ids::{ConsentId, FamilyId, GrantId, PersonId};
+use crate::ids::{ConsentId, FamilyId, GrantId, PersonId, TieId};
 use crate::people::Person;
 use crate::realms::Realm;
+use crate::ties::holds_in;
 
 /// The most consents that one person has, withdrawn ones included; a thousand times what anybody needs.
 const MOST: i64 = 2_000;
@@ -304,6 +305,32 @@ pub async fn write(hub: &Hub, prepared: Prepared) -> Result<ConsentId, ConsentEr
     let written = hub
         .store
         .write(move |tx: &Tx| Box::pin(write_in(tx, prepared)))
+        .await;
+    hub.families.forget_all();
+    written
+}
+
+/// The same by who decides in the person's place, as long as the tie that lets them holds.
+pub async fn write_for(
+    hub: &Hub,
+    realm: &Realm,
+    prepared: Prepared,
+    tie: Option<TieId>,
+) -> Result<ConsentId, ConsentError> {
+    let Some(tie) = tie else {
+        return write(hub, prepared).await;
+    };
+    let realm = realm.id;
+    let written = hub
+        .store
+        .write(move |tx: &Tx| {
+            Box::pin(async move {
+                if !holds_in(tx, realm, tie).await? {
+                    return Err(ConsentError::Unknown);
+                }
+                write_in(tx, prepared).await
+            })
+        })
         .await;
     hub.families.forget_all();
     written

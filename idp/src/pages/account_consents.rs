@@ -2,15 +2,41 @@
 
 use super::access_words::{action, depth, kind, occupation as occupation_words, purpose, relation};
 use super::account::Section;
-use super::{Form, Frame, Moment, Texts, links, page};
+use super::{Form, Frame, Language, Moment, Texts, links, page};
 use crate::access::{Actions, Depth, Kind, Kinds, Purpose, Purposes};
 use crate::consent::Level;
+
+/// Whose consents a page is about, and where it leads.
+#[derive(Debug, Clone, Copy)]
+pub struct Whose<'a> {
+    /// The ward for whom the reader decides; nothing: it is about the reader.
+    pub ward: Option<&'a str>,
+    /// All consents.
+    pub list: &'a str,
+    /// A new one.
+    pub new: &'a str,
+    /// The search for an organisation.
+    pub place: &'a str,
+}
+
+/// Somebody for whom the reader decides.
+#[derive(Debug, Clone, Copy)]
+pub struct WardLine<'a> {
+    /// What they are called.
+    pub name: &'a str,
+    /// Where their consents are.
+    pub url: &'a str,
+}
 
 /// What one allows and forbids.
 #[derive(Debug, Clone, Copy)]
 pub struct Consents<'a> {
     /// What surrounds the page.
     pub frame: Frame<'a>,
+    /// Whose it is.
+    pub whose: Whose<'a>,
+    /// For whom else the reader decides.
+    pub wards: &'a [WardLine<'a>],
     /// What was just done.
     pub done: Option<ConsentNotice>,
     /// Why nothing was done.
@@ -91,6 +117,13 @@ pub enum WhoLine<'a> {
     Person(&'a str),
     /// Whoever is that, in the word of the tie.
     Relation(&'a str),
+    /// Whoever is that to a ward.
+    RelationOf {
+        /// The word of the tie.
+        word: &'a str,
+        /// The ward.
+        name: &'a str,
+    },
     /// Somebody who works somewhere.
     Staff {
         /// Who.
@@ -152,6 +185,8 @@ pub enum ConsentProblem {
 pub struct NewConsent<'a> {
     /// What surrounds the page.
     pub frame: Frame<'a>,
+    /// Whose it is.
+    pub whose: Whose<'a>,
     /// Why it was not given.
     pub problem: Option<ConsentProblem>,
     /// Posts `effect`, `who`, `kind` fields, `depth`, `purpose` fields, `change`, `until`.
@@ -167,6 +202,8 @@ pub struct NewConsent<'a> {
 pub struct ConfirmConsent<'a> {
     /// What surrounds the page.
     pub frame: Frame<'a>,
+    /// Whose it is.
+    pub whose: Whose<'a>,
     /// Why it was not given.
     pub problem: Option<ConsentProblem>,
     /// Whether the sign-in is too long ago to give it without the password, field `current`.
@@ -193,6 +230,8 @@ pub struct Choice<'a> {
 pub struct ConsentReceipt<'a> {
     /// What surrounds the page.
     pub frame: Frame<'a>,
+    /// Whose it is.
+    pub whose: Whose<'a>,
     /// Whose data it is about.
     pub name: &'a str,
     /// The consent.
@@ -258,15 +297,30 @@ fn join(
     Ok(words.join(&texts.say("detail-kind-separator")?))
 }
 
+/// Somebody of something: whose or where they are comes before them in Japanese, and after them in English.
+fn of(texts: &Texts, somebody: String, something: String) -> String {
+    if texts.speaks(Language::Ja) {
+        something + &somebody
+    } else {
+        somebody + &something
+    }
+}
+
 impl WhoLine<'_> {
     fn words(&self, texts: &Texts) -> Result<String, askama::Error> {
         match self {
             Self::Everyone => texts.say("consent-everyone"),
             Self::Person(name) => texts.with("consent-person", "name", name),
             Self::Relation(word) => texts.with("consent-relation", "relation", relation(texts, word)?),
+            Self::RelationOf { word, name } => {
+                let whose = texts.with("consent-whose-kin", "name", name)?;
+                let kin = texts.with("consent-kin", "relation", relation(texts, word)?)?;
+                Ok(of(texts, kin, whose))
+            }
             Self::Staff { name, organisation } => {
                 let place = texts.with("consent-at", "organisation", organisation)?;
-                Ok(place + &texts.with("consent-person", "name", name)?)
+                let person = texts.with("consent-person", "name", name)?;
+                Ok(of(texts, person, place))
             }
             Self::Organisation {
                 name,

@@ -50,6 +50,8 @@ pub enum LogAction<'a> {
     AccessAllowed,
     /// They took that back.
     AccessWithdrawn,
+    /// Somebody who decides for them looked at it.
+    AccessRead,
     /// Somebody's look at a kind of their records was decided on.
     RecordsSeen(Kind),
     /// A service asked who may see them.
@@ -180,6 +182,7 @@ impl LogEntry<'_> {
             LogAction::ConsentGiven => texts.say("log-consent-given"),
             LogAction::ConsentWithdrawn => texts.say("log-consent-withdrawn"),
             LogAction::AccessAllowed => texts.say("log-access-allowed"),
+            LogAction::AccessRead => texts.say("log-access-read"),
             LogAction::AccessWithdrawn => texts.say("log-access-withdrawn"),
             LogAction::RecordsSeen(seen) => texts.with("log-records-seen", "kind", kind(texts, seen)?),
             LogAction::AccessSearched => texts.say("log-access-searched"),

@@ -2,6 +2,7 @@
 
 use super::access_words::{occupation, organisation_kind};
 use super::account::Section;
+use super::account_consents::Whose;
 use super::{Form, Frame, Texts, links, page};
 use crate::staff::words::{OccupationCode, OrganisationKind};
 
@@ -10,6 +11,8 @@ use crate::staff::words::{OccupationCode, OrganisationKind};
 pub struct FindPlace<'a> {
     /// What surrounds the page.
     pub frame: Frame<'a>,
+    /// Whose consent it would be.
+    pub whose: Whose<'a>,
     /// Posts the field `q`: what people look for stands in no address.
     pub form: Form<'a>,
     /// What was typed.
@@ -42,6 +45,8 @@ pub struct PlaceLine<'a> {
 pub struct AtPlace<'a> {
     /// What surrounds the page.
     pub frame: Frame<'a>,
+    /// Whose consent it would be.
+    pub whose: Whose<'a>,
     /// Why nobody was chosen.
     pub problem: Option<PlaceProblem>,
     /// The organisation.

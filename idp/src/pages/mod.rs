@@ -68,7 +68,7 @@ pub use crate::staff::words::{OccupationCode, OrganisationKind};
 pub use account::{Account, PersonDetails, Section, ToldLine};
 pub use account_consents::{
     Choice, ConfirmConsent, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents,
-    EmergencyLine, NewConsent, RuleLine, WhoLine,
+    EmergencyLine, NewConsent, RuleLine, WardLine, WhoLine, Whose,
 };
 pub use account_contact::{ContactPage, Tick, TopicLine};
 pub use account_details::{DetailsForm, DetailsProblem, FieldLine};

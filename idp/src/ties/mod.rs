@@ -26,4 +26,6 @@ mod store;
 pub use invitations::{Code, Invitation, Preview, accept, decline, invite, invited, open, sent, withdraw};
 pub use majority::{MAJORITY, majority};
 pub use model::{Basis, Power, Powers, Relation, Tie, Who};
-pub use store::{GuardianError, alerted, between, end, has_guardian, of, set_guardian, toward};
+pub use store::{
+    GuardianError, alerted, between, end, has_guardian, holds_in, of, set_guardian, toward, wards,
+};

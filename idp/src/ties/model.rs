@@ -206,6 +206,11 @@ impl Tie {
         begun && !over && !of_age
     }
 
+    /// Whether it lets the other decide in the person's place: guardians by law do, and nobody of the family else.
+    pub fn decides(&self) -> bool {
+        self.relation == Relation::Guardian && self.basis.is_some()
+    }
+
     /// Whether somebody may end it. What rests on consent ends when either of both no longer wants it, and nobody else
     /// decides that; what rests on law ends by who has to keep the law.
     pub fn may_be_ended_by(&self, who: Who) -> bool {
@@ -242,6 +247,24 @@ mod tests {
         assert!(minor.is_live(before, born) && !minor.is_live(birthday, born));
         assert!(adult.is_live(birthday, born) && tie(None).is_live(birthday, born));
         assert!(minor.is_live(birthday, None) && minor.is_live(birthday, Some("0000-11-26")));
+    }
+
+    #[test]
+    fn only_guardians_by_law_decide_in_somebodys_place() {
+        for relation in Relation::ALL {
+            for (basis, law) in [
+                (None, false),
+                (Some(Basis::Minor), true),
+                (Some(Basis::Adult), true),
+            ] {
+                let tie = Tie {
+                    relation,
+                    powers: Powers::of(Power::ALL),
+                    ..tie(basis)
+                };
+                assert_eq!(tie.decides(), law && relation == Relation::Guardian);
+            }
+        }
     }
 
     #[test]

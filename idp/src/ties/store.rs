@@ -2,6 +2,7 @@
 
 use platform::clock::Instant;
 use platform::database::{DatabaseError, Queries, Tx};
+use platform::ids::RealmId;
 use platform::keys::Aad;
 use platform::values;
 use sea_orm::FromQueryResult;
@@ -89,6 +90,18 @@ pub async fn toward(hub: &Hub, realm: &Realm, other: PersonId) -> Result<Vec<Tie
     let values = values![realm.id.uuid(), other.uuid(), MOST];
     let rows = hub.store.fetch_all(&sql, values).await?;
     live(hub, realm, rows).await
+}
+
+/// The ties by which somebody decides in the place of others now: a guardian's wards.
+pub async fn wards(hub: &Hub, realm: &Realm, guardian: PersonId) -> Result<Vec<Tie>, PeopleError> {
+    let ties = toward(hub, realm, guardian).await?;
+    Ok(ties.into_iter().filter(Tie::decides).collect())
+}
+
+/// Whether a tie still holds, kept so until the transaction ends.
+pub async fn holds_in(tx: &Tx, realm: RealmId, tie: TieId) -> Result<bool, DatabaseError> {
+    let sql = "UPDATE tie SET state = state WHERE realm_id = $1 AND id = $2 AND state = 'active'";
+    Ok(tx.execute(sql, values![realm.uuid(), tie.uuid()]).await? == 1)
 }
 
 /// The tie by which `other` may do something for `person` now.

@@ -19,8 +19,6 @@ const WITHOUT_QUERY: &[&str] = &[
     "/.well-known/openid-configuration",
     "/.well-known/webauthn",
     "/account",
-    "/account/consents",
-    "/account/consents/new",
     "/account/contact",
     "/account/devices",
     "/account/emergency",

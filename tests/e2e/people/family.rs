@@ -35,7 +35,7 @@ async fn press(browser: &Actor, page: &Page, action: &str) -> Page {
 }
 
 /// Taro becomes Hanako's child with these powers; the address of her details on his page, if there is one.
-async fn tie(hanako: (&Actor, &Person), taro: (&Actor, &Person), powers: &[&str]) {
+pub(super) async fn tie(hanako: (&Actor, &Person), taro: (&Actor, &Person), powers: &[&str]) {
     let made = invite(hanako.0, hanako.1, powers, "").await;
     let preview = enter(taro.0, taro.1, &code(&made)).await;
     assert!(preview.body.contains(&hanako.1.name), "{}", preview.body);
@@ -47,7 +47,7 @@ async fn tie(hanako: (&Actor, &Person), taro: (&Actor, &Person), powers: &[&str]
     );
 }
 
-fn details_url(page: &Page) -> Option<String> {
+pub(super) fn details_url(page: &Page) -> Option<String> {
     let start = page.body.find("/account/family/details?tie=")?;
     let rest = &page.body[start..];
     Some(

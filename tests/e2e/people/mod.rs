@@ -2,6 +2,7 @@
 
 mod contact;
 mod family;
+mod guardians;
 mod leaving;
 mod profile;
 mod searching;

@@ -181,7 +181,7 @@ async fn a_person_finds_an_organisation_and_lets_all_an_occupation_or_one_of_its
             ),
             (
                 &[("as", "person"), ("staff", "person  CALLED nurse")],
-                "Hill Hospital, Person called nurse",
+                "Person called nurse of Hill Hospital",
                 [true, false, false],
             ),
         ] {

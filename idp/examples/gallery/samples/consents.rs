@@ -3,7 +3,7 @@
 use super::super::pages::{
     Action, Actions, Choice, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents,
     DeclaredLine, Depth, Emergency, EmergencyLine, EmergencyNotice, EmergencyProblem, Kind, Kinds, Level,
-    NewConsent, PlaceChoice, Purpose, Purposes, RuleLine, Texts, WhoLine,
+    NewConsent, PlaceChoice, Purpose, Purposes, RuleLine, Texts, WardLine, WhoLine, Whose,
 };
 use super::{Sample, Words, add};
 
@@ -47,7 +47,10 @@ fn closed<'a>(words: &Words<'a>) -> Vec<RuleLine<'a>> {
     let [rule, ..] = open(words);
     let whom = [
         WhoLine::Everyone,
-        WhoLine::Relation("friend"),
+        WhoLine::RelationOf {
+            word: "friend",
+            name: words.name,
+        },
         WhoLine::Relation(words.scope),
         WhoLine::Client(words.other_client),
     ];
@@ -89,6 +92,7 @@ pub(super) fn consents(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sampl
     emergency(words, texts, samples);
     let receipt = ConsentReceipt {
         frame: words.frame(),
+        whose: words.whose(),
         name: words.name,
         consent: line,
         active: true,
@@ -111,6 +115,11 @@ pub(super) fn consents(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sampl
 fn list(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>, consents: &[ConsentLine<'_>]) {
     let page = Consents {
         frame: words.frame(),
+        whose: words.whose(),
+        wards: &[WardLine {
+            name: words.name,
+            url: words.local,
+        }],
         done: Some(ConsentNotice::Given),
         problem: None,
         ask_password: false,
@@ -128,6 +137,20 @@ fn list(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>, consents: &
         may_declare: true,
     };
     add(samples, "account-consents", page.render(texts));
+    for (name, consents) in [
+        ("account-consents-ward", consents),
+        ("account-consents-ward-none", &[]),
+    ] {
+        let page = Consents {
+            whose: Whose {
+                ward: Some(words.name),
+                ..words.whose()
+            },
+            consents,
+            ..page
+        };
+        add(samples, name, page.render(texts));
+    }
     for (name, done) in [
         ("account-consents-withdrawn", ConsentNotice::Withdrawn),
         ("account-consents-level", ConsentNotice::Level),
@@ -229,6 +252,7 @@ fn new(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     ];
     let page = NewConsent {
         frame: words.frame(),
+        whose: words.whose(),
         problem: None,
         form: words.form(),
         people: &people,

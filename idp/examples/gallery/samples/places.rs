@@ -27,6 +27,7 @@ pub(super) fn places(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>
 fn find(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>, lines: &[PlaceLine<'_>]) {
     let page = FindPlace {
         frame: words.frame(),
+        whose: words.whose(),
         form: words.form(),
         text: "",
         found: None,
@@ -54,6 +55,7 @@ fn at(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>, place: PlaceL
     let parts = [words.client.to_owned(), words.other_client.to_owned()];
     let page = AtPlace {
         frame: words.frame(),
+        whose: words.whose(),
         problem: None,
         place,
         parts: &parts,
@@ -125,6 +127,7 @@ fn confirm(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
         }];
         let page = ConfirmConsent {
             frame: words.frame(),
+            whose: words.whose(),
             problem,
             ask_password: problem.is_some(),
             name: words.name,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::model::{By, Via};
 use crate::hub::Hub;
-use crate::ids::{ChangeId, PersonId, TieId};
+use crate::ids::{ChangeId, PersonId};
 use crate::notices::{self, Notice};
 use crate::people::contact::hold;
 use crate::people::fields::{Field, Patch, apply, differences};
@@ -22,7 +22,7 @@ use crate::people::model::{IdentifierKind, Profile};
 use crate::people::search::{index, is_searched};
 use crate::people::store::{PeopleError, Person, aad};
 use crate::realms::Realm;
-use crate::ties::has_guardian;
+use crate::ties::{has_guardian, holds_in};
 
 /// What a change did.
 #[derive(Debug, Clone)]
@@ -108,7 +108,7 @@ pub async fn change(
         .write(move |tx: &Tx| {
             Box::pin(async move {
                 if let Some(tie) = by.tie
-                    && !holds(tx, &shared, tie).await?
+                    && !holds_in(tx, shared.id, tie).await?
                 {
                     return Err(PeopleError::Raced);
                 }
@@ -128,12 +128,6 @@ pub async fn change(
         Err(PeopleError::Database(DatabaseError::Conflict)) => Err(PeopleError::Raced),
         changed => changed,
     }
-}
-
-/// Whether a tie still holds, kept so until the transaction ends.
-async fn holds(tx: &Tx, realm: &Realm, tie: TieId) -> Result<bool, DatabaseError> {
-    let sql = "UPDATE tie SET state = state WHERE realm_id = $1 AND id = $2 AND state = 'active'";
-    Ok(tx.execute(sql, values![realm.id.uuid(), tie.uuid()]).await? == 1)
 }
 
 /// Changes a profile as it is now, with all that follows from it.

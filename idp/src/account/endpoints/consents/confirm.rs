@@ -5,36 +5,35 @@ use platform::http::Parameters;
 
 use super::lines::{Names, line};
 use super::list::status;
+use super::whose::Whose;
 use crate::access::{Kind, Purpose, Rule};
 use crate::http::View;
 use crate::hub::Hub;
 use crate::pages::{ConfirmConsent, ConsentProblem, Form};
 use crate::signin::{SignedIn, asks_password};
 
-/// Where it is posted.
-const HERE: &str = "/account/consents/new";
-
 /// The page, with the whole form unseen in it.
 pub(super) async fn render(
     hub: &Hub,
     view: View<'_>,
-    who: &SignedIn,
+    (who, whose): (&SignedIn, &Whose),
     (form, (rule, names), problem): (&Parameters, (&Rule, &Names), Option<ConsentProblem>),
 ) -> Response {
     let ask_password = match asks_password(hub, view.call, who).await {
         Ok(ask) => ask,
         Err(error) => return view.oauth_error(error),
     };
-    let csrf = view.csrf();
+    let (csrf, links) = (view.csrf(), whose.links());
     let hidden: Vec<(&str, &str)> = form.iter().filter(|(name, _)| is_of_form(name)).collect();
     let page = ConfirmConsent {
-        frame: view.frame(HERE),
+        frame: view.frame(&links.new),
+        whose: whose.shown(&links),
         problem,
         ask_password,
-        name: who.person.display_name(),
-        rules: &[line(rule, names)],
+        name: whose.person.display_name(),
+        rules: &[line(rule, names, whose.ward())],
         form: Form {
-            action: HERE,
+            action: &links.new,
             csrf: &csrf,
             hidden: &hidden,
         },

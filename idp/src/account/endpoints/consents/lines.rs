@@ -1,5 +1,6 @@
 //! Consents in words that a page can show: names in the place of keys.
 
+use super::whose::Whose;
 use crate::access::{AccessError, Effect, Grantee, Rule};
 use crate::consent::{ConsentError, Kept, Level};
 use crate::http::View;
@@ -28,7 +29,12 @@ pub(super) struct Names {
 }
 
 /// A consent with the names of all whom it means.
-pub(super) async fn named(hub: &Hub, view: &View<'_>, kept: &Kept) -> Result<Named, OAuthError> {
+pub(super) async fn named(
+    hub: &Hub,
+    view: &View<'_>,
+    whose: &Whose,
+    kept: &Kept,
+) -> Result<Named, OAuthError> {
     let all = kept.rules().map_err(ConsentError::from)?;
     let level = Level::of(&all);
     let mut rules = Vec::with_capacity(all.len());
@@ -43,7 +49,7 @@ pub(super) async fn named(hub: &Hub, view: &View<'_>, kept: &Kept) -> Result<Nam
     };
     Ok(Named {
         id: kept.id.to_string(),
-        url: format!("/account/consents/{}", kept.id),
+        url: whose.link(&format!("/account/consents/{}", kept.id)),
         rules,
         level,
         given_at: Moment(kept.at.as_micros()),
@@ -90,12 +96,15 @@ pub(super) async fn person(hub: &Hub, realm: &Realm, id: PersonId) -> Result<Str
     Ok(found.map_or_else(|| "–".to_owned(), |person| person.display_name().to_owned()))
 }
 
-/// To whom a rule applies, in words.
-pub(super) fn who<'a>(grantee: &'a Grantee, names: &'a Names) -> WhoLine<'a> {
+/// To whom a rule applies, in words; `ward`: whose data it is, if not the reader's.
+pub(super) fn who<'a>(grantee: &'a Grantee, names: &'a Names, ward: Option<&'a str>) -> WhoLine<'a> {
     match grantee {
         Grantee::Everyone => WhoLine::Everyone,
         Grantee::Person(_) => WhoLine::Person(&names.who),
-        Grantee::Relation(word) => WhoLine::Relation(word),
+        Grantee::Relation(word) => match ward {
+            None => WhoLine::Relation(word),
+            Some(name) => WhoLine::RelationOf { word, name },
+        },
         Grantee::Client(_) => WhoLine::Client(&names.who),
         Grantee::Staff { .. } => WhoLine::Staff {
             name: &names.who,
@@ -112,10 +121,10 @@ pub(super) fn who<'a>(grantee: &'a Grantee, names: &'a Names) -> WhoLine<'a> {
 }
 
 /// A rule as a page shows it.
-pub(super) fn line<'a>(rule: &'a Rule, names: &'a Names) -> RuleLine<'a> {
+pub(super) fn line<'a>(rule: &'a Rule, names: &'a Names, ward: Option<&'a str>) -> RuleLine<'a> {
     RuleLine {
         forbids: rule.effect == Effect::Deny,
-        who: who(&rule.grantee, names),
+        who: who(&rule.grantee, names, ward),
         kinds: rule.kinds,
         actions: rule.actions,
         purposes: rule.purposes,
@@ -126,18 +135,19 @@ pub(super) fn line<'a>(rule: &'a Rule, names: &'a Names) -> RuleLine<'a> {
 
 impl Named {
     /// The rules as the page shows them.
-    pub(super) fn rules(&self) -> Vec<RuleLine<'_>> {
+    pub(super) fn rules<'a>(&'a self, ward: Option<&'a str>) -> Vec<RuleLine<'a>> {
         let all = self.rules.iter();
-        all.map(|(rule, names)| line(rule, names)).collect()
+        all.map(|(rule, names)| line(rule, names, ward)).collect()
     }
 
     /// The consent as the page shows it.
-    pub(super) fn line<'a>(&'a self, rules: &'a [RuleLine<'a>]) -> ConsentLine<'a> {
+    pub(super) fn line<'a>(&'a self, rules: &'a [RuleLine<'a>], ward: Option<&str>) -> ConsentLine<'a> {
         ConsentLine {
             id: &self.id,
             url: &self.url,
             rules,
-            level: self.level,
+            // What a level says is said to the person themselves; others read its rules.
+            level: self.level.filter(|_| ward.is_none()),
             given_at: self.given_at,
             by: self.by.as_deref(),
         }

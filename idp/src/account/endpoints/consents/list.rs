@@ -5,27 +5,27 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::lines::{Named, named, organisation, person};
+use super::whose::{Ward, Whose, enter_for, wards};
 use crate::access::{emergency, is_licensed, standings};
-use crate::account::endpoints::{enter, read};
 use crate::consent::{self, ConsentError, Level, Origin};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::oauth::OAuthError;
 use crate::pages::{
-    ConsentLine, ConsentNotice, ConsentProblem, Consents, EmergencyLine, Form, Moment, RuleLine,
+    ConsentLine, ConsentNotice, ConsentProblem, Consents, EmergencyLine, Form, Moment, RuleLine, WardLine,
 };
 use crate::signin::{SignedIn, asks_password};
 
 /// Shows what applies.
 pub(in crate::account::endpoints) async fn show(State(hub): State<Shared>, call: Call) -> Response {
-    let (view, who) = match enter(&hub, &call).await {
+    let (view, who, whose) = match enter_for(&hub, &call).await {
         Ok(entered) => entered,
         Err(answer) => return answer,
     };
-    if let Err(error) = read(&hub, &call, &who, "consents").await {
+    if let Err(error) = whose.read(&hub, &call, &who, "consents").await {
         return view.oauth_error(error);
     }
-    render(&hub, view, &who, None).await
+    render(&hub, view, (&who, &whose), None).await
 }
 
 struct Shown {
@@ -34,18 +34,30 @@ struct Shown {
     consents: Vec<Named>,
     emergencies: Vec<Told>,
     may_declare: bool,
+    wards: Vec<Ward>,
 }
 
-async fn gather(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<Shown, OAuthError> {
+async fn gather(hub: &Hub, view: &View<'_>, (who, whose): (&SignedIn, &Whose)) -> Result<Shown, OAuthError> {
     let call = view.call;
-    let kept = consent::list(hub, &call.realm, &who.person).await?;
+    let kept = consent::list(hub, &call.realm, &whose.person).await?;
     let (mut level, mut consents) = (None, Vec::new());
     for one in kept.iter().filter(|one| one.is_active()) {
         if one.origin == Origin::Level {
             let rules = one.rules().map_err(ConsentError::from)?;
             level = level.or(Level::of(&rules));
         }
-        consents.push(named(hub, view, one).await?);
+        consents.push(named(hub, view, whose, one).await?);
+    }
+    let ask_password = asks_password(hub, call, who).await?;
+    if whose.ward().is_some() {
+        return Ok(Shown {
+            emergencies: Vec::new(),
+            may_declare: false,
+            wards: Vec::new(),
+            ask_password,
+            level: None,
+            consents,
+        });
     }
     let emergencies = emergency_lines(hub, view, who).await?;
     let theirs = standings(hub, &call.realm, who.person.id).await?;
@@ -54,7 +66,8 @@ async fn gather(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<Shown, OAu
         may_declare: theirs
             .iter()
             .any(|one| one.occupation.as_deref().is_some_and(is_licensed)),
-        ask_password: asks_password(hub, call, who).await?,
+        wards: wards(hub, call, who).await?,
+        ask_password,
         level,
         consents,
     })
@@ -84,22 +97,17 @@ async fn emergency_lines(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<V
 pub(super) async fn render(
     hub: &Hub,
     view: View<'_>,
-    who: &SignedIn,
+    (who, whose): (&SignedIn, &Whose),
     problem: Option<ConsentProblem>,
 ) -> Response {
-    let shown = match gather(hub, &view, who).await {
+    let shown = match gather(hub, &view, (who, whose)).await {
         Ok(shown) => shown,
         Err(error) => return view.oauth_error(error),
     };
     let csrf = view.csrf();
-    let form = |action| Form {
-        action,
-        csrf: &csrf,
-        hidden: &[],
-    };
-    let rules: Vec<Vec<RuleLine<'_>>> = shown.consents.iter().map(Named::rules).collect();
+    let rules: Vec<Vec<RuleLine<'_>>> = shown.consents.iter().map(|one| one.rules(whose.ward())).collect();
     let lines = shown.consents.iter().zip(&rules);
-    let lines: Vec<ConsentLine<'_>> = lines.map(|(one, rules)| one.line(rules)).collect();
+    let lines: Vec<ConsentLine<'_>> = lines.map(|(one, rules)| one.line(rules, whose.ward())).collect();
     let emergencies: Vec<EmergencyLine<'_>> = shown
         .emergencies
         .iter()
@@ -111,20 +119,33 @@ pub(super) async fn render(
             reason: &one.row.reason,
         })
         .collect();
+    let links = whose.links();
+    let withdraw = whose.link("/account/consents/withdraw");
+    let wards: Vec<WardLine<'_>> = shown.wards.iter().map(Ward::line).collect();
     let page = Consents {
-        frame: view.frame("/account/consents"),
+        frame: view.frame(&links.list),
+        whose: whose.shown(&links),
+        wards: &wards,
         done: if problem.is_none() { done(view.call) } else { None },
         problem,
         ask_password: shown.ask_password,
         level: shown.level,
-        choose: form("/account/consents/level"),
+        choose: posting("/account/consents/level", &csrf),
         consents: &lines,
-        withdraw: form("/account/consents/withdraw"),
+        withdraw: posting(&withdraw, &csrf),
         emergencies: &emergencies,
         may_declare: shown.may_declare,
     };
     let html = page.render(&view.texts);
     view.page(status(problem), html)
+}
+
+fn posting<'a>(action: &'a str, csrf: &'a str) -> Form<'a> {
+    Form {
+        action,
+        csrf,
+        hidden: &[],
+    }
 }
 
 /// The status of a page with a problem in it.

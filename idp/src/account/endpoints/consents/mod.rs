@@ -10,6 +10,7 @@ mod receipt;
 #[cfg(test)]
 mod tests;
 mod whom;
+mod whose;
 
 pub(super) use change::{choose, withdraw};
 pub(super) use list::show;

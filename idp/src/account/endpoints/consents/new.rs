@@ -11,9 +11,10 @@ use super::confirm;
 use super::lines::{Names, names, who as in_words};
 use super::list::status;
 use super::whom::{self, Named};
+use super::whose::{Whose, enter_for, posted_for};
 use super::{GIVE, Refused, again};
 use crate::access::{Action, Actions, Depth, Effect, Grantee, Kind, Kinds, Period, Purpose, Purposes, Rule};
-use crate::account::endpoints::{enter, entry, posted, read};
+use crate::account::endpoints::entry;
 use crate::consent::{self, Draft, Origin};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
@@ -36,21 +37,21 @@ pub(super) struct Offered {
 
 /// Shows the form.
 pub(in crate::account::endpoints) async fn ask(State(hub): State<Shared>, call: Call) -> Response {
-    let (view, who) = match enter(&hub, &call).await {
+    let (view, who, whose) = match enter_for(&hub, &call).await {
         Ok(entered) => entered,
         Err(answer) => return answer,
     };
-    if let Err(error) = read(&hub, &call, &who, "consents.new").await {
+    if let Err(error) = whose.read(&hub, &call, &who, "consents.new").await {
         return view.oauth_error(error);
     }
-    render(&hub, view, &who, (&Parameters::default(), None)).await
+    render(&hub, view, &whose, (&Parameters::default(), None)).await
 }
 
 /// Shows the form with an organisation, or somebody who works there, chosen.
-pub(super) async fn with(hub: &Hub, view: View<'_>, who: &SignedIn, named: Named) -> Response {
+pub(super) async fn with(hub: &Hub, view: View<'_>, whose: &Whose, named: Named) -> Response {
     let chosen = Parameters::from_pairs(vec![("who".to_owned(), named.value())]);
     match chosen {
-        Ok(chosen) => render(hub, view, who, (&chosen, None)).await,
+        Ok(chosen) => render(hub, view, whose, (&chosen, None)).await,
         Err(_) => view.error(ErrorKind::BadRequest, "consents.form"),
     }
 }
@@ -60,12 +61,12 @@ pub(super) async fn with(hub: &Hub, view: View<'_>, who: &SignedIn, named: Named
 async fn offered(
     hub: &Hub,
     view: &View<'_>,
-    who: &SignedIn,
+    whose: &Whose,
     wanted: Option<&str>,
 ) -> Result<Vec<Offered>, OAuthError> {
-    let realm = &view.call.realm;
+    let (realm, owner) = (&view.call.realm, whose.person.id);
     let named = match wanted.and_then(Named::parse) {
-        Some(named) => whom::resolve(hub, realm, named, who.person.id).await?,
+        Some(named) => whom::resolve(hub, realm, named, owner).await?,
         None => None,
     };
     let named = named.zip(wanted.map(str::to_owned));
@@ -73,9 +74,9 @@ async fn offered(
         .map(|word| Grantee::Relation(word.to_owned()))
         .into_iter()
         .collect();
-    let trusted = family::trusted(hub, realm, who.person.id).await?;
+    let trusted = family::trusted(hub, realm, owner).await?;
     grantees.extend(trusted.into_iter().map(|one| Grantee::Person(one.person)));
-    let services = hub.consents.list(realm, who.person.id).await?;
+    let services = hub.consents.list(realm, owner).await?;
     for service in services {
         let grantee = Grantee::Client(service.recipient.client_id);
         if !grantees.contains(&grantee) {
@@ -107,27 +108,28 @@ async fn offered(
 async fn render(
     hub: &Hub,
     view: View<'_>,
-    who: &SignedIn,
+    whose: &Whose,
     (form, problem): (&Parameters, Option<ConsentProblem>),
 ) -> Response {
-    let offered = match offered(hub, &view, who, form.get("who")).await {
+    let offered = match offered(hub, &view, whose, form.get("who")).await {
         Ok(offered) => offered,
         Err(error) => return view.oauth_error(error),
     };
-    let csrf = view.csrf();
+    let (csrf, links) = (view.csrf(), whose.links());
     let people: Vec<Choice<'_>> = offered
         .iter()
         .map(|one| Choice {
             value: &one.value,
-            who: in_words(&one.grantee, &one.names),
+            who: in_words(&one.grantee, &one.names, whose.ward()),
         })
         .collect();
     let chosen = chosen(form);
     let page = NewConsent {
-        frame: view.frame("/account/consents/new"),
+        frame: view.frame(&links.new),
+        whose: whose.shown(&links),
         problem,
         form: Form {
-            action: "/account/consents/new",
+            action: &links.new,
             csrf: &csrf,
             hidden: &[],
         },
@@ -161,30 +163,30 @@ fn chosen(form: &Parameters) -> Vec<(&str, &str)> {
 
 /// Shows what it means, or gives it once that was seen.
 pub(in crate::account::endpoints) async fn give(State(hub): State<Shared>, call: Call) -> Response {
-    let (view, who, form) = match posted(&hub, &call, ("consents.form", "consents.csrf")).await {
+    let (view, who, whose, form) = match posted_for(&hub, &call, GIVE).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
     let step = form.get("step");
     if step == Some("edit") {
-        return render(&hub, view, &who, (&form, None)).await;
+        return render(&hub, view, &whose, (&form, None)).await;
     }
-    let (rule, to) = match meant(&hub, &view, &who, &form).await {
+    let (rule, to) = match meant(&hub, &view, &whose, &form).await {
         Ok(meant) => meant,
-        Err(Refused::Problem(problem)) => return render(&hub, view, &who, (&form, Some(problem))).await,
+        Err(Refused::Problem(problem)) => return render(&hub, view, &whose, (&form, Some(problem))).await,
         Err(Refused::Broken(error)) => return view.oauth_error(error),
     };
     let shown = (&rule, &to.names);
     if step != Some("give") {
-        if let Err(error) = read(&hub, &call, &who, "consents.confirm").await {
+        if let Err(error) = whose.read(&hub, &call, &who, "consents.confirm").await {
             return view.oauth_error(error);
         }
-        return confirm::render(&hub, view, &who, (&form, shown, None)).await;
+        return confirm::render(&hub, view, (&who, &whose), (&form, shown, None)).await;
     }
-    match carry_out(&hub, &call, &who, (&form, rule.clone())).await {
-        Ok(()) => view.redirect("/account/consents?done=given"),
+    match carry_out(&hub, &call, (&who, &whose), (&form, rule.clone())).await {
+        Ok(()) => view.redirect(&whose.link("/account/consents?done=given")),
         Err(Refused::Problem(problem)) => {
-            confirm::render(&hub, view, &who, (&form, shown, Some(problem))).await
+            confirm::render(&hub, view, (&who, &whose), (&form, shown, Some(problem))).await
         }
         Err(Refused::Broken(error)) => view.oauth_error(error),
     }
@@ -194,12 +196,12 @@ pub(in crate::account::endpoints) async fn give(State(hub): State<Shared>, call:
 async fn meant(
     hub: &Hub,
     view: &View<'_>,
-    who: &SignedIn,
+    whose: &Whose,
     form: &Parameters,
 ) -> Result<(Rule, Offered), Refused> {
     let incomplete = || Refused::Problem(ConsentProblem::Incomplete);
     let value = form.get("who").ok_or_else(incomplete)?;
-    let offered = offered(hub, view, who, Some(value)).await?;
+    let offered = offered(hub, view, whose, Some(value)).await?;
     // Only whom the form offers: a key that was typed in names nobody.
     let to = offered.into_iter().find(|one| one.value == value);
     let to = to.ok_or(Refused::Problem(match Named::parse(value) {
@@ -213,7 +215,7 @@ async fn meant(
 async fn carry_out(
     hub: &Hub,
     call: &Call,
-    who: &SignedIn,
+    (who, whose): (&SignedIn, &Whose),
     (form, rule): (&Parameters, Rule),
 ) -> Result<(), Refused> {
     again(hub, call, who, form).await?;
@@ -222,10 +224,10 @@ async fn carry_out(
         origin: Origin::Person,
         rules: vec![rule],
     };
-    let prepared = consent::prepare(hub, &call.realm, &who.person, &draft)?;
+    let prepared = consent::prepare(hub, &call.realm, &whose.person, &draft)?;
     let row = entry(call, GIVE, who).resource("consent", [prepared.id.to_string()]);
-    hub.record(row).await?;
-    consent::write(hub, prepared).await?;
+    hub.record(whose.about(row)).await?;
+    consent::write_for(hub, &call.realm, prepared, whose.tie()).await?;
     Ok(())
 }
 

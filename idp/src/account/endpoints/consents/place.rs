@@ -11,10 +11,11 @@ use platform::http::Parameters;
 
 use super::new;
 use super::whom::{self, Named};
-use crate::account::endpoints::{enter, entry, posted, read, refusal};
+use super::whose::{Whose, enter_for, posted_for};
+use crate::account::endpoints::{entry, refusal};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
-use crate::ids::OrganisationId;
+use crate::ids::{OrganisationId, PersonId};
 use crate::log::Action;
 use crate::numbers::Number;
 use crate::oauth::OAuthError;
@@ -48,21 +49,21 @@ struct Found {
 
 /// Shows the search, or one organisation.
 pub(in crate::account::endpoints) async fn find(State(hub): State<Shared>, call: Call) -> Response {
-    let (view, who) = match enter(&hub, &call).await {
+    let (view, who, whose) = match enter_for(&hub, &call).await {
         Ok(entered) => entered,
         Err(answer) => return answer,
     };
     let Ok(query) = call.query() else {
         return view.error(ErrorKind::BadRequest, "consents.place");
     };
-    if let Err(error) = read(&hub, &call, &who, "consents.place").await {
+    if let Err(error) = whose.read(&hub, &call, &who, "consents.place").await {
         return view.oauth_error(error);
     }
     let Some(of) = query.get("of") else {
-        return list(&hub, view, None).await;
+        return list(&hub, view, &whose, None).await;
     };
     match chosen(&hub, &call, of).await {
-        Ok(Some(place)) => show(&hub, view, &place, (&Parameters::default(), None)).await,
+        Ok(Some(place)) => show(&hub, view, (&whose, &place), (&Parameters::default(), None)).await,
         Ok(None) => view.error(ErrorKind::NotFound, "consents.place.none"),
         Err(error) => view.oauth_error(error),
     }
@@ -70,13 +71,13 @@ pub(in crate::account::endpoints) async fn find(State(hub): State<Shared>, call:
 
 /// Looks for organisations; or takes the choice at one, and shows the form of a new consent with it.
 pub(in crate::account::endpoints) async fn choose(State(hub): State<Shared>, call: Call) -> Response {
-    let (view, who, form) = match posted(&hub, &call, ("consents.form", "consents.csrf")).await {
+    let (view, who, whose, form) = match posted_for(&hub, &call, FIND).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
     let Some(of) = form.get("of") else {
-        return match read(&hub, &call, &who, "consents.place").await {
-            Ok(()) => list(&hub, view, form.get("q")).await,
+        return match whose.read(&hub, &call, &who, "consents.place").await {
+            Ok(()) => list(&hub, view, &whose, form.get("q")).await,
             Err(error) => view.oauth_error(error),
         };
     };
@@ -85,9 +86,9 @@ pub(in crate::account::endpoints) async fn choose(State(hub): State<Shared>, cal
         Ok(None) => return view.error(ErrorKind::NotFound, "consents.place.none"),
         Err(error) => return view.oauth_error(error),
     };
-    match named(&hub, &call, (&who, &place), &form).await {
-        Ok(Ok(named)) => new::with(&hub, view, &who, named).await,
-        Ok(Err(problem)) => show(&hub, view, &place, (&form, Some(problem))).await,
+    match named(&hub, &call, (&who, whose.person.id, &place), &form).await {
+        Ok(Ok(named)) => new::with(&hub, view, &whose, named).await,
+        Ok(Err(problem)) => show(&hub, view, (&whose, &place), (&form, Some(problem))).await,
         Err(error) => view.oauth_error(error),
     }
 }
@@ -96,7 +97,7 @@ pub(in crate::account::endpoints) async fn choose(State(hub): State<Shared>, cal
 async fn named(
     hub: &Hub,
     call: &Call,
-    (who, place): (&SignedIn, &Organisation),
+    (who, owner, place): (&SignedIn, PersonId, &Organisation),
     form: &Parameters,
 ) -> Result<Result<Named, PlaceProblem>, OAuthError> {
     let realm = &call.realm;
@@ -121,7 +122,7 @@ async fn named(
                 let seconds = WINDOW.as_secs();
                 return Ok(Err(PlaceProblem::Wait { seconds }));
             }
-            let found = whom::staff(hub, realm, (place.id, &text), who.person.id).await?;
+            let found = whom::staff(hub, realm, (place.id, &text), owner).await?;
             let problem = match found.as_slice() {
                 [person] => match whom::staff_number(hub, realm, *person).await? {
                     Some(number) => {
@@ -164,7 +165,7 @@ async fn number(hub: &Hub, call: &Call, id: OrganisationId) -> Result<Option<Num
 }
 
 /// The organisations of a number, or of names that begin so; one more than is shown, if there are more.
-async fn search(hub: &Hub, call: &Call, text: &str) -> Result<Vec<Found>, OAuthError> {
+async fn search(hub: &Hub, call: &Call, whose: &Whose, text: &str) -> Result<Vec<Found>, OAuthError> {
     let found = match Number::parse(text) {
         Ok(number) => {
             let found = whom::organisation(hub, &call.realm, number).await?;
@@ -180,12 +181,13 @@ async fn search(hub: &Hub, call: &Call, text: &str) -> Result<Vec<Found>, OAuthE
             found.map_err(whom::broken)?
         }
     };
-    found_with(hub, call, found).await
+    found_with(hub, call, whose, found).await
 }
 
 async fn found_with(
     hub: &Hub,
     call: &Call,
+    whose: &Whose,
     organisations: Vec<Organisation>,
 ) -> Result<Vec<Found>, OAuthError> {
     let ids = organisations.iter().map(|one| one.id);
@@ -200,7 +202,7 @@ async fn found_with(
         Some(Found {
             number: number.grouped(),
             within: parent.map(|parent| parent.name.clone()),
-            url: format!("{HERE}?of={number}"),
+            url: whose.link(&format!("{HERE}?of={number}")),
             organisation,
         })
     });
@@ -219,11 +221,11 @@ impl Found {
     }
 }
 
-async fn list(hub: &Hub, view: View<'_>, text: Option<&str>) -> Response {
+async fn list(hub: &Hub, view: View<'_>, whose: &Whose, text: Option<&str>) -> Response {
     let text = text.map(fold_width).filter(|text| !text.is_empty());
     let too_long = text.as_ref().is_some_and(|text| text.len() > LONGEST);
     let found = match &text {
-        Some(text) if !too_long => match search(hub, view.call, text).await {
+        Some(text) if !too_long => match search(hub, view.call, whose, text).await {
             Ok(found) => Some(found),
             Err(error) => return view.oauth_error(error),
         },
@@ -233,11 +235,12 @@ async fn list(hub: &Hub, view: View<'_>, text: Option<&str>) -> Response {
         let shown = found.iter().take(SHOWN as usize);
         shown.map(Found::line).collect::<Vec<_>>()
     });
-    let csrf = view.csrf();
+    let (csrf, links) = (view.csrf(), whose.links());
     let page = FindPlace {
-        frame: view.frame(HERE),
+        frame: view.frame(&links.place),
+        whose: whose.shown(&links),
         form: Form {
-            action: HERE,
+            action: &links.place,
             csrf: &csrf,
             hidden: &[],
         },
@@ -263,7 +266,11 @@ struct Shown {
     occupations: Vec<OccupationCode>,
 }
 
-async fn gather(hub: &Hub, call: &Call, place: &Organisation) -> Result<Option<Shown>, OAuthError> {
+async fn gather(
+    hub: &Hub,
+    call: &Call,
+    (whose, place): (&Whose, &Organisation),
+) -> Result<Option<Shown>, OAuthError> {
     let filter = organisations::Filter {
         parent: Some(place.id),
         active: Some(true),
@@ -272,7 +279,7 @@ async fn gather(hub: &Hub, call: &Call, place: &Organisation) -> Result<Option<S
     let parts = organisations::list(&hub.store, call.realm.id, &filter, None, PARTS + 1).await;
     let parts = parts.map_err(whom::broken)?;
     let occupations = whom::occupations(hub, &call.realm, (place.id, true)).await?;
-    let found = found_with(hub, call, vec![place.clone()]).await?;
+    let found = found_with(hub, call, whose, vec![place.clone()]).await?;
     Ok(found.into_iter().next().map(|place| Shown {
         place,
         more_parts: parts.len() > PARTS as usize,
@@ -288,25 +295,26 @@ async fn gather(hub: &Hub, call: &Call, place: &Organisation) -> Result<Option<S
 async fn show(
     hub: &Hub,
     view: View<'_>,
-    place: &Organisation,
+    (whose, place): (&Whose, &Organisation),
     (form, problem): (&Parameters, Option<PlaceProblem>),
 ) -> Response {
-    let shown = match gather(hub, view.call, place).await {
+    let shown = match gather(hub, view.call, (whose, place)).await {
         Ok(Some(shown)) => shown,
         Ok(None) => return view.error(ErrorKind::NotFound, "consents.place.none"),
         Err(error) => return view.oauth_error(error),
     };
-    let csrf = view.csrf();
+    let (csrf, links) = (view.csrf(), whose.links());
     let of = shown.place.number.replace(' ', "");
     let page = AtPlace {
         frame: view.frame(&shown.place.url),
+        whose: whose.shown(&links),
         problem,
         place: shown.place.line(),
         parts: &shown.parts,
         more_parts: shown.more_parts,
         occupations: &shown.occupations,
         form: Form {
-            action: HERE,
+            action: &links.place,
             csrf: &csrf,
             hidden: &[("of", &of)],
         },

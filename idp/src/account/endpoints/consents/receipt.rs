@@ -9,7 +9,7 @@ use platform::keys::{NumericDate, SigningAlgorithm, TimeClaims, sign_compact};
 use serde::Serialize;
 
 use super::lines::named;
-use crate::account::endpoints::{enter, read};
+use super::whose::{Whose, enter_for};
 use crate::consent::{self, Kept, fhir};
 use crate::http::Call;
 use crate::hub::{Hub, Shared};
@@ -37,26 +37,28 @@ pub(in crate::account::endpoints) async fn show(
     Path(id): Path<String>,
     call: Call,
 ) -> Response {
-    let (view, who) = match enter(&hub, &call).await {
+    let (view, who, whose) = match enter_for(&hub, &call).await {
         Ok(entered) => entered,
         Err(answer) => return answer,
     };
-    let kept = match found(&hub, &call, &who, &id).await {
+    let kept = match found(&hub, &call, (&who, &whose), &id).await {
         Ok(Some(kept)) => kept,
         Ok(None) => return view.error(ErrorKind::NotFound, "consent.unknown"),
         Err(error) => return view.oauth_error(error),
     };
-    let named = match named(&hub, &view, &kept).await {
+    let named = match named(&hub, &view, &whose, &kept).await {
         Ok(named) => named,
         Err(error) => return view.oauth_error(error),
     };
-    let rules = named.rules();
+    let rules = named.rules(whose.ward());
     let here = format!("/account/consents/{}", kept.id);
-    let signed = format!("{here}/receipt");
+    let signed = whose.link(&format!("{here}/receipt"));
+    let (here, links) = (whose.link(&here), whose.links());
     let page = ConsentReceipt {
         frame: view.frame(&here),
-        name: who.person.display_name(),
-        consent: named.line(&rules),
+        whose: whose.shown(&links),
+        name: whose.person.display_name(),
+        consent: named.line(&rules, whose.ward()),
         active: kept.is_active(),
         version: kept.version,
         signed_url: &signed,
@@ -71,11 +73,11 @@ pub(in crate::account::endpoints) async fn signed(
     Path(id): Path<String>,
     call: Call,
 ) -> Response {
-    let (view, who) = match enter(&hub, &call).await {
+    let (view, who, whose) = match enter_for(&hub, &call).await {
         Ok(entered) => entered,
         Err(answer) => return answer,
     };
-    let kept = match found(&hub, &call, &who, &id).await {
+    let kept = match found(&hub, &call, (&who, &whose), &id).await {
         Ok(Some(kept)) => kept,
         Ok(None) => return view.error(ErrorKind::NotFound, "consent.unknown"),
         Err(error) => return view.oauth_error(error),
@@ -86,10 +88,15 @@ pub(in crate::account::endpoints) async fn signed(
     }
 }
 
-async fn found(hub: &Hub, call: &Call, who: &SignedIn, id: &str) -> Result<Option<Kept>, OAuthError> {
-    read(hub, call, who, "consents.receipt").await?;
+async fn found(
+    hub: &Hub,
+    call: &Call,
+    (who, whose): (&SignedIn, &Whose),
+    id: &str,
+) -> Result<Option<Kept>, OAuthError> {
+    whose.read(hub, call, who, "consents.receipt").await?;
     let Ok(id) = id.parse() else { return Ok(None) };
-    Ok(consent::find(hub, &call.realm, &who.person, id).await?)
+    Ok(consent::find(hub, &call.realm, &whose.person, id).await?)
 }
 
 async fn sign(hub: &Hub, realm: &Realm, kept: &Kept) -> Result<String, OAuthError> {
