@@ -2,7 +2,8 @@
 //! all of them are left in target/screenshots.
 
 use harness::party::{Pkce, http, send};
-use harness::{Backend, Options, Party, Server, tools};
+use harness::{Backend, Options, Party, Server, Service, tools};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// A hospital with a department and a nurse in it, so that there is somebody to look for.
@@ -34,6 +35,19 @@ async fn hospital(server: &Server) {
     post(format!("{at}/{}/staff", ward["number"].as_str().unwrap()), nurse).await;
 }
 
+/// Makes hanako the guardian of a child.
+async fn guardian(server: &Server) {
+    server.person("sora");
+    let service = Service::with(server, "musubi:people.read musubi:people.write").await;
+    let path = format!("/api/v1/people/{}", service.number_of("sora").await);
+    let born = json!({"birthdate": "2020-01-01", "name": "Sora Sato"});
+    service.json(Method::PATCH, &path, Some(born)).await;
+    let set = json!({"guardian": service.number_of("hanako").await, "basis": "minor",
+        "evidence": "family court, file 2026-12"});
+    let path = format!("{path}/guardians");
+    service.json(Method::POST, &path, Some(set)).await;
+}
+
 #[tokio::test]
 async fn every_page_fits_is_labelled_and_works_by_keyboard_without_scripts_in_both_languages() {
     let configuration = "[limits]\nfailures_per_account = 100\n".to_owned();
@@ -48,6 +62,7 @@ async fn every_page_fits_is_labelled_and_works_by_keyboard_without_scripts_in_bo
     let hanako = server.person("hanako");
     let party = Party::register(&server).await;
     hospital(&server).await;
+    guardian(&server).await;
     let link = server.musubi(&["user", "create", "--login", "jiro"], "")["link"]
         .as_str()
         .unwrap()

@@ -206,8 +206,8 @@ detail-depth-aggregate = Only averages over longer times, no single values.
 detail-depth-daily = A summary for each day.
 detail-depth-values = Every single value.
 detail-depth-everything = Every single value, with notes, pictures and places.
-detail-purpose-care = It is used for your treatment and care.
-detail-purpose-wellness = It is used to advise you on your daily life.
+detail-purpose-care = It is used for treatment and care.
+detail-purpose-wellness = It is used for advice on daily life.
 detail-purpose-research = It is used for research.
 
 # Device flow

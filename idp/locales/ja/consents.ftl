@@ -114,6 +114,7 @@ consent-mind-staff = この人だけです。この組織で働いているあ�
 consent-mind-organisation = いま、またはこれからそこで働くすべての人が、それぞれの職種で許されている範囲で、働いているあいだだけ見られます。
 consent-mind-tree = いま、またはこれから、そこやその部署で働くすべての人が、それぞれの職種で許されている範囲で、働いているあいだだけ見られます。
 button-edit-consent = 選びなおす
+consent-title-ward = { $name }さんの記録を見せる相手
 consent-for-ward = { $name }さんの保護者・後見人として決めています。
 consent-for-self = 自分のことを決めるページに戻る
 consent-wards = ほかの人のために決める

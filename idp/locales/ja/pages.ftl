@@ -197,7 +197,7 @@ detail-depth-aggregate = 長い期間の平均だけが渡ります。ひとつ�
 detail-depth-daily = 1日ごとのまとめが渡ります。
 detail-depth-values = ひとつひとつの値が渡ります。
 detail-depth-everything = ひとつひとつの値に加えて、メモ・写真・場所も渡ります。
-detail-purpose-care = 使い道は、あなたの治療やお世話です。
+detail-purpose-care = 使い道は、治療やお世話です。
 detail-purpose-wellness = 使い道は、毎日の過ごし方についての助言です。
 detail-purpose-research = 使い道は、研究です。
 

@@ -95,6 +95,16 @@ impl Patient {
         meaning
     }
 
+    /// Opens the receipt of the first consent of the list.
+    async fn receipt(&self, list: &Page) -> Page {
+        let links = html::values(&list.body, "a", "href");
+        let known = ["new", "place"].map(|page| format!("/account/consents/{page}"));
+        let first = links
+            .iter()
+            .find(|link| link.starts_with("/account/consents/") && !known.contains(link));
+        self.browser.open(first.expect("a receipt")).await
+    }
+
     async fn withdraw(&self) {
         let page = self.browser.open("/account/consents").await;
         let form = page.form("/account/consents/withdraw");
@@ -196,12 +206,7 @@ async fn a_person_finds_an_organisation_and_lets_all_an_occupation_or_one_of_its
             assert_eq!(seen().await, expected, "{words}");
             let list = patient.browser.open("/account/consents").await;
             assert!(list.body.contains(&format!("Shown to {words}<")), "{words}");
-            let receipt = list.body.split("href=\"/account/consents/").nth(1);
-            let receipt = receipt.and_then(|rest| rest.split('"').next()).unwrap();
-            let receipt = patient
-                .browser
-                .open(&format!("/account/consents/{receipt}"))
-                .await;
+            let receipt = patient.receipt(&list).await;
             assert!(receipt.body.contains(words), "{words}: {}", receipt.body);
             patient.withdraw().await;
         }

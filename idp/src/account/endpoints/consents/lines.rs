@@ -101,9 +101,9 @@ pub(super) fn who<'a>(grantee: &'a Grantee, names: &'a Names, ward: Option<&'a s
     match grantee {
         Grantee::Everyone => WhoLine::Everyone,
         Grantee::Person(_) => WhoLine::Person(&names.who),
-        Grantee::Relation(word) => match ward {
-            None => WhoLine::Relation(word),
-            Some(name) => WhoLine::RelationOf { word, name },
+        Grantee::Relation(kin) => match ward {
+            None => WhoLine::Relation(kin),
+            Some(name) => WhoLine::RelationOf { word: kin, name },
         },
         Grantee::Client(_) => WhoLine::Client(&names.who),
         Grantee::Staff { .. } => WhoLine::Staff {

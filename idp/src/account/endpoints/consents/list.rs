@@ -119,12 +119,12 @@ pub(super) async fn render(
             reason: &one.row.reason,
         })
         .collect();
-    let links = whose.links();
+    let leads = whose.links();
     let withdraw = whose.link("/account/consents/withdraw");
     let wards: Vec<WardLine<'_>> = shown.wards.iter().map(Ward::line).collect();
     let page = Consents {
-        frame: view.frame(&links.list),
-        whose: whose.shown(&links),
+        frame: view.frame(&leads.list),
+        whose: whose.shown(&leads),
         wards: &wards,
         done: if problem.is_none() { done(view.call) } else { None },
         problem,

@@ -65,11 +65,11 @@ async fn offered(
     wanted: Option<&str>,
 ) -> Result<Vec<Offered>, OAuthError> {
     let (realm, owner) = (&view.call.realm, whose.person.id);
-    let named = match wanted.and_then(Named::parse) {
+    let first = match wanted.and_then(Named::parse) {
         Some(named) => whom::resolve(hub, realm, named, owner).await?,
         None => None,
     };
-    let named = named.zip(wanted.map(str::to_owned));
+    let first = first.zip(wanted.map(str::to_owned));
     let mut grantees: Vec<Grantee> = RELATIONS
         .map(|word| Grantee::Relation(word.to_owned()))
         .into_iter()
@@ -94,7 +94,7 @@ async fn offered(
         (grantee, value)
     });
     let mut all = Vec::new();
-    for (grantee, value) in named.into_iter().chain(known) {
+    for (grantee, value) in first.into_iter().chain(known) {
         let names = names(hub, view, &grantee).await?;
         all.push(Offered {
             value,

@@ -166,20 +166,17 @@ async fn number(hub: &Hub, call: &Call, id: OrganisationId) -> Result<Option<Num
 
 /// The organisations of a number, or of names that begin so; one more than is shown, if there are more.
 async fn search(hub: &Hub, call: &Call, whose: &Whose, text: &str) -> Result<Vec<Found>, OAuthError> {
-    let found = match Number::parse(text) {
-        Ok(number) => {
-            let found = whom::organisation(hub, &call.realm, number).await?;
-            found.into_iter().collect()
-        }
-        Err(_) => {
-            let filter = organisations::Filter {
-                active: Some(true),
-                name: Some(text.to_owned()),
-                ..organisations::Filter::default()
-            };
-            let found = organisations::list(&hub.store, call.realm.id, &filter, None, SHOWN + 1).await;
-            found.map_err(whom::broken)?
-        }
+    let found = if let Ok(number) = Number::parse(text) {
+        let found = whom::organisation(hub, &call.realm, number).await?;
+        found.into_iter().collect()
+    } else {
+        let filter = organisations::Filter {
+            active: Some(true),
+            name: Some(text.to_owned()),
+            ..organisations::Filter::default()
+        };
+        let found = organisations::list(&hub.store, call.realm.id, &filter, None, SHOWN + 1).await;
+        found.map_err(whom::broken)?
     };
     found_with(hub, call, whose, found).await
 }
@@ -235,12 +232,12 @@ async fn list(hub: &Hub, view: View<'_>, whose: &Whose, text: Option<&str>) -> R
         let shown = found.iter().take(SHOWN as usize);
         shown.map(Found::line).collect::<Vec<_>>()
     });
-    let (csrf, links) = (view.csrf(), whose.links());
+    let (csrf, leads) = (view.csrf(), whose.links());
     let page = FindPlace {
-        frame: view.frame(&links.place),
-        whose: whose.shown(&links),
+        frame: view.frame(&leads.place),
+        whose: whose.shown(&leads),
         form: Form {
-            action: &links.place,
+            action: &leads.place,
             csrf: &csrf,
             hidden: &[],
         },
