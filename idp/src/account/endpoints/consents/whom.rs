@@ -265,7 +265,7 @@ mod tests {
             }
         }
         for other in [
-            "".to_owned(),
+            String::new(),
             "tree".to_owned(),
             format!("staff {one}"),
             format!("tree {one} king"),
