@@ -25,6 +25,7 @@ mod client_keys;
 mod client_policies;
 mod client_standing;
 mod consents;
+mod contracts;
 mod details;
 mod device;
 mod discovery;

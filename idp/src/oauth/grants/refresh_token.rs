@@ -72,7 +72,7 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
     let key = still_allowed(hub, call, &known).await?;
     let acting = (known.person, client.id.as_str());
     let other = others(hub, realm, acting, known.details.authorization_details.as_ref()).await;
-    let other = other.map_err(|error| given_up(error, &known))?;
+    let other = other.map_err(given_up)?;
 
     let mut entry = call
         .permit(ACTION)
@@ -114,10 +114,10 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
     issue(hub, realm, tokens).await
 }
 
-/// What another person allowed once and does not any more gives nothing any more.
-fn given_up(error: OAuthError, known: &Family) -> OAuthError {
+/// What somebody allowed or agreed once and does not any more gives nothing any more.
+fn given_up(error: OAuthError) -> OAuthError {
     match error.code {
-        ErrorCode::AccessDenied if known.details.about.is_some() => OAuthError {
+        ErrorCode::AccessDenied => OAuthError {
             id: "token.refresh.consent_over",
             ..UNKNOWN
         },
