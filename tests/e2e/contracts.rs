@@ -39,18 +39,18 @@ impl House {
         let number = desk.number_of("hanako").await;
         let browser = Actor::new(&server);
         Self {
+            server,
             hanako,
             browser,
             number,
             group,
             operator,
             other,
-            server,
         }
     }
 
     /// An app of an operator, or of nobody but the cloud.
-    async fn app(&self, operator: Option<&str>) -> Party {
+    fn app(&self, operator: Option<&str>) -> Party {
         let mut metadata = json!({
             "client_name": "Watch", "redirect_uris": [CALLBACK],
             "grant_types": ["authorization_code", "refresh_token"], "scope": "openid offline_access",
@@ -129,7 +129,7 @@ impl House {
 async fn a_service_of_an_operator_reaches_what_the_persons_contract_opens_and_no_more() {
     for backend in Backend::ALL {
         let house = House::new(backend).await;
-        let app = house.app(Some(&house.operator)).await;
+        let app = house.app(Some(&house.operator));
         let denied = |result: Result<Reply, String>| result.err().unwrap_or_default();
         assert_eq!(denied(house.tokens(&app, &["vitals"]).await), "access_denied");
 
@@ -152,7 +152,7 @@ async fn a_service_of_an_operator_reaches_what_the_persons_contract_opens_and_no
             .assert_error(400, "invalid_grant");
         assert_eq!(denied(house.tokens(&app, &["vitals"]).await), "access_denied");
         // The cloud's own service needs no contract: there is none with the cloud.
-        let own = house.app(None).await;
+        let own = house.app(None);
         house.tokens(&own, &["vitals"]).await.unwrap();
         let reasons = house.server.log();
         assert!(
@@ -166,8 +166,8 @@ async fn a_service_of_an_operator_reaches_what_the_persons_contract_opens_and_no
 #[tokio::test]
 async fn a_contract_with_another_operator_or_for_another_time_opens_nothing() {
     let house = House::new(Backend::Sqlite).await;
-    let app = house.app(Some(&house.operator)).await;
-    let of_group = house.app(Some(&house.group)).await;
+    let app = house.app(Some(&house.operator));
+    let of_group = house.app(Some(&house.group));
     house.agree(&house.other, &["vitals"], json!({})).await;
     let tomorrow = json!({"from": "2099-01-01T00:00:00Z"});
     house.agree(&house.operator, &["vitals"], tomorrow).await;
@@ -197,7 +197,7 @@ async fn no_client_says_of_itself_whose_it_is() {
     assert!(reply.json.get("organisation").is_none(), "{}", reply.text);
     // With an organisation that is over there is no contract any more.
     let desk = Service::with(&house.server, "musubi:organisations.write").await;
-    let app = house.app(Some(&house.other)).await;
+    let app = house.app(Some(&house.other));
     house.agree(&house.other, &["vitals"], json!({})).await;
     assert!(house.tokens(&app, &["vitals"]).await.is_ok());
     let path = format!("/api/v1/organisations/{}/end", house.other);

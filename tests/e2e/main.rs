@@ -39,6 +39,7 @@ mod fapi_tokens;
 mod flow_states;
 mod house;
 mod introspection;
+mod log_coverage;
 mod log_tree;
 mod logout;
 mod mail;
