@@ -27,6 +27,8 @@ const PATHS: &[&str] = &[
     "/account/trusted/help",
     "/account/devices",
     "/account/services",
+    "/account/consents/new",
+    "/account/consents/place",
     "/account/log",
     "/recover",
     "/recover/sent",

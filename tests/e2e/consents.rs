@@ -50,6 +50,13 @@ impl House {
             .forge("depth", "daily")
             .forge("purpose-family", "1")
             .forge("until", "year");
+        let meaning = browser.send(&form).await;
+        assert!(
+            meaning.body.contains("Nothing is decided yet"),
+            "{}",
+            meaning.body
+        );
+        let form = meaning.form("/account/consents/new").press("give");
         browser.send(&form).await
     }
 

@@ -1,9 +1,38 @@
 //! The pages in a real browser without scripts: at 360 and at 1440 pixels, in both languages, by keyboard. Pictures of
 //! all of them are left in target/screenshots.
 
-use harness::party::Pkce;
+use harness::party::{Pkce, http, send};
 use harness::{Backend, Options, Party, Server, tools};
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// A hospital with a department and a nurse in it, so that there is somebody to look for.
+async fn hospital(server: &Server) {
+    let service = Party::service(server, "musubi:organisations.write musubi:staff.write");
+    let tokens = service
+        .token(&[("grant_type", "client_credentials")])
+        .await
+        .good();
+    let post = async |path: String, body: Value| {
+        let request = http()
+            .post(server.url(&path))
+            .bearer_auth(tokens.text("access_token"))
+            .json(&body);
+        let made = send(request, &server.secrets()).await;
+        assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+        made.json
+    };
+    let at = "/api/v1/organisations";
+    let hill = post(
+        at.to_owned(),
+        json!({"name": "Hill Hospital", "kind": "hospital"}),
+    )
+    .await;
+    let ward = json!({"name": "Ward 3", "kind": "department", "parent": hill["number"]});
+    let ward = post(at.to_owned(), ward).await;
+    let nurse =
+        json!({"login": "nurse", "name": "Taro Sato", "occupations": [{"code": "nurse", "licence": "N-1"}]});
+    post(format!("{at}/{}/staff", ward["number"].as_str().unwrap()), nurse).await;
+}
 
 #[tokio::test]
 async fn every_page_fits_is_labelled_and_works_by_keyboard_without_scripts_in_both_languages() {
@@ -18,6 +47,7 @@ async fn every_page_fits_is_labelled_and_works_by_keyboard_without_scripts_in_bo
     .await;
     let hanako = server.person("hanako");
     let party = Party::register(&server).await;
+    hospital(&server).await;
     let link = server.musubi(&["user", "create", "--login", "jiro"], "")["link"]
         .as_str()
         .unwrap()

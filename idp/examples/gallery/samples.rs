@@ -7,6 +7,8 @@ mod account;
 mod consents;
 #[path = "samples/people.rs"]
 mod people;
+#[path = "samples/places.rs"]
+mod places;
 #[path = "samples/recovery.rs"]
 mod recovery;
 
@@ -89,6 +91,7 @@ pub fn all(words: &Words<'_>, texts: &Texts) -> Vec<Sample> {
     sign_out(words, texts, &mut samples);
     account::account(words, texts, &mut samples);
     consents::consents(words, texts, &mut samples);
+    places::places(words, texts, &mut samples);
     recovery::recover(words, texts, &mut samples);
     recovery::family(words, texts, &mut samples);
     errors(words, texts, &mut samples);

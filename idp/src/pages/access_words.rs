@@ -2,6 +2,7 @@
 
 use super::Texts;
 use crate::access::{Action, Depth, Kind, Purpose};
+use crate::staff::words::{OccupationCode, OrganisationKind};
 
 /// A kind of data.
 pub(super) fn kind(texts: &Texts, kind: Kind) -> Result<String, askama::Error> {
@@ -76,5 +77,48 @@ pub(super) fn relation(texts: &Texts, word: &str) -> Result<String, askama::Erro
         "carer" => texts.say("access-relation-carer"),
         "friend" => texts.say("access-relation-friend"),
         other => Ok(other.to_owned()),
+    }
+}
+
+/// Whoever has an occupation, in its word; a word that is not known is shown as it is.
+pub(super) fn occupation(texts: &Texts, word: &str) -> Result<String, askama::Error> {
+    let Some(code) = OccupationCode::parse(word) else {
+        return Ok(word.to_owned());
+    };
+    match code {
+        OccupationCode::Physician => texts.say("occupation-physician"),
+        OccupationCode::Dentist => texts.say("occupation-dentist"),
+        OccupationCode::Pharmacist => texts.say("occupation-pharmacist"),
+        OccupationCode::PublicHealthNurse => texts.say("occupation-public-health-nurse"),
+        OccupationCode::Midwife => texts.say("occupation-midwife"),
+        OccupationCode::Nurse => texts.say("occupation-nurse"),
+        OccupationCode::PhysicalTherapist => texts.say("occupation-physical-therapist"),
+        OccupationCode::OccupationalTherapist => texts.say("occupation-occupational-therapist"),
+        OccupationCode::SpeechTherapist => texts.say("occupation-speech-therapist"),
+        OccupationCode::Dietitian => texts.say("occupation-dietitian"),
+        OccupationCode::CareWorker => texts.say("occupation-care-worker"),
+        OccupationCode::CareManager => texts.say("occupation-care-manager"),
+        OccupationCode::SocialWorker => texts.say("occupation-social-worker"),
+        OccupationCode::Trainer => texts.say("occupation-trainer"),
+        OccupationCode::Clerk => texts.say("occupation-clerk"),
+        OccupationCode::Other => texts.say("occupation-other"),
+    }
+}
+
+/// What an organisation is.
+pub(super) fn organisation_kind(texts: &Texts, kind: OrganisationKind) -> Result<String, askama::Error> {
+    match kind {
+        OrganisationKind::ServiceOperator => texts.say("organisation-service-operator"),
+        OrganisationKind::Hospital => texts.say("organisation-hospital"),
+        OrganisationKind::Clinic => texts.say("organisation-clinic"),
+        OrganisationKind::Pharmacy => texts.say("organisation-pharmacy"),
+        OrganisationKind::CareProvider => texts.say("organisation-care-provider"),
+        OrganisationKind::Gym => texts.say("organisation-gym"),
+        OrganisationKind::Municipality => texts.say("organisation-municipality"),
+        OrganisationKind::Company => texts.say("organisation-company"),
+        OrganisationKind::Insurer => texts.say("organisation-insurer"),
+        OrganisationKind::School => texts.say("organisation-school"),
+        OrganisationKind::Department => texts.say("organisation-department"),
+        OrganisationKind::Other => texts.say("organisation-other"),
     }
 }

@@ -1,6 +1,6 @@
 //! What one allows and forbids with one's data: the list, a new one, one with its receipt.
 
-use super::access_words::{action, depth, kind, purpose, relation};
+use super::access_words::{action, depth, kind, occupation as occupation_words, purpose, relation};
 use super::account::Section;
 use super::{Form, Frame, Moment, Texts, links, page};
 use crate::access::{Actions, Depth, Kind, Kinds, Purpose, Purposes};
@@ -102,6 +102,8 @@ pub enum WhoLine<'a> {
     Organisation {
         /// Where.
         name: &'a str,
+        /// Also in its parts.
+        below: bool,
         /// The occupation, in its word.
         occupation: Option<&'a str>,
     },
@@ -127,6 +129,8 @@ pub enum ConsentProblem {
     Incomplete,
     /// There is no such consent any more.
     Gone,
+    /// The organisation has ended, nobody has the occupation there, or the person does not work there any more.
+    Nobody,
     /// The password is not right.
     Password,
     /// Too many attempts.
@@ -150,14 +154,29 @@ pub struct NewConsent<'a> {
     pub frame: Frame<'a>,
     /// Why it was not given.
     pub problem: Option<ConsentProblem>,
-    /// Whether the sign-in is too long ago to give it without the password, field `current`.
-    pub ask_password: bool,
     /// Posts `effect`, `who`, `kind` fields, `depth`, `purpose` fields, `change`, `until`.
     pub form: Form<'a>,
     /// To whom it can be given.
     pub people: &'a [Choice<'a>],
     /// What was chosen before, by the name and value of its field.
     pub chosen: &'a [(&'a str, &'a str)],
+}
+
+/// What a new consent would mean, before it counts.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfirmConsent<'a> {
+    /// What surrounds the page.
+    pub frame: Frame<'a>,
+    /// Why it was not given.
+    pub problem: Option<ConsentProblem>,
+    /// Whether the sign-in is too long ago to give it without the password, field `current`.
+    pub ask_password: bool,
+    /// Whose data it is about.
+    pub name: &'a str,
+    /// What it would say.
+    pub rules: &'a [RuleLine<'a>],
+    /// Posts what was chosen, unseen, with `step`: `give`, or `edit` to choose again.
+    pub form: Form<'a>,
 }
 
 /// Something to choose.
@@ -249,14 +268,38 @@ impl WhoLine<'_> {
                 let place = texts.with("consent-at", "organisation", organisation)?;
                 Ok(place + &texts.with("consent-person", "name", name)?)
             }
-            Self::Organisation { name, occupation } => {
-                let place = texts.with("consent-organisation", "organisation", name)?;
+            Self::Organisation {
+                name,
+                below,
+                occupation,
+            } => {
+                let place = if *below {
+                    texts.with("consent-organisation-tree", "organisation", name)?
+                } else {
+                    texts.with("consent-organisation", "organisation", name)?
+                };
                 match occupation {
                     None => Ok(place),
-                    Some(word) => Ok(place + &texts.with("consent-occupation", "occupation", word)?),
+                    Some(word) => {
+                        let word = occupation_words(texts, word)?;
+                        Ok(place + &texts.with("consent-occupation", "occupation", word)?)
+                    }
                 }
             }
             Self::Client(name) => texts.with("consent-client", "name", name),
+        }
+    }
+}
+
+impl ConfirmConsent<'_> {
+    /// What to mind of whom it means, where there is something.
+    fn mind(&self, texts: &Texts) -> Result<Option<String>, askama::Error> {
+        let opens = self.rules.iter().find(|rule| !rule.forbids);
+        match opens.map(|rule| rule.who) {
+            Some(WhoLine::Staff { .. }) => texts.say("consent-mind-staff").map(Some),
+            Some(WhoLine::Organisation { below: true, .. }) => texts.say("consent-mind-tree").map(Some),
+            Some(WhoLine::Organisation { .. }) => texts.say("consent-mind-organisation").map(Some),
+            _ => Ok(None),
         }
     }
 }
@@ -276,6 +319,7 @@ impl ConsentProblem {
         match self {
             Self::Incomplete => texts.say("consent-incomplete"),
             Self::Gone => texts.say("consent-gone"),
+            Self::Nobody => texts.say("consent-nobody"),
             Self::Password => texts.say("password-current-wrong"),
             Self::Wait { seconds } => texts.with("password-wait", "wait", texts.wait(seconds)?),
             Self::SignInAgain => texts.say("account-sign-in-again"),
@@ -391,4 +435,5 @@ impl NewConsent<'_> {
 
 page!(Consents, "account_consents.html");
 page!(NewConsent, "account_consent_new.html");
+page!(ConfirmConsent, "account_consent_confirm.html");
 page!(ConsentReceipt, "account_consent.html");

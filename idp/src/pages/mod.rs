@@ -26,6 +26,7 @@ pub mod account_family;
 pub mod account_history;
 pub mod account_log;
 pub mod account_password;
+pub mod account_places;
 pub mod account_profile;
 pub mod account_services;
 pub mod account_trusted;
@@ -63,10 +64,11 @@ pub mod welcome;
 pub use crate::access::{Action, Actions, Depth, Kind, Kinds, Purpose, Purposes};
 pub use crate::consent::Level;
 pub use crate::oauth::authorization_details::AuthorizationDetails;
+pub use crate::staff::words::{OccupationCode, OrganisationKind};
 pub use account::{Account, PersonDetails, Section, ToldLine};
 pub use account_consents::{
-    Choice, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents, EmergencyLine, NewConsent,
-    RuleLine, WhoLine,
+    Choice, ConfirmConsent, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents,
+    EmergencyLine, NewConsent, RuleLine, WhoLine,
 };
 pub use account_contact::{ContactPage, Tick, TopicLine};
 pub use account_details::{DetailsForm, DetailsProblem, FieldLine};
@@ -76,6 +78,7 @@ pub use account_family::{FamilyNotice, FamilyPage, FamilyProblem, InvitationLine
 pub use account_history::{ChangeLine, DetailsHistory};
 pub use account_log::{AccountLog, LogAction, LogActor, LogEntry};
 pub use account_password::ChangePassword;
+pub use account_places::{AtPlace, FindPlace, PlaceLine, PlaceProblem};
 pub use account_profile::{KnownLine, Profile, ProfileNotice, ProfileProblem, TelephoneSection};
 pub use account_services::{Application, Services};
 pub use account_trusted::{AskedLine, PersonLine, TrustNotice, TrustProblem, TrustedPeople};

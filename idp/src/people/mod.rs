@@ -31,7 +31,7 @@ pub use changes::{By, Changed, Past, Via, change, history};
 pub use contact::{COOLDOWN, Name, identifiers, keep_locale, take_address, take_telephone};
 pub use details::{Address, CLAIMS, Details, InvalidDetails};
 pub use fields::{Field, InvalidField, Patch, apply};
-pub(crate) use folding::fold_width;
+pub(crate) use folding::{fold_width, searched};
 pub use index::email_index;
 pub use model::{IdentifierKind, InvalidIdentifier, NewPerson, PersonState, Profile, normalise};
 pub use numbering::{number_key, number_of, person_by_number};

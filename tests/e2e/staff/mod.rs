@@ -3,6 +3,7 @@
 
 mod attacks;
 mod attendance;
+mod consents;
 mod leaving;
 mod numbers;
 mod organisations;

@@ -21,6 +21,7 @@ fn open<'a>(words: &Words<'a>) -> [RuleLine<'a>; 3] {
     let everything = RuleLine {
         who: WhoLine::Organisation {
             name: words.client,
+            below: true,
             occupation: Some(words.scope),
         },
         kinds: Kinds::ALL,
@@ -229,7 +230,6 @@ fn new(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     let page = NewConsent {
         frame: words.frame(),
         problem: None,
-        ask_password: false,
         form: words.form(),
         people: &people,
         chosen: &[("depth", "daily"), ("family", "purpose"), ("until", "year")],
@@ -237,11 +237,10 @@ fn new(words: &Words<'_>, texts: &Texts, samples: &mut Vec<Sample>) {
     add(samples, "account-consent-new", page.render(texts));
     for (name, problem) in [
         ("account-consent-new-problem-open", ConsentProblem::Incomplete),
-        ("account-consent-new-problem-password", ConsentProblem::Password),
+        ("account-consent-new-problem-nobody", ConsentProblem::Nobody),
     ] {
         let page = NewConsent {
             problem: Some(problem),
-            ask_password: true,
             ..page
         };
         add(samples, name, page.render(texts));

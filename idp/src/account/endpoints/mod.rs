@@ -79,6 +79,10 @@ pub fn router() -> Router<Shared> {
         .route("/account/consents/level", post(consents::choose))
         .route("/account/consents/withdraw", post(consents::withdraw))
         .route("/account/consents/new", get(consents::ask).post(consents::give))
+        .route(
+            "/account/consents/place",
+            get(consents::find_place).post(consents::choose_place),
+        )
         .route("/account/consents/{id}", get(consents::show_receipt))
         .route("/account/consents/{id}/receipt", get(consents::signed))
         .route("/account/log", get(log::show))

@@ -39,7 +39,9 @@ use crate::realms::Realm;
 use crate::sessions::end_all_in;
 
 pub(crate) use provisioning::{join_new, leave_all, rejoin};
-pub use store::{count, find, find_occupation, lapsed, list, occupations, of_person, standing};
+pub use store::{
+    count, find, find_occupation, lapsed, list, members_among, occupations, occupied, of_person, standing,
+};
 
 /// Somebody's place in an organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -141,6 +141,65 @@ pub async fn count(
     Ok(row.map_or(0, |row| row.count.unsigned_abs()))
 }
 
+#[derive(FromQueryResult)]
+struct Code {
+    code: String,
+}
+
+/// Adds that an affiliation has begun: those of the filter are not over.
+fn begun(conditions: &mut Conditions, now: Instant) {
+    conditions.and("affiliation.from_at <= ?", [now.as_micros().into()]);
+}
+
+/// The occupations in which somebody works now where a filter says, each once, in the order of their words.
+pub async fn occupied(
+    queries: &impl Queries,
+    realm: RealmId,
+    filter: &Filter,
+    now: Instant,
+) -> Result<Vec<OccupationCode>, StaffError> {
+    let mut conditions = conditions(realm, filter, now);
+    begun(&mut conditions, now);
+    conditions.and(
+        "(occupation.licence_until IS NULL OR occupation.licence_until > ?)",
+        [now.as_micros().into()],
+    );
+    let (conditions, values) = conditions.done();
+    let sql = format!(
+        "SELECT DISTINCT occupation.code FROM affiliation
+         JOIN occupation ON occupation.affiliation_id = affiliation.id AND occupation.ended_at IS NULL
+         WHERE {conditions} ORDER BY occupation.code"
+    );
+    let rows: Vec<Code> = queries.fetch_all(&sql, values).await?;
+    let codes = rows
+        .into_iter()
+        .map(|row| OccupationCode::parse(&row.code).ok_or(StaffError::Unreadable("occupation")));
+    codes.collect()
+}
+
+#[derive(FromQueryResult)]
+struct Member {
+    person_id: Uuid,
+}
+
+/// Those of `people` who work now where a filter says.
+pub async fn members_among(
+    queries: &impl Queries,
+    realm: RealmId,
+    filter: &Filter,
+    people: &[PersonId],
+    now: Instant,
+) -> Result<Vec<PersonId>, StaffError> {
+    let keys: Vec<Uuid> = people.iter().map(|id| id.uuid()).collect();
+    let mut conditions = conditions(realm, filter, now);
+    begun(&mut conditions, now);
+    conditions.and_in("affiliation.person_id", &keys, "");
+    let (conditions, values) = conditions.done();
+    let sql = format!("SELECT DISTINCT affiliation.person_id FROM affiliation WHERE {conditions}");
+    let rows: Vec<Member> = queries.fetch_all(&sql, values).await?;
+    Ok(rows.into_iter().map(|row| row.person_id.into()).collect())
+}
+
 /// Begins one; `false` if the person has one with the organisation that was not ended.
 pub async fn insert(tx: &Tx, realm: RealmId, new: &Affiliation, now: Instant) -> Result<bool, StaffError> {
     let made = tx

@@ -101,10 +101,26 @@ pub(super) fn who<'a>(grantee: &'a Grantee, names: &'a Names) -> WhoLine<'a> {
             name: &names.who,
             organisation: &names.place,
         },
-        Grantee::Organisation { occupation, .. } => WhoLine::Organisation {
+        Grantee::Organisation {
+            below, occupation, ..
+        } => WhoLine::Organisation {
             name: &names.place,
+            below: *below,
             occupation: occupation.as_deref(),
         },
+    }
+}
+
+/// A rule as a page shows it.
+pub(super) fn line<'a>(rule: &'a Rule, names: &'a Names) -> RuleLine<'a> {
+    RuleLine {
+        forbids: rule.effect == Effect::Deny,
+        who: who(&rule.grantee, names),
+        kinds: rule.kinds,
+        actions: rule.actions,
+        purposes: rule.purposes,
+        depth: rule.depth,
+        until: rule.valid.end().map(|end| Moment(end.as_micros())),
     }
 }
 
@@ -112,16 +128,7 @@ impl Named {
     /// The rules as the page shows them.
     pub(super) fn rules(&self) -> Vec<RuleLine<'_>> {
         let all = self.rules.iter();
-        all.map(|(rule, names)| RuleLine {
-            forbids: rule.effect == Effect::Deny,
-            who: who(&rule.grantee, names),
-            kinds: rule.kinds,
-            actions: rule.actions,
-            purposes: rule.purposes,
-            depth: rule.depth,
-            until: rule.valid.end().map(|end| Moment(end.as_micros())),
-        })
-        .collect()
+        all.map(|(rule, names)| line(rule, names)).collect()
     }
 
     /// The consent as the page shows it.

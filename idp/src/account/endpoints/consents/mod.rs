@@ -1,16 +1,20 @@
 //! `/account/consents…`: what a person allows and forbids with their data (requirements H5.2, S6.2, C3).
 
 mod change;
+mod confirm;
 mod lines;
 mod list;
 mod new;
+mod place;
 mod receipt;
 #[cfg(test)]
 mod tests;
+mod whom;
 
 pub(super) use change::{choose, withdraw};
 pub(super) use list::show;
 pub(super) use new::{ask, give};
+pub(super) use place::{choose as choose_place, find as find_place};
 pub(super) use receipt::{show as show_receipt, signed};
 
 use crate::consent::ConsentError;

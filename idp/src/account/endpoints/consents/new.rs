@@ -1,4 +1,4 @@
-//! `GET|POST /account/consents/new`.
+//! `GET|POST /account/consents/new`: the form, then what it means in plain words, and only then the consent.
 
 use std::time::Duration;
 
@@ -7,8 +7,10 @@ use axum::response::Response;
 use platform::clock::Instant;
 use platform::http::Parameters;
 
+use super::confirm;
 use super::lines::{Names, names, who as in_words};
 use super::list::status;
+use super::whom::{self, Named};
 use super::{GIVE, Refused, again};
 use crate::access::{Action, Actions, Depth, Effect, Grantee, Kind, Kinds, Period, Purpose, Purposes, Rule};
 use crate::account::endpoints::{enter, entry, posted, read};
@@ -16,9 +18,9 @@ use crate::consent::{self, Draft, Origin};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::oauth::OAuthError;
-use crate::pages::{Choice, ConsentProblem, Form, NewConsent};
+use crate::pages::{Choice, ConsentProblem, ErrorKind, Form, NewConsent};
 use crate::recovery::family;
-use crate::signin::{SignedIn, asks_password};
+use crate::signin::SignedIn;
 
 /// What somebody can be to a person.
 const RELATIONS: [&str; 8] = [
@@ -26,10 +28,10 @@ const RELATIONS: [&str; 8] = [
 ];
 
 /// Somebody to whom it can be given.
-struct Offered {
-    value: String,
-    grantee: Grantee,
-    names: Names,
+pub(super) struct Offered {
+    pub(super) value: String,
+    pub(super) grantee: Grantee,
+    pub(super) names: Names,
 }
 
 /// Shows the form.
@@ -41,14 +43,32 @@ pub(in crate::account::endpoints) async fn ask(State(hub): State<Shared>, call: 
     if let Err(error) = read(&hub, &call, &who, "consents.new").await {
         return view.oauth_error(error);
     }
-    let none = Parameters::default();
-    render(&hub, view, &who, (&none, None)).await
+    render(&hub, view, &who, (&Parameters::default(), None)).await
 }
 
-/// All to whom a person can give a consent: what people are to them, people and services that they know, and everybody
-/// else, to whom it can only be forbidden.
-async fn offered(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<Vec<Offered>, OAuthError> {
+/// Shows the form with an organisation, or somebody who works there, chosen.
+pub(super) async fn with(hub: &Hub, view: View<'_>, who: &SignedIn, named: Named) -> Response {
+    let chosen = Parameters::from_pairs(vec![("who".to_owned(), named.value())]);
+    match chosen {
+        Ok(chosen) => render(hub, view, who, (&chosen, None)).await,
+        Err(_) => view.error(ErrorKind::BadRequest, "consents.form"),
+    }
+}
+
+/// All to whom a person can give a consent: whom the form names by their number, what people are to them, people and
+/// services that they know, and everybody else, to whom it can only be forbidden.
+async fn offered(
+    hub: &Hub,
+    view: &View<'_>,
+    who: &SignedIn,
+    wanted: Option<&str>,
+) -> Result<Vec<Offered>, OAuthError> {
     let realm = &view.call.realm;
+    let named = match wanted.and_then(Named::parse) {
+        Some(named) => whom::resolve(hub, realm, named, who.person.id).await?,
+        None => None,
+    };
+    let named = named.zip(wanted.map(str::to_owned));
     let mut grantees: Vec<Grantee> = RELATIONS
         .map(|word| Grantee::Relation(word.to_owned()))
         .into_iter()
@@ -63,14 +83,17 @@ async fn offered(hub: &Hub, view: &View<'_>, who: &SignedIn) -> Result<Vec<Offer
         }
     }
     grantees.push(Grantee::Everyone);
-    let mut all = Vec::with_capacity(grantees.len());
-    for grantee in grantees {
+    let known = grantees.into_iter().map(|grantee| {
         let value = match &grantee {
             Grantee::Relation(word) => format!("relation {word}"),
             Grantee::Person(person) => format!("person {person}"),
             Grantee::Client(client) => format!("client {client}"),
             _ => "everyone".to_owned(),
         };
+        (grantee, value)
+    });
+    let mut all = Vec::new();
+    for (grantee, value) in named.into_iter().chain(known) {
         let names = names(hub, view, &grantee).await?;
         all.push(Offered {
             value,
@@ -87,12 +110,9 @@ async fn render(
     who: &SignedIn,
     (form, problem): (&Parameters, Option<ConsentProblem>),
 ) -> Response {
-    let (offered, ask_password) = match (
-        offered(hub, &view, who).await,
-        asks_password(hub, view.call, who).await,
-    ) {
-        (Ok(offered), Ok(ask_password)) => (offered, ask_password),
-        (Err(error), _) | (_, Err(error)) => return view.oauth_error(error),
+    let offered = match offered(hub, &view, who, form.get("who")).await {
+        Ok(offered) => offered,
+        Err(error) => return view.oauth_error(error),
     };
     let csrf = view.csrf();
     let people: Vec<Choice<'_>> = offered
@@ -106,7 +126,6 @@ async fn render(
     let page = NewConsent {
         frame: view.frame("/account/consents/new"),
         problem,
-        ask_password,
         form: Form {
             action: "/account/consents/new",
             csrf: &csrf,
@@ -122,7 +141,11 @@ async fn render(
 /// What was chosen before, so that nobody chooses twice; at first what is asked for most often.
 fn chosen(form: &Parameters) -> Vec<(&str, &str)> {
     if form.get("effect").is_none() {
-        return vec![("depth", "daily"), ("family", "purpose"), ("until", "year")];
+        let who = form.get("who").map(|value| ("who", value));
+        // Staff see for care, whoever else sees as family or friend.
+        let purpose = if who.is_some() { "care" } else { "family" };
+        let first = [("depth", "daily"), (purpose, "purpose"), ("until", "year")];
+        return first.into_iter().chain(who).collect();
     }
     let mut all = Vec::new();
     for (name, value) in form.iter() {
@@ -136,28 +159,63 @@ fn chosen(form: &Parameters) -> Vec<(&str, &str)> {
     all
 }
 
-/// Gives it.
+/// Shows what it means, or gives it once that was seen.
 pub(in crate::account::endpoints) async fn give(State(hub): State<Shared>, call: Call) -> Response {
     let (view, who, form) = match posted(&hub, &call, ("consents.form", "consents.csrf")).await {
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
-    match carry_out(&hub, &view, &who, &form).await {
+    let step = form.get("step");
+    if step == Some("edit") {
+        return render(&hub, view, &who, (&form, None)).await;
+    }
+    let (rule, to) = match meant(&hub, &view, &who, &form).await {
+        Ok(meant) => meant,
+        Err(Refused::Problem(problem)) => return render(&hub, view, &who, (&form, Some(problem))).await,
+        Err(Refused::Broken(error)) => return view.oauth_error(error),
+    };
+    let shown = (&rule, &to.names);
+    if step != Some("give") {
+        if let Err(error) = read(&hub, &call, &who, "consents.confirm").await {
+            return view.oauth_error(error);
+        }
+        return confirm::render(&hub, view, &who, (&form, shown, None)).await;
+    }
+    match carry_out(&hub, &call, &who, (&form, rule.clone())).await {
         Ok(()) => view.redirect("/account/consents?done=given"),
-        Err(Refused::Problem(problem)) => render(&hub, view, &who, (&form, Some(problem))).await,
+        Err(Refused::Problem(problem)) => {
+            confirm::render(&hub, view, &who, (&form, shown, Some(problem))).await
+        }
         Err(Refused::Broken(error)) => view.oauth_error(error),
     }
 }
 
-async fn carry_out(hub: &Hub, view: &View<'_>, who: &SignedIn, form: &Parameters) -> Result<(), Refused> {
-    let call = view.call;
+/// The rule that a form means, and to whom.
+async fn meant(
+    hub: &Hub,
+    view: &View<'_>,
+    who: &SignedIn,
+    form: &Parameters,
+) -> Result<(Rule, Offered), Refused> {
     let incomplete = || Refused::Problem(ConsentProblem::Incomplete);
     let value = form.get("who").ok_or_else(incomplete)?;
-    let offered = offered(hub, view, who).await?;
+    let offered = offered(hub, view, who, Some(value)).await?;
     // Only whom the form offers: a key that was typed in names nobody.
     let to = offered.into_iter().find(|one| one.value == value);
-    let to = to.ok_or_else(incomplete)?.grantee;
-    let rule = rule(form, to, hub.clock.now()).ok_or_else(incomplete)?;
+    let to = to.ok_or(Refused::Problem(match Named::parse(value) {
+        Some(_) => ConsentProblem::Nobody,
+        None => ConsentProblem::Incomplete,
+    }))?;
+    let rule = rule(form, to.grantee.clone(), hub.clock.now()).ok_or_else(incomplete)?;
+    Ok((rule, to))
+}
+
+async fn carry_out(
+    hub: &Hub,
+    call: &Call,
+    who: &SignedIn,
+    (form, rule): (&Parameters, Rule),
+) -> Result<(), Refused> {
     again(hub, call, who, form).await?;
     let draft = Draft {
         performer: who.person.id,

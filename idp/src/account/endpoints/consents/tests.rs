@@ -10,13 +10,14 @@ use crate::people::Person;
 use crate::testing::{Answer, House};
 
 const ADDRESS: &str = "192.0.2.10";
-const CHILD: [(&str, &str); 6] = [
+const CHILD: [(&str, &str); 7] = [
     ("effect", "permit"),
     ("who", "relation child"),
     ("kind-vitals", "1"),
     ("depth", "daily"),
     ("purpose-family", "1"),
     ("until", "year"),
+    ("step", "give"),
 ];
 
 struct Home {
@@ -84,6 +85,31 @@ async fn a_person_gives_a_consent_sees_it_and_takes_it_back() {
             "{action}"
         );
     }
+}
+
+#[tokio::test]
+async fn nothing_counts_before_its_meaning_was_seen_and_what_was_seen_is_what_counts() {
+    let home = Home::new().await;
+    let asked: Vec<_> = CHILD
+        .iter()
+        .copied()
+        .filter(|(name, _)| *name != "step")
+        .collect();
+    let review = home.post("/account/consents/new", &asked).await;
+    assert_eq!(review.status, 200);
+    for (name, value) in &asked {
+        assert_eq!(review.hidden(name), *value);
+    }
+    assert!(review.body.contains("value=\"give\""), "{}", review.body);
+    assert!(home.kept().await.is_empty());
+    let mut edit = asked.clone();
+    edit.push(("step", "edit"));
+    let edit = home.post("/account/consents/new", &edit).await;
+    assert!(edit.body.contains("value=\"relation child\" required checked"));
+    let mut other = asked;
+    other.push(("step", "later"));
+    assert_eq!(home.post("/account/consents/new", &other).await.status, 200);
+    assert!(home.kept().await.is_empty(), "only one word gives it");
 }
 
 #[tokio::test]
