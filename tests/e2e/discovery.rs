@@ -127,11 +127,11 @@ async fn every_response_type_and_mode_that_is_offered_can_be_had_and_no_other() 
         }
     };
     let expected = |response_type: &str| -> BTreeSet<String> {
-        let parts = response_type.split(' ').map(|part| match part {
+        let names = response_type.split(' ').map(|name| match name {
             "token" => "access_token".to_owned(),
             other => other.to_owned(),
         });
-        parts.collect()
+        names.collect()
     };
     let types = strings(&document, "response_types_supported");
     for needed in ["code", "id_token", "id_token token"] {

@@ -143,7 +143,7 @@ async fn round(server: &mut Server, party: &Party, service: &Party, hanako: &Per
 }
 
 /// The ids of all requests in the log.
-fn logged(server: &Server) -> BTreeSet<String> {
+pub(crate) fn logged(server: &Server) -> BTreeSet<String> {
     let hex = |id: &str| {
         decode(id)
             .iter()
@@ -228,6 +228,14 @@ async fn status(server: &Server, path: &str) -> u16 {
         .as_u16()
 }
 
+/// What the hub answers to a client that ends its tokens.
+async fn revoke(server: &Server, party: &Party, tokens: &Reply) -> u16 {
+    let form = [("token", tokens.text("access_token"))];
+    let request = party::http().post(server.url("/oauth/revoke"));
+    let request = request.basic_auth(party.id(), Some(party.secret()));
+    send(request.form(&form), &server.secrets()).await.status.as_u16()
+}
+
 #[tokio::test]
 async fn a_database_that_goes_away_is_a_clear_503_and_comes_back_without_a_restart() {
     let proxy = Proxy::start(Databases::address());
@@ -268,13 +276,8 @@ async fn a_database_that_goes_away_is_a_clear_503_and_comes_back_without_a_resta
     assert!(stranger.cookie("musubi_session").is_none());
     let lost = party.refresh(tokens.text("refresh_token")).await;
     lost.assert_error(503, "temporarily_unavailable");
-    let revoke = || {
-        let form = [("token", tokens.text("access_token"))];
-        let request = party::http().post(server.url("/oauth/revoke"));
-        request.basic_auth(party.id(), Some(party.secret())).form(&form)
-    };
     assert_eq!(
-        send(revoke(), &server.secrets()).await.status.as_u16(),
+        revoke(&server, &party, &tokens).await,
         503,
         "a token that may still be valid is not said to be over (RFC 7009 §2.2.1)"
     );
@@ -310,7 +313,7 @@ async fn a_database_that_goes_away_is_a_clear_503_and_comes_back_without_a_resta
         "nor was the registration token"
     );
     assert_eq!(stranger.sign_in(&page, &hanako).await.status.as_u16(), 200);
-    assert_eq!(send(revoke(), &server.secrets()).await.status.as_u16(), 200);
+    assert_eq!(revoke(&server, &party, &tokens).await, 200);
     party
         .userinfo(next.text("access_token"))
         .await

@@ -20,6 +20,7 @@
 //! | `ceiling` | how far an occupation reaches at most |
 //! | `decide` | the decision |
 //! | `rows`, `store` | the facts in the database |
+//! | `operator` | who runs the client that is used |
 //! | `ask` | loads the facts of one question and decides |
 //! | `emergency` | who looks without having been allowed to |
 //! | `authzen` | services ask (AuthZEN Authorization API 1.0) |
@@ -37,6 +38,7 @@ mod ceiling;
 mod decide;
 pub mod emergency;
 mod model;
+mod operator;
 mod period;
 pub(crate) mod rows;
 mod store;
@@ -51,6 +53,7 @@ pub use model::{
     Asker, Because, Contract, Decision, Denied, Effect, Emergency, Facts, Grant, Grantee, Obligations,
     Operator, Permit, Question, Reach, Reason, Rule, Standing,
 };
+pub use operator::operator;
 pub use period::{Period, less, union};
 pub use store::AccessError;
 pub use words::{Action, Actions, Depth, Kind, Kinds, Purpose, Purposes};

@@ -43,9 +43,7 @@ pub struct Asker<'a> {
 /// The organisation that runs a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operator {
-    /// It.
-    pub organisation: OrganisationId,
-    /// It, and those above it.
+    /// It, and those above it; nothing if it is over.
     pub above: Vec<OrganisationId>,
 }
 

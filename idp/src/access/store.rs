@@ -25,6 +25,9 @@ pub enum AccessError {
     /// It could not be known where somebody works.
     #[error(transparent)]
     Staff(#[from] crate::staff::StaffError),
+    /// It could not be known whose a client is.
+    #[error(transparent)]
+    Clients(#[from] crate::oauth::clients::ClientsError),
     /// It could not be known who is what to somebody.
     #[error(transparent)]
     People(#[from] crate::people::PeopleError),

@@ -51,7 +51,6 @@ async fn a_service_works_with_what_the_contract_names_while_it_applies() {
         let (taro, _) = house.person("taro", "autumn-wind-23").await;
         let above: OrganisationId = Uuid::from_u128(7).into();
         let operator = Operator {
-            organisation: Uuid::from_u128(8).into(),
             above: vec![Uuid::from_u128(8).into(), above],
         };
         assert_eq!(refused(&house, &hanako, &operator).await, Some(Reason::Contract));

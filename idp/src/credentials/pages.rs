@@ -44,7 +44,7 @@ async fn show(State(hub): State<Shared>, call: Call) -> Response {
     let token = query.get("token").unwrap_or_default();
     match person_of(&hub, &call, Some(token)).await {
         Ok(Some(person)) => render(&hub, view, &person, token, &[]).await,
-        Ok(None) => view.error(ErrorKind::LinkExpired, "password.link"),
+        Ok(None) => view.refuse(&hub, ErrorKind::LinkExpired, "password.link").await,
         Err(error) => view.oauth_error(error),
     }
 }
@@ -101,14 +101,14 @@ async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (view, form) = match view.posted("password.form", "password.csrf") {
+    let (view, form) = match view.posted(&hub, "password.form", "password.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };
     let token = form.get("token").unwrap_or_default();
     let person = match person_of(&hub, &call, Some(token)).await {
         Ok(Some(person)) => person,
-        Ok(None) => return view.error(ErrorKind::LinkExpired, "password.link"),
+        Ok(None) => return view.refuse(&hub, ErrorKind::LinkExpired, "password.link").await,
         Err(error) => return view.oauth_error(error),
     };
     let hash = match chosen(&hub, &call.realm, &person, &form).await {
@@ -131,7 +131,7 @@ async fn submit(State(hub): State<Shared>, call: Call) -> Response {
             hub.families.forget_all();
             view.redirect("/signin")
         }
-        Ok(None) => view.error(ErrorKind::LinkExpired, "password.link"),
+        Ok(None) => view.refuse(&hub, ErrorKind::LinkExpired, "password.link").await,
         Err(error) => view.oauth_error(error.into()),
     }
 }

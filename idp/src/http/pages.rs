@@ -14,10 +14,13 @@ use platform::keys::{constant_time_eq, keyed_hash};
 use super::Call;
 use crate::browsers::KNOWN_FOR;
 use crate::hub::Hub;
+use crate::log::Action;
 use crate::oauth::{ErrorCode, OAuthError};
 use crate::pages::{ErrorKind, ErrorPage, Frame, Language, RenderError, Texts, Zone};
 use crate::signin::Opened;
 
+/// The row about somebody whom a page refuses.
+const REFUSE: Action = Action::new("page.refuse");
 /// Where a request comes from, as the browser says it (Fetch Metadata).
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Holds the session's secret.
@@ -297,18 +300,42 @@ impl<'c> View<'c> {
         self.page(status, html)
     }
 
+    /// Sends an error page to somebody who is refused for the reason that `id` names.
+    pub async fn refuse(self, hub: &Hub, kind: ErrorKind, id: &'static str) -> Response {
+        match hub.record(self.call.deny(REFUSE, id)).await {
+            Ok(()) => self.error(kind, id),
+            Err(error) => self.oauth_error(error),
+        }
+    }
+
+    /// Whether a form came from no page that this browser was shown. If so it is on record, with the reason `id`.
+    pub async fn is_foreign(
+        &self,
+        hub: &Hub,
+        form: &Parameters,
+        id: &'static str,
+    ) -> Result<bool, OAuthError> {
+        if self.csrf_holds(form) {
+            return Ok(false);
+        }
+        hub.record(self.call.deny(REFUSE, id)).await?;
+        Ok(true)
+    }
+
     /// The form that was posted, if it came from a page of ours that this browser was shown; else the page that says so,
     /// with the id `malformed` or `foreign`.
-    pub fn posted(
+    pub async fn posted(
         self,
+        hub: &Hub,
         malformed: &'static str,
         foreign: &'static str,
     ) -> Result<(Self, Parameters), Box<Response>> {
-        match self.call.form() {
-            Some(Ok(form)) if self.csrf_holds(&form) => Ok((self, form)),
-            Some(Ok(_)) => Err(Box::new(self.error(ErrorKind::SessionExpired, foreign))),
-            Some(Err(_)) | None => Err(Box::new(self.error(ErrorKind::BadRequest, malformed))),
-        }
+        let (kind, id) = match self.call.form() {
+            Some(Ok(form)) if self.csrf_holds(&form) => return Ok((self, form)),
+            Some(Ok(_)) => (ErrorKind::SessionExpired, foreign),
+            Some(Err(_)) | None => (ErrorKind::BadRequest, malformed),
+        };
+        Err(Box::new(self.refuse(hub, kind, id).await))
     }
 
     /// Sends an error of OAuth to a person.

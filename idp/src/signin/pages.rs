@@ -54,11 +54,15 @@ async fn show(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let context = match context(&hub, &view, &query).await {
         Ok(Some(context)) => context,
-        Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_in.interaction"),
+        Ok(None) => {
+            return view
+                .refuse(&hub, ErrorKind::SessionExpired, "sign_in.interaction")
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     if context.place == Place::Account && context.again {
@@ -109,16 +113,22 @@ async fn submit(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "sign_in.form");
+        return view.refuse(&hub, ErrorKind::BadRequest, "sign_in.form").await;
     };
     let context = match context(&hub, &view, &form).await {
         Ok(Some(context)) => context,
-        Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_in.interaction"),
+        Ok(None) => {
+            return view
+                .refuse(&hub, ErrorKind::SessionExpired, "sign_in.interaction")
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     let login = form.get("login").unwrap_or_default().to_owned();
-    if !view.csrf_holds(&form) {
-        return render(view, &context, &login, Some(SignInProblem::Expired));
+    match view.is_foreign(&hub, &form, "sign_in.csrf").await {
+        Ok(false) => {}
+        Ok(true) => return render(view, &context, &login, Some(SignInProblem::Expired)),
+        Err(error) => return view.oauth_error(error),
     }
     match sign_in(&hub, &view, &form, &context.place).await {
         Ok(Next::SignedIn(opened)) => {

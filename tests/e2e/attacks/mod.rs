@@ -43,4 +43,4 @@ mod pkce_downgrade;
 mod pollution;
 mod redirect_uri;
 mod session_fixation;
-mod sources;
+pub(crate) mod sources;

@@ -97,13 +97,13 @@ pub(super) fn kinds() -> BTreeSet<String> {
 
 /// An endpoint: its path, and the methods that it takes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Endpoint {
+pub(crate) struct Endpoint {
     pub path: String,
     pub methods: Vec<&'static str>,
 }
 
 /// Every route that the sources make, those of the described API aside.
-pub(super) fn endpoints() -> Vec<Endpoint> {
+pub(crate) fn endpoints() -> Vec<Endpoint> {
     let mut found = Vec::new();
     for (path, text) in [sources("idp/src"), sources("src")].concat() {
         if path.contains("/tests") {

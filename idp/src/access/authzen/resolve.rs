@@ -60,13 +60,28 @@ impl Desk<'_> {
             }
             Named::Client(id) => {
                 let client = self.hub.clients.find(&self.call.realm, &id).await?;
-                Ok(client.map(|client| Known {
-                    client: Some(client.id.clone()),
-                    ..Known::default()
-                }))
+                match client {
+                    Some(client) => self.client(&client.id).await.map(Some),
+                    None => Ok(None),
+                }
             }
             Named::Token(token) => self.token(&token).await,
         }
+    }
+
+    /// A client by itself.
+    pub(super) async fn client(&self, id: &str) -> Result<Known, Refusal> {
+        Ok(Known {
+            client: Some(id.to_owned()),
+            operator: self.operator(id).await?,
+            ..Known::default()
+        })
+    }
+
+    async fn operator(&self, client: &str) -> Result<Option<Operator>, Refusal> {
+        access::operator(self.hub, &self.call.realm, client)
+            .await
+            .map_err(|error| Refusal::unavailable(&error))
     }
 
     /// What stands behind a token, as far as the caller may know of it (RFC 7662 §4).
@@ -108,7 +123,7 @@ impl Desk<'_> {
         Ok(Some(Known {
             person,
             client: Some(claims.client_id.clone()),
-            operator: None,
+            operator: self.operator(&claims.client_id).await?,
             reach,
         }))
     }

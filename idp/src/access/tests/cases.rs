@@ -183,7 +183,6 @@ fn the_reason_is_the_one_that_stood_in_the_way() {
 #[test]
 fn a_service_of_an_operator_needs_a_contract_even_for_ones_own_data() {
     let operator = Operator {
-        organisation: organisation(1),
         above: vec![organisation(1), organisation(0)],
     };
     let asker = Asker {

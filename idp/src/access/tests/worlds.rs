@@ -420,7 +420,6 @@ impl World {
                 })
                 .collect(),
             operator: asked.operator.map(|at| Operator {
-                organisation: organisation(at),
                 above: chain(&self.parents, at),
             }),
         }

@@ -75,7 +75,7 @@ async fn change(
     let Ok(view) = View::new(hub, call, None) else {
         return unavailable();
     };
-    let (view, form) = match view.posted("account.form", "account.csrf") {
+    let (view, form) = match view.posted(hub, "account.form", "account.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };
@@ -86,7 +86,7 @@ async fn change(
     };
     match carry_out(&form, &who).await {
         Ok(true) => view.redirect(back),
-        Ok(false) => view.error(ErrorKind::NotFound, "account.nothing"),
+        Ok(false) => view.refuse(hub, ErrorKind::NotFound, "account.nothing").await,
         Err(error) => view.oauth_error(error),
     }
 }

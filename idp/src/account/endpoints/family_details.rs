@@ -75,7 +75,7 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
     };
     match found.await {
         Ok(Some(subject)) => render(&hub, view, (&who, &subject), None).await,
-        Ok(None) => view.error(ErrorKind::NotFound, "tie.none"),
+        Ok(None) => view.refuse(&hub, ErrorKind::NotFound, "tie.none").await,
         Err(error) => view.oauth_error(error),
     }
 }

@@ -36,7 +36,11 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
     {
         Ok(None) => None,
         Ok(Some(Ok(before))) => Some(before),
-        _ => return view.error(ErrorKind::BadRequest, "account.history.place"),
+        _ => {
+            return view
+                .refuse(&hub, ErrorKind::BadRequest, "account.history.place")
+                .await;
+        }
     };
     match gather(&hub, &call, &who, before).await {
         Ok(shown) => render(view, &who, &shown),

@@ -44,7 +44,11 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
     let before = match query.as_ref().map(|query| query.get("before").map(place)) {
         Ok(None) => None,
         Ok(Some(Some(before))) => Some(before),
-        _ => return view.error(ErrorKind::BadRequest, "account.log.place"),
+        _ => {
+            return view
+                .refuse(&hub, ErrorKind::BadRequest, "account.log.place")
+                .await;
+        }
     };
     match gather(&hub, &call, &who, before).await {
         Ok(shown) => render(view, &who.person, &shown, before.is_none()),

@@ -107,7 +107,10 @@ pub(crate) async fn posted<'c>(
     (malformed, foreign): (&'static str, &'static str),
 ) -> Result<(View<'c>, SignedIn, Parameters), Response> {
     let (view, who) = enter(hub, call).await?;
-    let (view, form) = view.posted(malformed, foreign).map_err(|answer| *answer)?;
+    let (view, form) = view
+        .posted(hub, malformed, foreign)
+        .await
+        .map_err(|answer| *answer)?;
     Ok((view, who, form))
 }
 
@@ -129,7 +132,12 @@ pub(crate) fn refusal(call: &Call, action: Action, reason: &'static str, who: &S
 }
 
 /// Reading is logged, whatever is read.
-async fn read(hub: &Hub, call: &Call, who: &SignedIn, what: &'static str) -> Result<(), OAuthError> {
+pub(crate) async fn read(
+    hub: &Hub,
+    call: &Call,
+    who: &SignedIn,
+    what: &'static str,
+) -> Result<(), OAuthError> {
     hub.record(entry(call, READ, who).resource("page", [what.to_owned()]))
         .await
 }

@@ -165,7 +165,7 @@ pub(super) async fn keep_language(State(hub): State<Shared>, call: Call) -> Resp
         Err(answer) => return answer,
     };
     let Some(language) = form.get("language").and_then(Language::of_tag) else {
-        return view.error(ErrorKind::BadRequest, "profile.language");
+        return view.refuse(&hub, ErrorKind::BadRequest, "profile.language").await;
     };
     if let Err(error) = hub.record(entry(&call, LANGUAGE, &who)).await {
         return view.oauth_error(error);

@@ -31,7 +31,8 @@ pub(super) async fn change<'c>(
         return Err(unavailable());
     };
     let (view, form) = view
-        .posted("factor.form", "factor.csrf")
+        .posted(hub, "factor.form", "factor.csrf")
+        .await
         .map_err(|answer| *answer)?;
     match fresh(hub, call).await {
         Ok(Fresh::Yes(who)) => Ok((view, form, who)),
@@ -62,7 +63,7 @@ pub(super) async fn remove(State(hub): State<Shared>, call: Call) -> Response {
     match take_away(&hub, &view, &form, &who).await {
         Ok(Some(true)) => view.redirect("/account/security?done=removed"),
         Ok(Some(false)) => view.redirect("/account/security?done=last"),
-        Ok(None) => view.error(ErrorKind::NotFound, "factor.unknown"),
+        Ok(None) => view.refuse(&hub, ErrorKind::NotFound, "factor.unknown").await,
         Err(error) => view.oauth_error(error),
     }
 }
@@ -125,7 +126,7 @@ pub(super) async fn rename(State(hub): State<Shared>, call: Call) -> Response {
     };
     match call_it(&hub, &call, &form, &who).await {
         Ok(true) => view.redirect("/account/security?done=renamed"),
-        Ok(false) => view.error(ErrorKind::NotFound, "factor.unknown"),
+        Ok(false) => view.refuse(&hub, ErrorKind::NotFound, "factor.unknown").await,
         Err(error) => view.oauth_error(error),
     }
 }

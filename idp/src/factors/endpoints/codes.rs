@@ -24,7 +24,11 @@ pub(super) async fn make(State(hub): State<Shared>, call: Call) -> Response {
     };
     match hub.factors.any_second(&call.realm, who.person.id).await {
         Ok(true) => {}
-        Ok(false) => return view.error(ErrorKind::NotFound, "factor.nothing_to_recover"),
+        Ok(false) => {
+            return view
+                .refuse(&hub, ErrorKind::NotFound, "factor.nothing_to_recover")
+                .await;
+        }
         Err(error) => return view.oauth_error(error.into()),
     }
     match fresh_codes(&hub, &who.person, &view, entry(&call, MAKE, &who)).await {

@@ -24,8 +24,10 @@ pub(super) async fn begin(State(hub): State<Shared>, call: Call) -> Response {
     let Some(Ok(form)) = call.form() else {
         return refused(StatusCode::BAD_REQUEST);
     };
-    if !view.csrf_holds(&form) {
-        return refused(StatusCode::FORBIDDEN);
+    match view.is_foreign(&hub, &form, "factor.csrf").await {
+        Ok(false) => {}
+        Ok(true) => return refused(StatusCode::FORBIDDEN),
+        Err(_) => return refused(StatusCode::SERVICE_UNAVAILABLE),
     }
     let begun = match fresh(&hub, &call).await {
         Ok(Fresh::Yes(who)) => passkeys::begin_registration(&hub, &view, &who).await,

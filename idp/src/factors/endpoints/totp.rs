@@ -7,6 +7,7 @@ use platform::http::Parameters;
 
 use super::changes::{change, tell_added};
 use super::codes::first_codes;
+use crate::account::endpoints::read;
 use crate::factors::{Confirmed, Fresh, Kind, confirm, fresh, offer, offered, picture};
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
@@ -38,6 +39,9 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
         Ok(Fresh::First(address)) => return view.redirect(address),
         Err(error) => return view.oauth_error(error),
     };
+    if let Err(error) = read(&hub, &call, &who, "security").await {
+        return view.oauth_error(error);
+    }
     match offer(&hub, &call.realm, view.browser(), &who.person).await {
         Ok(id) => enrol(&hub, view, &who.person, (&id, None), false).await,
         Err(error) => view.oauth_error(error),
@@ -55,7 +59,11 @@ pub(crate) async fn enrol(
     let realm = &view.call.realm;
     let secret = match offered(hub, realm, (id, view.browser()), person).await {
         Ok(Some(secret)) => secret,
-        Ok(None) => return view.error(ErrorKind::SessionExpired, "factor.offered"),
+        Ok(None) => {
+            return view
+                .refuse(hub, ErrorKind::SessionExpired, "factor.offered")
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     let address = secret.address(&realm.name, &person.profile.login);
@@ -118,7 +126,10 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     match confirmed {
         Ok(Confirmed::Kept(_)) => first_codes(&hub, view, &who.person, DONE).await,
         Ok(Confirmed::Wrong) => enrol(&hub, view, &who.person, (id, None), true).await,
-        Ok(Confirmed::Gone) => view.error(ErrorKind::SessionExpired, "factor.offered"),
+        Ok(Confirmed::Gone) => {
+            view.refuse(&hub, ErrorKind::SessionExpired, "factor.offered")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }

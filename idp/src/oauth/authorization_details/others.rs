@@ -1,5 +1,5 @@
-//! Details that name another person: what somebody asks for must be within what that person's consents give to somebody,
-//! now and by this client, before anybody is asked anything.
+//! Whose data details are about: what somebody asks for must be within what that person's consents give to somebody, and
+//! within that person's contract with whoever runs the client, now, before anybody is asked anything.
 
 use std::sync::Arc;
 
@@ -32,8 +32,15 @@ pub struct Other {
     pub until: Option<Instant>,
 }
 
+/// The person's own data, by a client of an operator with whom they have no contract that opens it (requirement H5.1).
+const NO_CONTRACT: OAuthError = OAuthError::new(
+    ErrorCode::AccessDenied,
+    "authorization.details.contract",
+    "no contract with the operator of this service opens what authorization_details ask for",
+);
+
 /// The other person whom `details` name, if they name one and not `asker`; refused unless that person's consents allow
-/// `asker` all of it by way of `client`.
+/// `asker` all of it by way of `client`, and, whose data ever it is, a contract opens it where an operator runs `client`.
 pub async fn others(
     hub: &Hub,
     realm: &Realm,
@@ -41,21 +48,24 @@ pub async fn others(
     details: Option<&AuthorizationDetails>,
 ) -> Result<Option<Other>, OAuthError> {
     let Some(details) = details else { return Ok(None) };
-    let Some(number) = details.person() else {
-        return Ok(None);
+    let id = match details.person() {
+        None => asker,
+        Some(number) => {
+            let number = Number::parse(number).map_err(|_| REFUSED)?;
+            let named = person_by_number(&hub.store, realm, number).await?;
+            named.ok_or(REFUSED)?
+        }
     };
-    let number = Number::parse(number).map_err(|_| REFUSED)?;
-    let id = person_by_number(&hub.store, realm, number)
-        .await?
-        .ok_or(REFUSED)?;
-    if id == asker {
+    let operator = access::operator(hub, realm, client).await?;
+    if id == asker && operator.is_none() {
         return Ok(None);
     }
+    let refused = if id == asker { NO_CONTRACT } else { REFUSED };
     let person = hub.people.by_id(realm, id).await?.ok_or(REFUSED)?;
     let who = Who {
         asker: Some(asker),
         subject: id,
-        operator: None,
+        operator: operator.as_ref(),
     };
     let loaded = access::load(hub, realm, who).await?;
     let (mut rests_on, mut until) = (Vec::new(), None::<Instant>);
@@ -65,7 +75,8 @@ pub async fn others(
                 asker: Asker {
                     person: Some(asker),
                     client: Some(client),
-                    ..Asker::default()
+                    operator: operator.as_ref(),
+                    reach: None,
                 },
                 subject: id,
                 action: Action::Read,
@@ -76,7 +87,7 @@ pub async fn others(
                 at: hub.clock.now(),
             };
             let Decision::Permit(permit) = access::decide(&question, &loaded.facts()) else {
-                return Err(REFUSED);
+                return Err(refused);
             };
             for because in permit.because {
                 match because {
@@ -92,6 +103,9 @@ pub async fn others(
                 (one, other) => one.or(other),
             };
         }
+    }
+    if id == asker {
+        return Ok(None);
     }
     // An emergency is no consent: a token that outlives it would be one.
     if rests_on.is_empty() {

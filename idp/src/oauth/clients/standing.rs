@@ -23,7 +23,8 @@ pub struct Standing {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_actor: Option<String>,
     /// The number of the organisation whose own system it is: with the scope `musubi:scim` it keeps that organisation's
-    /// staff.
+    /// staff, and it reaches health data of those people only who have a contract with that organisation, or one above it,
+    /// and as far as that contract goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub organisation: Option<Number>,

@@ -6,7 +6,7 @@ use http::StatusCode;
 use platform::http::Parameters;
 use secrecy::SecretString;
 
-use crate::account::endpoints::{enter, entry};
+use crate::account::endpoints::{enter, entry, read};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::log::Action;
@@ -33,9 +33,13 @@ impl<E: Into<OAuthError>> From<E> for Refused {
 
 /// Shows whether there is a code, and the forms.
 pub async fn show(State(hub): State<Shared>, call: Call) -> Response {
-    match enter(&hub, &call).await {
-        Ok((view, who)) => render(&hub, view, &who, None).await,
-        Err(answer) => answer,
+    let (view, who) = match enter(&hub, &call).await {
+        Ok(entered) => entered,
+        Err(answer) => return answer,
+    };
+    match read(&hub, &call, &who, "requests").await {
+        Ok(()) => render(&hub, view, &who, None).await,
+        Err(error) => view.oauth_error(error),
     }
 }
 
@@ -83,7 +87,10 @@ pub async fn change(State(hub): State<Shared>, call: Call) -> Response {
         Ok(entered) => entered,
         Err(answer) => return answer,
     };
-    let (view, form) = match view.posted("backchannel.code.form", "backchannel.code.csrf") {
+    let (view, form) = match view
+        .posted(&hub, "backchannel.code.form", "backchannel.code.csrf")
+        .await
+    {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };

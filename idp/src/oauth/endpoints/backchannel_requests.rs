@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use uuid::Uuid;
 
+use crate::account::endpoints::read;
 use crate::credentials::Level;
 use crate::http::pages::unavailable;
 use crate::http::{Call, View};
@@ -34,6 +35,9 @@ pub async fn show(State(hub): State<Shared>, call: Call) -> Response {
         Ok(None) => return view.redirect(&Place::Requests.sign_in()),
         Err(error) => return view.oauth_error(error),
     };
+    if let Err(error) = read(&hub, &call, &who, "requests").await {
+        return view.oauth_error(error);
+    }
     match waiting(&hub, &call, &who).await {
         Ok(waiting) => render(view, &who, &waiting),
         Err(error) => view.oauth_error(error),
@@ -120,7 +124,7 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (view, form) = match view.posted("backchannel.form", "backchannel.csrf") {
+    let (view, form) = match view.posted(&hub, "backchannel.form", "backchannel.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };

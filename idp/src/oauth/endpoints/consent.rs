@@ -64,11 +64,11 @@ pub async fn ask(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let question = match question(&hub, &view, query.get("interaction")).await {
         Ok(question) => question,
-        Err(error) if error == LOST => return view.error(ErrorKind::SessionExpired, error.id),
+        Err(error) if error == LOST => return view.refuse(&hub, ErrorKind::SessionExpired, error.id).await,
         Err(error) => return view.oauth_error(error),
     };
     let whose = match whose(&hub, &call.realm, &question).await {
@@ -163,13 +163,13 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (view, form) = match view.posted("consent.form", "consent.csrf") {
+    let (view, form) = match view.posted(&hub, "consent.form", "consent.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };
     let question = match question(&hub, &view, form.get("interaction")).await {
         Ok(question) => question,
-        Err(error) if error == LOST => return view.error(ErrorKind::SessionExpired, error.id),
+        Err(error) if error == LOST => return view.refuse(&hub, ErrorKind::SessionExpired, error.id).await,
         Err(error) => return view.oauth_error(error),
     };
     let seal = question.seal(&call.realm);
@@ -183,11 +183,11 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
     match form.get("decision") {
         Some("allow") => match allow(&hub, &call, &question, view.browser()).await {
             Ok(true) => view.redirect(&format!("/oauth/continue?interaction={}", question.id)),
-            Ok(false) => view.error(ErrorKind::SessionExpired, LOST.id),
+            Ok(false) => view.refuse(&hub, ErrorKind::SessionExpired, LOST.id).await,
             Err(error) => view.oauth_error(error),
         },
         Some("deny") => deny(&hub, view, question).await,
-        _ => view.error(ErrorKind::BadRequest, "consent.decision"),
+        _ => view.refuse(&hub, ErrorKind::BadRequest, "consent.decision").await,
     }
 }
 
@@ -239,7 +239,10 @@ async fn deny(hub: &Hub, view: View<'_>, question: Question) -> Response {
             };
             refuse(hub, view, refusal, about).await
         }
-        Ok(None) => view.error(ErrorKind::SessionExpired, "consent.interaction"),
+        Ok(None) => {
+            view.refuse(hub, ErrorKind::SessionExpired, "consent.interaction")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }

@@ -35,7 +35,7 @@ pub async fn show(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let code = query.get("user_code").and_then(UserCode::parse);
     match signed_in(&hub, &call).await {
@@ -82,7 +82,7 @@ pub async fn look(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "device.form");
+        return view.refuse(&hub, ErrorKind::BadRequest, "device.form").await;
     };
     let typed: String = form
         .get("user_code")
@@ -90,8 +90,10 @@ pub async fn look(State(hub): State<Shared>, call: Call) -> Response {
         .chars()
         .take(40)
         .collect();
-    if !view.csrf_holds(&form) {
-        return field(view, &typed, Some(DeviceProblem::Expired));
+    match view.is_foreign(&hub, &form, "device.csrf").await {
+        Ok(false) => {}
+        Ok(true) => return field(view, &typed, Some(DeviceProblem::Expired)),
+        Err(error) => return view.oauth_error(error),
     }
     let who = match signed_in(&hub, &call).await {
         Ok(Some(who)) => who,
@@ -230,7 +232,7 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (view, form) = match view.posted("device.form", "device.csrf") {
+    let (view, form) = match view.posted(&hub, "device.form", "device.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };
@@ -242,15 +244,15 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
     let allow = match form.get("decision") {
         Some("allow") => true,
         Some("deny") => false,
-        _ => return view.error(ErrorKind::BadRequest, "device.decision"),
+        _ => return view.refuse(&hub, ErrorKind::BadRequest, "device.decision").await,
     };
     let (code, offered) = (form.get("user_code"), form.get("question"));
     let (Some(code), Some(offered)) = (code.and_then(UserCode::parse), offered) else {
-        return view.error(ErrorKind::BadRequest, "device.question");
+        return view.refuse(&hub, ErrorKind::BadRequest, "device.question").await;
     };
     match keep(&hub, &call, &who, (code, offered), allow).await {
         Ok(client) => answered(view, allow, &client),
-        Err(error) if error == OVER => view.error(ErrorKind::SessionExpired, error.id),
+        Err(error) if error == OVER => view.refuse(&hub, ErrorKind::SessionExpired, error.id).await,
         Err(error) => view.oauth_error(error),
     }
 }

@@ -23,12 +23,15 @@ pub async fn start(State(hub): State<Shared>, id: Option<Path<String>>, call: Ca
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let id = id.map(|Path(id)| id).unwrap_or_default();
     match location(&hub, &call, &id, query.get("target_link_uri")).await {
         Ok(Some(location)) => view.redirect(&location),
-        Ok(None) => view.error(ErrorKind::NotFound, "client.start.unknown"),
+        Ok(None) => {
+            view.refuse(&hub, ErrorKind::NotFound, "client.start.unknown")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }

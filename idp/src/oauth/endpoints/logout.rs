@@ -154,7 +154,7 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     if !view.csrf_holds(&form) {
-        return view.error(ErrorKind::SessionExpired, "logout.csrf");
+        return view.refuse(&hub, ErrorKind::SessionExpired, "logout.csrf").await;
     }
     match (read(&hub, &call, &form).await, signed_in(&hub, &call).await) {
         (Ok(asked), Ok(session)) => finish(&hub, view, asked, session).await,

@@ -24,7 +24,12 @@ const ACTION: Action = Action::new("profile.read");
 pub async fn userinfo(State(hub): State<Shared>, call: Call) -> Response {
     let form = call.form().filter(|_| call.method() == Method::POST);
     let outcome = match presented(&call, form.as_ref()) {
-        Ok(None) => return answer::resource_error(&call, None),
+        Ok(None) => {
+            return match hub.record(call.deny(ACTION, "token.missing")).await {
+                Ok(()) => answer::resource_error(&call, None),
+                Err(unavailable) => answer::error(unavailable),
+            };
+        }
         Ok(Some(token)) => serve(&hub, &call, token).await,
         Err(refused) => Err(refused),
     };

@@ -45,26 +45,8 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
     if !present {
         return Err(replayed(hub, call, &known).await?);
     }
-    if !known.is_live(hub.clock.now()) {
-        return Err(OAuthError {
-            id: "token.refresh.revoked",
-            ..UNKNOWN
-        });
-    }
     let unused = Duration::from_secs(hub.settings.tokens.refresh_idle_seconds);
-    if known.is_idle(hub.clock.now(), unused) {
-        return Err(OAuthError {
-            id: "token.refresh.idle",
-            ..UNKNOWN
-        });
-    }
-    let bound_to = known.details.binding.as_ref();
-    if bound_to.is_some() && bound_to != request.binding {
-        return Err(OAuthError {
-            id: "token.refresh.other_key",
-            ..UNKNOWN
-        });
-    }
+    usable(&known, &request, unused)?;
     let scope = narrowed(&known, form)?;
     let details = request.details(known.details.authorization_details.as_ref())?;
     let asked = request.resources()?;
@@ -72,7 +54,7 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
     let key = still_allowed(hub, call, &known).await?;
     let acting = (known.person, client.id.as_str());
     let other = others(hub, realm, acting, known.details.authorization_details.as_ref()).await;
-    let other = other.map_err(|error| given_up(error, &known))?;
+    let other = other.map_err(given_up)?;
 
     let mut entry = call
         .permit(ACTION)
@@ -114,10 +96,26 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
     issue(hub, realm, tokens).await
 }
 
-/// What another person allowed once and does not any more gives nothing any more.
-fn given_up(error: OAuthError, known: &Family) -> OAuthError {
+/// Whether a family lets its present token be taken now, by whoever offers it.
+fn usable(known: &Family, request: &TokenRequest<'_>, unused: Duration) -> Result<(), OAuthError> {
+    let now = request.hub.clock.now();
+    let bound_to = known.details.binding.as_ref();
+    let id = if !known.is_live(now) {
+        "token.refresh.revoked"
+    } else if known.is_idle(now, unused) {
+        "token.refresh.idle"
+    } else if bound_to.is_some() && bound_to != request.binding {
+        "token.refresh.other_key"
+    } else {
+        return Ok(());
+    };
+    Err(OAuthError { id, ..UNKNOWN })
+}
+
+/// What somebody allowed or agreed once and does not any more gives nothing any more.
+fn given_up(error: OAuthError) -> OAuthError {
     match error.code {
-        ErrorCode::AccessDenied if known.details.about.is_some() => OAuthError {
+        ErrorCode::AccessDenied => OAuthError {
             id: "token.refresh.consent_over",
             ..UNKNOWN
         },

@@ -88,11 +88,13 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "recovery.form");
+        return view.refuse(&hub, ErrorKind::BadRequest, "recovery.form").await;
     };
     let typed = form.get("name").unwrap_or_default();
-    if !view.csrf_holds(&form) {
-        return render(view, typed, Some(RecoverProblem::Expired));
+    match view.is_foreign(&hub, &form, "recovery.csrf").await {
+        Ok(false) => {}
+        Ok(true) => return render(view, typed, Some(RecoverProblem::Expired)),
+        Err(error) => return view.oauth_error(error),
     }
     match ask(&hub, &call, &form).await {
         Ok(Some(secret)) => {

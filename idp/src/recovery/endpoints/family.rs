@@ -115,7 +115,7 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (mut view, form) = match view.posted("recovery.form", "recovery.csrf") {
+    let (mut view, form) = match view.posted(&hub, "recovery.form", "recovery.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };
@@ -124,7 +124,7 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
         Err(error) => return view.oauth_error(error),
     };
     let Some(begun) = begun else {
-        return view.error(ErrorKind::LinkExpired, "recovery.family");
+        return view.refuse(&hub, ErrorKind::LinkExpired, "recovery.family").await;
     };
     match carry_out(&hub, &call, &begun, &form).await {
         Ok(()) => {
@@ -132,7 +132,7 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
             view.redirect("/signin")
         }
         Err(Refused::Problems(problems)) => render(&hub, view, Some(&begun), &problems).await,
-        Err(Refused::Over) => view.error(ErrorKind::LinkExpired, "recovery.family"),
+        Err(Refused::Over) => view.refuse(&hub, ErrorKind::LinkExpired, "recovery.family").await,
         Err(Refused::Broken(error)) => view.oauth_error(error),
     }
 }

@@ -39,12 +39,12 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let token = query.get("token").unwrap_or_default();
     match link::find(&hub, &call.realm, token).await {
         Ok(Some(person)) => render(&hub, view, (&person, token), &[]).await,
-        Ok(None) => view.error(ErrorKind::LinkExpired, "recovery.link"),
+        Ok(None) => view.refuse(&hub, ErrorKind::LinkExpired, "recovery.link").await,
         Err(error) => view.oauth_error(error),
     }
 }
@@ -96,20 +96,20 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (view, form) = match view.posted("recovery.form", "recovery.csrf") {
+    let (view, form) = match view.posted(&hub, "recovery.form", "recovery.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };
     let token = form.get("token").unwrap_or_default();
     let person = match link::find(&hub, &call.realm, token).await {
         Ok(Some(person)) => person,
-        Ok(None) => return view.error(ErrorKind::LinkExpired, "recovery.link"),
+        Ok(None) => return view.refuse(&hub, ErrorKind::LinkExpired, "recovery.link").await,
         Err(error) => return view.oauth_error(error),
     };
     match carry_out(&hub, &call, &person, (&form, token)).await {
         Ok(()) => view.redirect("/signin"),
         Err(Refused::Problems(problems)) => render(&hub, view, (&person, token), &problems).await,
-        Err(Refused::Over) => view.error(ErrorKind::LinkExpired, "recovery.link"),
+        Err(Refused::Over) => view.refuse(&hub, ErrorKind::LinkExpired, "recovery.link").await,
         Err(Refused::Broken(error)) => view.oauth_error(error),
     }
 }

@@ -30,10 +30,10 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let (Some(id), Some(token)) = (named(&call, &query), query.get("token")) else {
-        return view.error(ErrorKind::LinkExpired, "recovery.stop");
+        return view.refuse(&hub, ErrorKind::LinkExpired, "recovery.stop").await;
     };
     let (id, csrf) = (id.to_string(), view.csrf());
     let hidden = [("recovery", id.as_str()), ("token", token)];
@@ -55,12 +55,12 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (view, form) = match view.posted("recovery.form", "recovery.csrf") {
+    let (view, form) = match view.posted(&hub, "recovery.form", "recovery.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };
     let Some(id) = named(&call, &form) else {
-        return view.error(ErrorKind::LinkExpired, "recovery.stop");
+        return view.refuse(&hub, ErrorKind::LinkExpired, "recovery.stop").await;
     };
     match stop(&hub, &call, id).await {
         Ok(Some(_)) => {
@@ -71,7 +71,7 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
             let html = page.render(&view.texts);
             view.page(StatusCode::OK, html)
         }
-        Ok(None) => view.error(ErrorKind::LinkExpired, "recovery.stop"),
+        Ok(None) => view.refuse(&hub, ErrorKind::LinkExpired, "recovery.stop").await,
         Err(error) => view.oauth_error(error),
     }
 }

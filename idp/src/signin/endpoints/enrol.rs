@@ -21,14 +21,17 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     match wanted(&hub, &view, &query).await {
         Ok(Some(step)) => match offer(&hub, &call.realm, view.browser(), &step.person).await {
             Ok(id) => factor_pages::enrol(&hub, view, &step.person, (&id, Some(&step.id)), false).await,
             Err(error) => view.oauth_error(error),
         },
-        Ok(None) => view.error(ErrorKind::SessionExpired, "sign_in.progress"),
+        Ok(None) => {
+            view.refuse(&hub, ErrorKind::SessionExpired, "sign_in.progress")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }
@@ -48,13 +51,17 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (mut view, form) = match view.posted("sign_in.form", "sign_in.csrf") {
+    let (mut view, form) = match view.posted(&hub, "sign_in.form", "sign_in.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };
     let step = match wanted(&hub, &view, &form).await {
         Ok(Some(step)) => step,
-        Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_in.progress"),
+        Ok(None) => {
+            return view
+                .refuse(&hub, ErrorKind::SessionExpired, "sign_in.progress")
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     let offered = form.get("offered").unwrap_or_default().to_owned();
@@ -78,7 +85,11 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
             let ids = (offered.as_str(), Some(step.id.as_str()));
             return factor_pages::enrol(&hub, view, &step.person, ids, true).await;
         }
-        Ok(Confirmed::Gone) => return view.error(ErrorKind::SessionExpired, "factor.offered"),
+        Ok(Confirmed::Gone) => {
+            return view
+                .refuse(&hub, ErrorKind::SessionExpired, "factor.offered")
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     let at = (step.id.as_str(), view.browser());
@@ -87,7 +98,10 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
             view.enter(&begun.opened);
             factor_pages::first_codes(&hub, view, &step.person, &begun.place.address()).await
         }
-        Ok(None) => view.error(ErrorKind::SessionExpired, "sign_in.progress"),
+        Ok(None) => {
+            view.refuse(&hub, ErrorKind::SessionExpired, "sign_in.progress")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }

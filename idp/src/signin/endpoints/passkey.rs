@@ -28,8 +28,10 @@ pub(super) async fn begin(State(hub): State<Shared>, call: Call) -> Response {
     let Some(Ok(form)) = call.form() else {
         return refused(StatusCode::BAD_REQUEST);
     };
-    if !view.csrf_holds(&form) {
-        return refused(StatusCode::FORBIDDEN);
+    match view.is_foreign(&hub, &form, "sign_in.csrf").await {
+        Ok(false) => {}
+        Ok(true) => return refused(StatusCode::FORBIDDEN),
+        Err(_) => return refused(StatusCode::SERVICE_UNAVAILABLE),
     }
     match options(&hub, &view, &form).await {
         Ok(Some(options)) => answer::json(StatusCode::OK, &options),
@@ -67,7 +69,7 @@ pub(super) async fn finish(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (mut view, form) = match view.posted("sign_in.form", "sign_in.csrf") {
+    let (mut view, form) = match view.posted(&hub, "sign_in.form", "sign_in.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };

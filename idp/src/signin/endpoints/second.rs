@@ -63,12 +63,15 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let problem = (query.get("problem") == Some("passkey")).then_some(SecondFactorProblem::Passkey);
     match step(&hub, &view, query.get("step")).await {
         Ok(Some(step)) => render(view, &step, problem),
-        Ok(None) => view.error(ErrorKind::SessionExpired, "sign_in.progress"),
+        Ok(None) => {
+            view.refuse(&hub, ErrorKind::SessionExpired, "sign_in.progress")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }
@@ -109,13 +112,17 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (mut view, form) = match view.posted("sign_in.form", "sign_in.csrf") {
+    let (mut view, form) = match view.posted(&hub, "sign_in.form", "sign_in.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };
     let step = match step(&hub, &view, form.get("step")).await {
         Ok(Some(step)) => step,
-        Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_in.progress"),
+        Ok(None) => {
+            return view
+                .refuse(&hub, ErrorKind::SessionExpired, "sign_in.progress")
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     let code = form.get("code").unwrap_or_default();
@@ -141,7 +148,10 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
             view.enter(&begun.opened);
             view.redirect(&begun.place.address())
         }
-        Ok(None) => view.error(ErrorKind::SessionExpired, "sign_in.progress"),
+        Ok(None) => {
+            view.refuse(&hub, ErrorKind::SessionExpired, "sign_in.progress")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }

@@ -25,13 +25,16 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let id = query.get("step").unwrap_or_default();
     let found = Drafts::new(&hub, &call.realm).find(id, view.browser()).await;
     match found {
         Ok(Some(draft)) => render(view, (id, &draft), None),
-        Ok(None) => view.error(ErrorKind::SessionExpired, "sign_up.draft"),
+        Ok(None) => {
+            view.refuse(&hub, ErrorKind::SessionExpired, "sign_up.draft")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }
@@ -69,7 +72,7 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
     let Ok(view) = View::new(&hub, &call, None) else {
         return unavailable();
     };
-    let (mut view, form) = match view.posted("sign_up.form", "sign_up.csrf") {
+    let (mut view, form) = match view.posted(&hub, "sign_up.form", "sign_up.csrf").await {
         Ok(posted) => posted,
         Err(answer) => return *answer,
     };

@@ -57,14 +57,18 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     if !call.realm.takes_sign_ups() {
-        return view.error(ErrorKind::NotFound, "sign_up.off");
+        return view.refuse(&hub, ErrorKind::NotFound, "sign_up.off").await;
     }
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let context = match context(&hub, &view, &query).await {
         Ok(Some(context)) => context,
-        Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_up.interaction"),
+        Ok(None) => {
+            return view
+                .refuse(&hub, ErrorKind::SessionExpired, "sign_up.interaction")
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     if context.again && query.get("interaction").is_none() {
@@ -116,20 +120,26 @@ pub(super) async fn submit(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Some(Ok(form)) = call.form() else {
-        return view.error(ErrorKind::BadRequest, "sign_up.form");
+        return view.refuse(&hub, ErrorKind::BadRequest, "sign_up.form").await;
     };
     if !call.realm.takes_sign_ups() {
-        return view.error(ErrorKind::NotFound, "sign_up.off");
+        return view.refuse(&hub, ErrorKind::NotFound, "sign_up.off").await;
     }
     let context = match context(&hub, &view, &form).await {
         Ok(Some(context)) => context,
-        Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_up.interaction"),
+        Ok(None) => {
+            return view
+                .refuse(&hub, ErrorKind::SessionExpired, "sign_up.interaction")
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     let typed = |name| form.get(name).unwrap_or_default();
     let typed = (typed("login"), typed("name"));
-    if !view.csrf_holds(&form) {
-        return render(&hub, view, &context, typed, &[SignUpProblem::Expired]);
+    match view.is_foreign(&hub, &form, "sign_up.csrf").await {
+        Ok(false) => {}
+        Ok(true) => return render(&hub, view, &context, typed, &[SignUpProblem::Expired]),
+        Err(error) => return view.oauth_error(error),
     }
     match sign_up(&hub, &view, &form, &context).await {
         Ok(Next::SignedIn(opened)) => {

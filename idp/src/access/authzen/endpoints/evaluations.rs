@@ -11,7 +11,7 @@ use crate::admin::Refusal;
 use crate::http::Call;
 use crate::hub::Shared;
 
-/// Answers many questions; without `evaluations` the one that the defaults make (§7.1).
+/// Answers many questions; without `evaluations`, or with none in it, the one that the defaults make (§7.1).
 pub(super) async fn answer(State(hub): State<Shared>, call: Call) -> Response {
     let desk = match open(&hub, &call).await {
         Ok(desk) => desk,
@@ -21,13 +21,13 @@ pub(super) async fn answer(State(hub): State<Shared>, call: Call) -> Response {
         Ok(asked) => asked,
         Err(refusal) => return refuse(&hub, &call, refusal).await,
     };
-    let answered = match &asked.each {
-        None => match desk.evaluate(&asked.defaults).await {
+    let answered = match asked.each.as_deref() {
+        None | Some([]) => match desk.evaluate(&asked.defaults).await {
             Ok(answer) => return json(&hub, &call, &answer),
             Err(Asking::Malformed) => Err(MALFORMED),
             Err(Asking::Refused(refusal)) => Err(refusal),
         },
-        Some(all) if all.is_empty() || all.len() > MOST => Err(MALFORMED),
+        Some(all) if all.len() > MOST => Err(MALFORMED),
         Some(all) => each(&desk, &asked, all).await,
     };
     match answered {

@@ -228,10 +228,7 @@ async fn find_subjects(desk: &Desk<'_>) -> Result<Value, Refusal> {
                 .map_err(|error| Refusal::unavailable(&error))?;
             if kind == "client" && page.after.is_nil() {
                 for client in clients {
-                    let who = Known {
-                        client: Some(client.clone()),
-                        ..Known::default()
-                    };
+                    let who = desk.client(&client).await?;
                     let loaded = desk.load(&who, whose.id).await?;
                     if desk.decide((&who, whose.id), (action, &terms), &loaded).permits() {
                         found.push(value!({"type": "client", "id": client}));

@@ -303,11 +303,14 @@ async fn many_questions_are_answered_in_their_order_and_as_far_as_their_semantic
         .send("/access/v1/evaluations", Some(&place.token), body)
         .await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    // Without the list it is one question.
-    assert_eq!(
-        place.ask("/access/v1/evaluations", &question).await["decision"],
-        true
-    );
+    // Without the list, or with nothing in it, it is one question (§7.1).
+    let mut empty = question.clone();
+    empty["evaluations"] = json!([]);
+    for one in [&question, &empty] {
+        let answer = place.ask("/access/v1/evaluations", one).await;
+        assert_eq!(answer["decision"], true);
+        assert!(answer.get("evaluations").is_none());
+    }
 }
 
 #[tokio::test]

@@ -84,7 +84,7 @@ pub async fn go_on(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let id = query.get("interaction").unwrap_or_default();
     let found = Interactions::new(&hub.ephemeral, &call.realm)
@@ -92,7 +92,15 @@ pub async fn go_on(State(hub): State<Shared>, call: Call) -> Response {
         .await;
     let interaction = match found {
         Ok(Some(interaction)) => interaction,
-        Ok(None) => return view.error(ErrorKind::SessionExpired, "authorization.interaction.unknown"),
+        Ok(None) => {
+            return view
+                .refuse(
+                    &hub,
+                    ErrorKind::SessionExpired,
+                    "authorization.interaction.unknown",
+                )
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     match reopen(&hub, &call.realm, &interaction).await {
@@ -183,14 +191,20 @@ async fn proceed(
                 match interactions.take(id, Some(view.browser())).await {
                     Ok(Some(_)) => {}
                     Ok(None) => {
-                        return view.error(ErrorKind::SessionExpired, "authorization.interaction.used");
+                        return view
+                            .refuse(hub, ErrorKind::SessionExpired, "authorization.interaction.used")
+                            .await;
                     }
                     Err(error) => return view.oauth_error(error),
                 }
             }
             match used_up(hub, &view.call.realm, request).await {
                 Ok(true) => {}
-                Ok(false) => return view.error(ErrorKind::SessionExpired, "authorization.request_uri.used"),
+                Ok(false) => {
+                    return view
+                        .refuse(hub, ErrorKind::SessionExpired, "authorization.request_uri.used")
+                        .await;
+                }
                 Err(error) => return view.oauth_error(error),
             }
             match issue::issue(hub, view.call, request, (client, &to.redirect), &who).await {
@@ -204,7 +218,10 @@ async fn proceed(
                 Err(error) => view.oauth_error(error),
             }
         }
-        Ok((Step::Issue, None)) => view.error(ErrorKind::SessionExpired, "authorization.session"),
+        Ok((Step::Issue, None)) => {
+            view.refuse(hub, ErrorKind::SessionExpired, "authorization.session")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }
