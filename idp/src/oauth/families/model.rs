@@ -110,8 +110,8 @@ pub struct Family {
     pub details: FamilyDetails,
     /// When it is over.
     pub expires_at: Instant,
-    /// When it began, or its refresh token was used last.
-    pub used_at: Instant,
+    /// When it began, or its refresh token was used last; `None` if neither was noted: it began before that was kept.
+    pub used_at: Option<Instant>,
     /// Whether it was revoked.
     pub revoked: bool,
     /// The hash of its present refresh token.
@@ -126,6 +126,6 @@ impl Family {
 
     /// Whether its refresh token has lain unused for longer than `idle` at `now` (RFC 9700 §4.14.2).
     pub fn is_idle(&self, now: Instant, idle: Duration) -> bool {
-        self.used_at < now.minus(idle)
+        self.used_at.is_some_and(|used| used < now.minus(idle))
     }
 }

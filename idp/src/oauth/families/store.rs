@@ -50,7 +50,7 @@ struct Row {
     scope: String,
     grant_details: String,
     expires_at: i64,
-    used_at: i64,
+    used_at: Option<i64>,
     revoked_at: Option<i64>,
     current_hash: Option<Vec<u8>>,
 }
@@ -72,8 +72,8 @@ macro_rules! begin {
     ($session_lock:literal, $consent_lock:literal) => {
         concat!(
             "INSERT INTO token_family (id, realm_id, client_id, person_id, sid, scope, grant_details,
-             current_hash, generation, created_at, expires_at)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10
+             current_hash, generation, created_at, used_at, expires_at)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $9, $10
              WHERE EXISTS (SELECT 1 FROM session WHERE sid = $11 AND realm_id = $2 AND person_id = $4
                  AND ended_at IS NULL AND expires_at > $9",
             $session_lock,
@@ -118,8 +118,8 @@ fn begins(backend: Backend) -> &'static Begins {
         Backend::Postgres => &BEGIN_BESIDE_OTHERS,
     }
 }
-const COLUMNS: &str = "id, client_id, person_id, sid, scope, grant_details, expires_at,
-     COALESCE(used_at, created_at) AS used_at, revoked_at, current_hash";
+const COLUMNS: &str =
+    "id, client_id, person_id, sid, scope, grant_details, expires_at, used_at, revoked_at, current_hash";
 /// A use of a token that stays is noted when this part of the time that it may lie unused has passed.
 const NOTED: u32 = 8;
 
@@ -320,11 +320,10 @@ impl Families {
         let row: Option<Row> = self.store.fetch_optional(&sql, values).await?;
         let Some(row) = row else { return Ok(None) };
         let family = Arc::new(row.open()?);
-        if family.is_idle(now, unused / NOTED) {
-            let sql = "UPDATE token_family SET used_at = $2 WHERE id = $1";
-            self.store
-                .change(sql, values![family.id.uuid(), now.as_micros()])
-                .await?;
+        if family.used_at.is_none() || family.is_idle(now, unused / NOTED) {
+            let sql = "UPDATE token_family SET used_at = $3 WHERE id = $1 AND realm_id = $2";
+            let values = values![family.id.uuid(), realm.id.uuid(), now.as_micros()];
+            self.store.change(sql, values).await?;
             self.known.invalidate(&(realm.id, family.id)).await;
         }
         Ok(Some(family))
@@ -439,7 +438,7 @@ impl Row {
             scope: Scope::parse(&self.scope).map_err(|_| FamilyError::Unreadable)?,
             details: serde_json::from_str(&self.grant_details).map_err(|_| FamilyError::Unreadable)?,
             expires_at: Instant::from_micros(self.expires_at),
-            used_at: Instant::from_micros(self.used_at),
+            used_at: self.used_at.map(Instant::from_micros),
             revoked: self.revoked_at.is_some(),
             current_hash: self.current_hash,
         })

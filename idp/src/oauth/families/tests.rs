@@ -119,3 +119,34 @@ async fn tokens_that_begin_while_the_password_changes_or_the_consent_goes_are_ov
         }
     }
 }
+
+/// Idle tokens are over (RFC 9700 §4.14.2), but not those of which nobody noted when they were used: an upgrade ends nothing.
+#[tokio::test]
+async fn a_token_from_before_its_use_was_noted_is_judged_from_its_next_use_on() {
+    for backend in BACKENDS {
+        for rotated in [true, false] {
+            let house = House::on(backend, 1000).await;
+            let (hub, realm, now) = (&house.hub, &house.realm, house.hub.clock.now());
+            let new = about_to_begin(&house).await;
+            let begun = hub.families.begin(realm, &hub.entropy, now, &new, true).await;
+            let token = begun.unwrap().unwrap().refresh.unwrap();
+            let sql = "UPDATE token_family SET used_at = NULL, created_at = 0 WHERE id = $1";
+            hub.store.execute(sql, values![new.id.uuid()]).await.unwrap();
+            hub.families.forget_all();
+            let day = Duration::from_hours(24);
+            let (old, _) = hub.families.of_token(realm, &token).await.unwrap().unwrap();
+            assert!(!old.is_idle(now, day), "{backend:?}");
+            if rotated {
+                let next = hub.families.rotate(realm, &hub.entropy, now, day, &token).await;
+                assert!(next.unwrap().is_some());
+            } else {
+                let kept = hub.families.keep(realm, now, (day, day), &token).await;
+                assert!(kept.unwrap().is_some());
+            }
+            let family = hub.families.find(realm, new.id).await.unwrap().unwrap();
+            assert_eq!(family.used_at, Some(now), "{backend:?}");
+            assert!(!family.is_idle(now.plus(day), day));
+            assert!(family.is_idle(now.plus(day * 2), day));
+        }
+    }
+}
