@@ -15,5 +15,5 @@ mod others;
 mod request;
 
 pub use model::{AuthorizationDetail, AuthorizationDetails, HealthRecord, InvalidDetails, TYPES};
-pub use others::{Other, others};
+pub use others::{Other, given_up, others};
 pub use request::read;

@@ -32,6 +32,15 @@ pub struct Other {
     pub until: Option<Instant>,
 }
 
+/// What an error of [`others`] is where something was given before: what somebody allowed or agreed once and does not any
+/// more gives nothing any more.
+pub fn given_up(error: OAuthError, over: OAuthError) -> OAuthError {
+    match error.code {
+        ErrorCode::AccessDenied => over,
+        _ => error,
+    }
+}
+
 /// The person's own data, by a client of an operator with whom they have no contract that opens it (requirement H5.1).
 const NO_CONTRACT: OAuthError = OAuthError::new(
     ErrorCode::AccessDenied,

@@ -24,21 +24,19 @@ const ACTION: Action = Action::new("profile.read");
 pub async fn userinfo(State(hub): State<Shared>, call: Call) -> Response {
     let form = call.form().filter(|_| call.method() == Method::POST);
     let outcome = match presented(&call, form.as_ref()) {
-        Ok(None) => {
-            return match hub.record(call.deny(ACTION, "token.missing")).await {
-                Ok(()) => answer::resource_error(&call, None),
-                Err(unavailable) => answer::error(unavailable),
-            };
-        }
-        Ok(Some(token)) => serve(&hub, &call, token).await,
-        Err(refused) => Err(refused),
+        Ok(None) => Err(None),
+        Ok(Some(token)) => serve(&hub, &call, token).await.map_err(Some),
+        Err(refused) => Err(Some(refused)),
     };
     let mut response = match outcome {
         Ok(response) => response,
-        Err(refused) => match hub.record(call.deny(ACTION, refused.id)).await {
-            Ok(()) => answer::resource_error(&call, Some(refused)),
-            Err(unavailable) => answer::error(unavailable),
-        },
+        Err(refused) => {
+            let reason = refused.map_or("token.missing", |refused| refused.id);
+            match hub.record(call.deny(ACTION, reason)).await {
+                Ok(()) => answer::resource_error(&call, refused),
+                Err(unavailable) => answer::error(unavailable),
+            }
+        }
     };
     dpop::give_nonce(&hub, &call, response.headers_mut());
     name_interaction(&hub, &call, &mut response);

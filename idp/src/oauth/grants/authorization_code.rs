@@ -9,7 +9,7 @@ use crate::hub::Hub;
 use crate::ids::FamilyId;
 use crate::log::Action;
 use crate::oauth::authorization::{CodeGrant, Codes, Redeemed};
-use crate::oauth::authorization_details::others;
+use crate::oauth::authorization_details::{given_up, others};
 use crate::oauth::clients::{AuthenticatedClient, GrantType};
 use crate::oauth::families::{FamilyDetails, NewFamily};
 use crate::oauth::grants::{TokenRequest, revoke};
@@ -24,6 +24,10 @@ const UNKNOWN: OAuthError = OAuthError::new(
     "token.code.unknown",
     "the code is unknown, used, over, or another client's",
 );
+const CONSENT_OVER: OAuthError = OAuthError {
+    id: "token.code.consent_over",
+    ..UNKNOWN
+};
 
 /// Redeems a code.
 pub async fn redeem(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError> {
@@ -57,7 +61,7 @@ pub async fn redeem(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthErr
     let nonce = grant.nonce.take();
     let acting = (grant.person, client.id.as_str());
     let other = others(hub, realm, acting, grant.authorization_details.as_ref()).await;
-    let other = other.map_err(given_up)?;
+    let other = other.map_err(|error| given_up(error, CONSENT_OVER))?;
     let mut new = family(request, *grant);
     if let Some(other) = &other {
         new.details.about = Some(other.person.id);
@@ -101,17 +105,6 @@ pub async fn redeem(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthErr
         ..Issue::new(client, &new.scope)
     };
     issue(hub, realm, tokens).await
-}
-
-/// What another person allowed when the code was made and does not any more makes the code worthless.
-fn given_up(error: OAuthError) -> OAuthError {
-    match error.code {
-        ErrorCode::AccessDenied => OAuthError {
-            id: "token.code.consent_over",
-            ..UNKNOWN
-        },
-        _ => error,
-    }
 }
 
 /// The family that a code begins.

@@ -7,7 +7,7 @@ use platform::http::Parameters;
 use crate::http::Call;
 use crate::hub::Hub;
 use crate::log::Action;
-use crate::oauth::authorization_details::others;
+use crate::oauth::authorization_details::{given_up, others};
 use crate::oauth::clients::Client;
 use crate::oauth::families::{Family, RefreshToken};
 use crate::oauth::grants::{TokenRequest, revoke};
@@ -22,6 +22,10 @@ const UNKNOWN: OAuthError = OAuthError::new(
     "token.refresh.unknown",
     "the refresh token is unknown, used, over, revoked, or another client's",
 );
+const CONSENT_OVER: OAuthError = OAuthError {
+    id: "token.refresh.consent_over",
+    ..UNKNOWN
+};
 
 /// Takes a refresh token and gives its successor with a new access token.
 pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthError> {
@@ -54,7 +58,7 @@ pub async fn refresh(request: TokenRequest<'_>) -> Result<TokenResponse, OAuthEr
     let key = still_allowed(hub, call, &known).await?;
     let acting = (known.person, client.id.as_str());
     let other = others(hub, realm, acting, known.details.authorization_details.as_ref()).await;
-    let other = other.map_err(given_up)?;
+    let other = other.map_err(|error| given_up(error, CONSENT_OVER))?;
 
     let mut entry = call
         .permit(ACTION)
@@ -110,17 +114,6 @@ fn usable(known: &Family, request: &TokenRequest<'_>, unused: Duration) -> Resul
         return Ok(());
     };
     Err(OAuthError { id, ..UNKNOWN })
-}
-
-/// What somebody allowed or agreed once and does not any more gives nothing any more.
-fn given_up(error: OAuthError) -> OAuthError {
-    match error.code {
-        ErrorCode::AccessDenied => OAuthError {
-            id: "token.refresh.consent_over",
-            ..UNKNOWN
-        },
-        _ => error,
-    }
 }
 
 /// Whether a use replaces the token. One that anybody could use always is (RFC 9700 §4.14.2); one that needs a proof of the
