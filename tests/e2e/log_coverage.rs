@@ -95,7 +95,7 @@ fn tells_nothing(method: &Method, path: &str, status: u16, location: &str) -> bo
     let asked = status == 303
         && (location.starts_with("/signin")
             || location.starts_with("/device")
-            || path.starts_with("/signin"));
+            || *method == Method::GET && path.starts_with("/signin"));
     // A form that is only a longer address.
     let same = *method == Method::POST && status == 303 && location.starts_with(path);
     public || form || asked || same

@@ -39,7 +39,7 @@ async fn show(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let token = query.get("token").unwrap_or_default();
     match person_of(&hub, &call, Some(token)).await {

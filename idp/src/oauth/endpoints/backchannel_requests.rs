@@ -136,16 +136,25 @@ pub async fn answer(State(hub): State<Shared>, call: Call) -> Response {
     let allow = match form.get("decision") {
         Some("allow") => true,
         Some("deny") => false,
-        _ => return view.error(ErrorKind::BadRequest, "backchannel.decision"),
+        _ => {
+            return view
+                .refuse(&hub, ErrorKind::BadRequest, "backchannel.decision")
+                .await;
+        }
     };
     let Ok(id) = Uuid::try_parse(form.get("request").unwrap_or_default()) else {
-        return view.error(ErrorKind::BadRequest, "backchannel.request");
+        return view
+            .refuse(&hub, ErrorKind::BadRequest, "backchannel.request")
+            .await;
     };
     match keep(&hub, &call, &who, id, allow).await {
         Ok(Answered::Kept) if allow => view.redirect("/account/requests?done=allowed"),
         Ok(Answered::Kept) => view.redirect("/account/requests?done=denied"),
         Ok(Answered::SignInAgain) => view.redirect(&Place::Requests.sign_in()),
-        Ok(Answered::Nothing) => view.error(ErrorKind::SessionExpired, "backchannel.over"),
+        Ok(Answered::Nothing) => {
+            view.refuse(&hub, ErrorKind::SessionExpired, "backchannel.over")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }

@@ -95,7 +95,10 @@ pub(super) async fn finish(State(hub): State<Shared>, call: Call) -> Response {
             view.enter(&begun.opened);
             view.redirect(&begun.place.address())
         }
-        Ok(None) => view.error(ErrorKind::SessionExpired, "sign_in.progress"),
+        Ok(None) => {
+            view.refuse(&hub, ErrorKind::SessionExpired, "sign_in.progress")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }

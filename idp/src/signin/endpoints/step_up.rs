@@ -20,7 +20,7 @@ pub(super) async fn begin(State(hub): State<Shared>, call: Call) -> Response {
         return unavailable();
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "request.query");
+        return view.refuse(&hub, ErrorKind::BadRequest, "request.query").await;
     };
     let place = Place::read(&query);
     let who = match signed_in(&hub, &call).await {
@@ -30,7 +30,11 @@ pub(super) async fn begin(State(hub): State<Shared>, call: Call) -> Response {
     };
     let missing = match missing(&hub, &view, &who, &place).await {
         Ok(Some(missing)) => missing,
-        Ok(None) => return view.error(ErrorKind::SessionExpired, "sign_in.interaction"),
+        Ok(None) => {
+            return view
+                .refuse(&hub, ErrorKind::SessionExpired, "sign_in.interaction")
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     let Some(level) = missing.0 else {

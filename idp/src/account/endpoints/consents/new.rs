@@ -52,7 +52,7 @@ pub(super) async fn with(hub: &Hub, view: View<'_>, whose: &Whose, named: Named)
     let chosen = Parameters::from_pairs(vec![("who".to_owned(), named.value())]);
     match chosen {
         Ok(chosen) => render(hub, view, whose, (&chosen, None)).await,
-        Err(_) => view.error(ErrorKind::BadRequest, "consents.form"),
+        Err(_) => view.refuse(hub, ErrorKind::BadRequest, "consents.form").await,
     }
 }
 

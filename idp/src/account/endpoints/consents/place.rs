@@ -54,7 +54,7 @@ pub(in crate::account::endpoints) async fn find(State(hub): State<Shared>, call:
         Err(answer) => return answer,
     };
     let Ok(query) = call.query() else {
-        return view.error(ErrorKind::BadRequest, "consents.place");
+        return view.refuse(&hub, ErrorKind::BadRequest, "consents.place").await;
     };
     if let Err(error) = whose.read(&hub, &call, &who, "consents.place").await {
         return view.oauth_error(error);
@@ -64,7 +64,10 @@ pub(in crate::account::endpoints) async fn find(State(hub): State<Shared>, call:
     };
     match chosen(&hub, &call, of).await {
         Ok(Some(place)) => show(&hub, view, (&whose, &place), (&Parameters::default(), None)).await,
-        Ok(None) => view.error(ErrorKind::NotFound, "consents.place.none"),
+        Ok(None) => {
+            view.refuse(&hub, ErrorKind::NotFound, "consents.place.none")
+                .await
+        }
         Err(error) => view.oauth_error(error),
     }
 }
@@ -75,15 +78,19 @@ pub(in crate::account::endpoints) async fn choose(State(hub): State<Shared>, cal
         Ok(posted) => posted,
         Err(answer) => return answer,
     };
+    if let Err(error) = whose.read(&hub, &call, &who, "consents.place").await {
+        return view.oauth_error(error);
+    }
     let Some(of) = form.get("of") else {
-        return match whose.read(&hub, &call, &who, "consents.place").await {
-            Ok(()) => list(&hub, view, &whose, form.get("q")).await,
-            Err(error) => view.oauth_error(error),
-        };
+        return list(&hub, view, &whose, form.get("q")).await;
     };
     let place = match chosen(&hub, &call, of).await {
         Ok(Some(place)) => place,
-        Ok(None) => return view.error(ErrorKind::NotFound, "consents.place.none"),
+        Ok(None) => {
+            return view
+                .refuse(&hub, ErrorKind::NotFound, "consents.place.none")
+                .await;
+        }
         Err(error) => return view.oauth_error(error),
     };
     match named(&hub, &call, (&who, whose.person.id, &place), &form).await {
@@ -297,7 +304,7 @@ async fn show(
 ) -> Response {
     let shown = match gather(hub, view.call, (whose, place)).await {
         Ok(Some(shown)) => shown,
-        Ok(None) => return view.error(ErrorKind::NotFound, "consents.place.none"),
+        Ok(None) => return view.refuse(hub, ErrorKind::NotFound, "consents.place.none").await,
         Err(error) => return view.oauth_error(error),
     };
     let (csrf, links) = (view.csrf(), whose.links());

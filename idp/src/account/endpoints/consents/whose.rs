@@ -166,7 +166,7 @@ async fn settle<'c>(
     (view, who): (View<'c>, SignedIn),
 ) -> Result<(View<'c>, SignedIn, Whose), Response> {
     let Ok(query) = call.query() else {
-        return Err(view.error(ErrorKind::BadRequest, "consents.query"));
+        return Err(view.refuse(hub, ErrorKind::BadRequest, "consents.query").await);
     };
     match named(hub, call, &who, query.get("tie")).await {
         Ok(Some(whose)) => Ok((view, who, whose)),
