@@ -194,8 +194,17 @@ async fn no_client_says_of_itself_whose_it_is() {
         .bearer_auth(token)
         .json(&metadata);
     let reply = send(register, &house.server.secrets()).await;
-    assert!(reply.json.get("organisation").is_none(), "{}", reply.text);
-    // With an organisation that is over there is no contract any more.
+    assert_eq!(reply.status.as_u16(), 201, "{}", reply.text);
+    let desk = Service::with(&house.server, "musubi:clients.read").await;
+    let path = format!("/api/v1/clients/{}", reply.text("client_id"));
+    let kept = desk.json(Method::GET, &path, None).await;
+    assert_eq!(kept["client_id"], reply.json["client_id"]);
+    assert!(!kept.to_string().contains(&house.operator), "{kept}");
+}
+
+#[tokio::test]
+async fn with_an_organisation_that_is_over_there_is_no_contract_any_more() {
+    let house = House::new(Backend::Sqlite).await;
     let desk = Service::with(&house.server, "musubi:organisations.write").await;
     let app = house.app(Some(&house.other));
     house.agree(&house.other, &["vitals"], json!({})).await;

@@ -1,6 +1,7 @@
 //! Who decides in somebody's place what others see of their records (requirements H2, H5.2): guardians by law, for as long
 //! as they are, and nobody of the family else.
 
+use harness::html::Form;
 use harness::{Actor, Backend, Page, Person, Server, Service};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -63,16 +64,18 @@ impl<'s> Home<'s> {
 async fn asked(browser: &Actor, list: &str) -> Page {
     let new = list.replace("/consents?", "/consents/new?");
     let page = browser.open(&new).await;
-    let mut form = page.form(&new);
+    browser.send(&filled(page.form(&new), "relation carer")).await
+}
+
+/// The form of a new consent with which somebody sees vitals by day.
+fn filled(mut form: Form, who: &str) -> Form {
     form.fields.retain(|(name, _)| name == "csrf");
-    let form = form
-        .forge("effect", "permit")
-        .forge("who", "relation carer")
+    form.forge("effect", "permit")
+        .forge("who", who)
         .forge("kind-vitals", "1")
         .forge("depth", "daily")
         .forge("purpose-care", "1")
-        .forge("until", "year");
-    browser.send(&form).await
+        .forge("until", "year")
 }
 
 fn consent_of(page: &Page) -> String {
@@ -210,16 +213,7 @@ async fn family_that_is_no_guardian_a_stranger_and_the_ward_of_a_guardian_decide
         .replace("family/details", "consents");
     assert!(!eve.open("/account/consents").await.body.contains("tie="));
     let mine = eve.open("/account/consents/new").await;
-    let mut form = mine.form("/account/consents/new");
-    form.fields.retain(|(name, _)| name == "csrf");
-    let form = form
-        .forge("effect", "permit")
-        .forge("who", "relation child")
-        .forge("kind-vitals", "1")
-        .forge("depth", "daily")
-        .forge("purpose-family", "1")
-        .forge("until", "year")
-        .forge("step", "give");
+    let form = filled(mine.form("/account/consents/new"), "relation child").forge("step", "give");
     for address in [&own, &list, &"/account/consents?tie=x".to_owned()] {
         assert_eq!(eve.open(address).await.status, StatusCode::NOT_FOUND, "{address}");
         for path in ["new", "place", "withdraw", "level"] {
