@@ -1,6 +1,7 @@
 //! `musubi dev seed`: people who are nobody, to try the hub with and to measure it.
 
 use clap::Subcommand;
+use idp::consent::seed_consents;
 use idp::log::Action;
 use idp::people::seed;
 use idp::staff::seed::{seed_organisations, seed_staff};
@@ -19,7 +20,8 @@ pub enum Command {
     /// Make people who are nobody: the same ones on every machine, without passwords
     #[command(after_help = "Example:
   musubi dev seed --people 1000000        logins p0000001 to p1000000
-  musubi dev seed --organisations 10000 --staff 100000        the first people who are no staff yet")]
+  musubi dev seed --organisations 10000 --staff 100000        the first people who are no staff yet
+  musubi dev seed --consents 1000000      ten million rules")]
     Seed {
         /// How many people
         #[arg(long, value_name = "N", default_value_t = 0)]
@@ -33,6 +35,9 @@ pub enum Command {
         /// How many of the realm's people become staff of its organisations in turn
         #[arg(long, value_name = "N", default_value_t = 0)]
         staff: u64,
+        /// How many of the realm's people who have said nothing yet allow and forbid something: ten rules each
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        consents: u64,
         /// Which realm.
         #[command(flatten)]
         realm: RealmChoice,
@@ -46,6 +51,7 @@ pub async fn run(command: Command, hub: &Installation, output: Output) -> anyhow
         first,
         organisations,
         staff,
+        consents,
         realm,
     } = command;
     let realm = hub.realm(&realm).await?;
@@ -56,12 +62,13 @@ pub async fn run(command: Command, hub: &Installation, output: Output) -> anyhow
     seed(parts, &realm, (first, people)).await?;
     seed_organisations(parts, &realm, organisations).await?;
     let staff = seed_staff(parts, &realm, staff).await?;
+    let consents = seed_consents(parts, &realm, consents).await?;
     output.answer(
         &format!(
-            "{people} people and {organisations} organisations were made, and {staff} people are staff."
+            "{people} people and {organisations} organisations were made; {staff} people are staff, and {consents} said who may see what."
         ),
         &json!({"people": people, "first": first, "organisations": organisations, "staff": staff,
-            "issuer": realm.issuer}),
+            "consents": consents, "issuer": realm.issuer}),
     )?;
     Ok(())
 }

@@ -10,6 +10,7 @@
 //! | `fhir` | the part of FHIR R4 Consent that is understood, to the letter |
 //! | `compile` | a consent as rules that [`crate::access`] decides by |
 //! | `levels` | the three levels of the family notebook |
+//! | `seed` | many consents of people who are nobody |
 //! | `store` | versions, never changed, sealed under the person's key; `write_in` for others' transactions |
 //!
 //! The truth is the Consent resource that the person made; rules are made from it and never by themselves. What the
@@ -22,6 +23,7 @@ pub mod fhir;
 mod levels;
 mod model;
 mod outside;
+mod seed;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub use compile::{Head, InvalidConsent, MOST_RULES, compile, resource};
 pub use levels::Level;
 pub use model::{Draft, Kept, Origin, Summary};
 pub use outside::outside;
+pub use seed::{SeedError, seed_consents};
 pub use store::{
     ConsentError, Prepared, end_all_in, find, history, list, prepare, prepare_change, prepare_withdrawal,
     rest_in, summaries, write, write_for, write_in,

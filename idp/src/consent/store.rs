@@ -2,7 +2,7 @@
 
 use platform::clock::Instant;
 use platform::database::{DatabaseError, Queries as _, Tx};
-use platform::entropy::EntropyFailed;
+use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
 use platform::keys::{Aad, SealError};
 use platform::values;
@@ -21,6 +21,11 @@ use crate::ties::holds_in;
 
 /// The most consents that one person has, withdrawn ones included; a thousand times what anybody needs.
 const MOST: i64 = 2_000;
+
+/// What is written of each rule, in this order.
+pub(super) const GRANTS: &str = "INSERT INTO consent_grant (id, realm_id, subject_id, consent_id, consent_version, effect,
+     grantee_kind, grantee_key, organisation_id, occupation, kinds, actions, purposes, depth, data_from, data_until,
+     valid_from, valid_until)";
 
 /// A consent could not be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -80,10 +85,28 @@ pub struct Prepared {
     grants: Vec<Vec<Value>>,
 }
 
+impl Prepared {
+    /// The rows of a first version, for many that are written at once.
+    pub(super) fn into_rows(mut self) -> (Vec<Value>, Vec<Vec<Value>>) {
+        self.row.truncate(self.row.len() - 1);
+        (self.row, self.grants)
+    }
+}
+
 /// Prepares a new consent of `subject`.
 pub fn prepare(hub: &Hub, realm: &Realm, subject: &Person, draft: &Draft) -> Result<Prepared, ConsentError> {
-    let id = ConsentId::new(&hub.entropy, hub.clock.now())?;
-    version(hub, realm, subject, (id, 1), (draft, Status::Active))
+    first((&hub.entropy, hub.clock.now()), realm, subject, draft)
+}
+
+/// Prepares a first version, where there is no hub yet.
+pub(super) fn first(
+    (entropy, now): (&Entropy, Instant),
+    realm: &Realm,
+    subject: &Person,
+    draft: &Draft,
+) -> Result<Prepared, ConsentError> {
+    let id = ConsentId::new(entropy, now)?;
+    version((entropy, now), realm, subject, (id, 1), (draft, Status::Active))
 }
 
 /// Prepares the next version of a consent: what it said before ends when that is written.
@@ -98,7 +121,7 @@ pub fn prepare_change(
         return Err(ConsentError::Unknown);
     }
     version(
-        hub,
+        (&hub.entropy, hub.clock.now()),
         realm,
         subject,
         (before.id, before.version + 1),
@@ -123,7 +146,7 @@ pub fn prepare_withdrawal(
         rules: before.rules()?,
     };
     version(
-        hub,
+        (&hub.entropy, hub.clock.now()),
         realm,
         subject,
         (before.id, before.version + 1),
@@ -132,13 +155,12 @@ pub fn prepare_withdrawal(
 }
 
 fn version(
-    hub: &Hub,
+    (entropy, now): (&Entropy, Instant),
     realm: &Realm,
     subject: &Person,
     (id, version): (ConsentId, i32),
     (draft, status): (&Draft, Status),
 ) -> Result<Prepared, ConsentError> {
-    let now = hub.clock.now();
     let head = Head {
         subject: subject.id,
         performer: draft.performer,
@@ -156,7 +178,7 @@ fn version(
     // Rules come from the resource alone, also here.
     let rules = compile(&resource)?;
     let sealed = subject.key.seal(
-        &hub.entropy,
+        entropy,
         &aad(realm, subject.id, id, version),
         &serde_json::to_vec(&resource)?,
     )?;
@@ -164,7 +186,7 @@ fn version(
     if status == Status::Active {
         for rule in &rules {
             let mut row = values![
-                GrantId::new(&hub.entropy, now)?.uuid(),
+                GrantId::new(entropy, now)?.uuid(),
                 realm.id.uuid(),
                 subject.id.uuid(),
                 id.uuid(),
@@ -219,14 +241,10 @@ pub async fn write_in(tx: &Tx, mut prepared: Prepared) -> Result<ConsentId, Cons
         end_in(tx, &prepared).await?;
     }
     for row in prepared.grants {
-        tx.execute(
-            "INSERT INTO consent_grant (id, realm_id, subject_id, consent_id, consent_version, effect, grantee_kind,
-                 grantee_key, organisation_id, occupation, kinds, actions, purposes, depth, data_from, data_until,
-                 valid_from, valid_until)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
-            row,
-        )
-        .await?;
+        let sql = format!(
+            "{GRANTS} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+        );
+        tx.execute(&sql, row).await?;
     }
     Ok(prepared.id)
 }
