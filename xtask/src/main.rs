@@ -33,6 +33,7 @@ struct Arguments {
 const EXAMPLES: &str = "Examples:
   cargo xtask test                      everything a commit has to pass, from a bare machine
   cargo xtask bench --scenario bare --scenario client_credentials
+  cargo xtask growth decisions          what a decision costs among ten thousand rules and among a million
   cargo xtask services                  PostgreSQL and Redis for single tests, until Ctrl-C; in another terminal:
     set -a; . target/test-services.env; cargo test -p platform database::";
 
@@ -42,6 +43,7 @@ enum Command {
     /// The same as `test`, and a bounded run of every fuzz target.
     Ci(test::Arguments),
     Bench(bench::Arguments),
+    Growth(bench::growth::Arguments),
     Tools(tools::Arguments),
     Services(services::Arguments),
     Requirements(requirements::Arguments),
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => Ok(test::run(&arguments)),
         Command::Ci(arguments) => Ok(test::run_more(&arguments)),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Growth(arguments) => bench::growth::run(&arguments),
         Command::Tools(arguments) => tools::run(&arguments),
         Command::Requirements(arguments) => requirements::run(&arguments),
         Command::Suite(arguments) => suite::run(&arguments),

@@ -9,6 +9,7 @@ mod browser;
 mod connection;
 mod databases;
 mod dpop;
+pub mod growth;
 mod hub;
 mod load;
 mod machine;
