@@ -21,7 +21,7 @@ pub enum Command {
     #[command(after_help = "Example:
   musubi dev seed --people 1000000        logins p0000001 to p1000000
   musubi dev seed --organisations 10000 --staff 100000        the first people who are no staff yet
-  musubi dev seed --consents 1000000      ten million rules")]
+  musubi dev seed --consents 1000000      ten million rules, most of them about organisations of the realm")]
     Seed {
         /// How many people
         #[arg(long, value_name = "N", default_value_t = 0)]

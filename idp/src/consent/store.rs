@@ -1,7 +1,7 @@
 //! Consents in the database. A version that stands is never changed; the newest one counts.
 
 use platform::clock::Instant;
-use platform::database::{DatabaseError, Queries as _, Tx};
+use platform::database::{DatabaseError, Queries as _, Tx, insert_many};
 use platform::entropy::{Entropy, EntropyFailed};
 use platform::ids::RealmId;
 use platform::keys::{Aad, SealError};
@@ -240,12 +240,7 @@ pub async fn write_in(tx: &Tx, mut prepared: Prepared) -> Result<ConsentId, Cons
     if prepared.version > 1 {
         end_in(tx, &prepared).await?;
     }
-    for row in prepared.grants {
-        let sql = format!(
-            "{GRANTS} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
-        );
-        tx.execute(&sql, row).await?;
-    }
+    insert_many(tx, GRANTS, prepared.grants).await?;
     Ok(prepared.id)
 }
 

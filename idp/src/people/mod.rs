@@ -37,6 +37,6 @@ pub use model::{IdentifierKind, InvalidIdentifier, NewPerson, PersonState, Profi
 pub use numbering::{number_key, number_of, person_by_number};
 pub use prefectures::PREFECTURES;
 pub use search::{Criteria, Found, search};
-pub use seed::{insert_many, seed};
+pub use seed::seed;
 pub use store::{People, PeopleError, Person, Prepared, login_hash};
 pub use telephone::Telephone;

@@ -17,6 +17,7 @@
 mod connect;
 mod error;
 mod group;
+mod many;
 mod queries;
 #[cfg(test)]
 mod schema;
@@ -29,6 +30,7 @@ pub mod testing;
 pub use connect::{Backend, DatabaseUrl};
 pub use error::DatabaseError;
 pub use group::gather;
+pub use many::insert_many;
 pub use queries::Queries;
 pub use store::{Store, Tx};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait as _, FromQueryResult};
 
 use super::testing::{BACKENDS, TestDatabase};
-use super::{Backend, BoxFuture, DatabaseError, Queries as _, Store, Tx};
+use super::{Backend, BoxFuture, DatabaseError, Queries as _, Store, Tx, insert_many};
 use crate::values;
 
 #[derive(FromQueryResult)]
@@ -84,6 +84,34 @@ async fn what_is_committed_is_read_and_what_failed_is_not() {
             .await;
         assert!(matches!(failed, Err(DatabaseError::Conflict)));
         assert_eq!(things(store).await, 2, "{backend:?}");
+    }
+}
+
+#[tokio::test]
+async fn many_rows_are_all_there_however_many_statements_they_take_and_none_if_one_is_refused() {
+    const THINGS: &str = "INSERT INTO thing (id, payload)";
+    for backend in BACKENDS {
+        let database = with_table(backend).await;
+        let store = database.store();
+        let insert = async |ids: Vec<i64>| {
+            let rows = ids.into_iter().map(|id| values![id, format!("payload {id}")]);
+            let rows: Vec<_> = rows.collect();
+            store
+                .write(move |tx: &Tx| -> BoxFuture<'_, Result<(), DatabaseError>> {
+                    Box::pin(insert_many(tx, THINGS, rows))
+                })
+                .await
+        };
+        insert(Vec::new()).await.unwrap();
+        assert_eq!(things(store).await, 0, "{backend:?}");
+        insert((1..=2_000).collect()).await.unwrap();
+        assert_eq!(things(store).await, 2_000, "{backend:?}");
+        let same = "SELECT count(*) AS count FROM thing WHERE payload = 'payload ' || id";
+        let same: Option<Count> = store.fetch_optional(same, vec![]).await.unwrap();
+        assert_eq!(same.unwrap().count, 2_000, "each value is in its own row");
+        let refused = insert((2_001..=4_000).chain([1]).collect()).await;
+        assert!(matches!(refused, Err(DatabaseError::Conflict)), "{refused:?}");
+        assert_eq!(things(store).await, 2_000, "{backend:?}");
     }
 }
 

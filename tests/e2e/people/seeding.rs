@@ -82,6 +82,12 @@ async fn seeded_people_say_who_may_see_what_and_the_decision_obeys() {
     for backend in Backend::ALL {
         let server = Server::start(backend).await;
         server.musubi(&["dev", "seed", "--people", "30"], "");
+        let nowhere = server.output(&["dev", "seed", "--consents", "20"]);
+        let said = String::from_utf8_lossy(&nowhere.stderr);
+        assert!(
+            !nowhere.status.success() && said.contains("no organisations"),
+            "{said}"
+        );
         let seed = ["dev", "seed", "--organisations", "10", "--staff", "31"];
         server.musubi(&seed, "");
         let service = Service::with(&server, "musubi:people.read musubi:access.evaluate").await;

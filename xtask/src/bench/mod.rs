@@ -80,11 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         return optimised();
     }
     let earlier = arguments.against.as_deref().map(Report::read).transpose()?;
-    if arguments.scenarios != [Scenario::Bare] {
-        let mut build = process::command("cargo")?;
-        process::run(build.args(["build", "--release", "--package", "musubi", "--bin", "musubi"]))?;
-    }
-    let binary = Binary(std::env::current_exe()?.with_file_name("musubi"));
+    let binary = binary(arguments.scenarios != [Scenario::Bare])?;
 
     machine::pin(LOAD_CORE)?;
     let databases = Databases::start(arguments.postgres)?;
@@ -102,6 +98,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// The release binary beside this program, built anew where it is needed.
+fn binary(anew: bool) -> Result<Binary> {
+    if anew {
+        let mut build = process::command("cargo")?;
+        process::run(build.args(["build", "--release", "--package", "musubi", "--bin", "musubi"]))?;
+    }
+    Ok(Binary(std::env::current_exe()?.with_file_name("musubi")))
 }
 
 /// The load generator must not be what is measured: the same command again, by an optimised build of this program.

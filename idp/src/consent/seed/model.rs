@@ -4,7 +4,7 @@ use crate::access::{Action, Actions, Depth, Effect, Grantee, Kind, Kinds, Period
 use crate::ids::OrganisationId;
 
 /// The rules of one person. Two are for family, and one of the others forbids.
-pub const RULES: usize = 10;
+const RULES: usize = 10;
 
 const FAMILY: [&str; 2] = ["child", "spouse"];
 const OCCUPATIONS: [Option<&str>; 4] = [None, Some("clerk"), Some("trainer"), Some("other")];

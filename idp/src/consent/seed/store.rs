@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use platform::clock::Clock;
-use platform::database::{Queries as _, Store, Tx, Value};
+use platform::database::{Queries as _, Store, Tx, Value, insert_many};
 use platform::entropy::Entropy;
 use platform::values;
 use sea_orm::FromQueryResult;
@@ -13,7 +13,7 @@ use super::model::rules;
 use crate::consent::model::{Draft, Origin};
 use crate::consent::store::{ConsentError, GRANTS, first};
 use crate::ids::OrganisationId;
-use crate::people::{People, PeopleError, insert_many};
+use crate::people::{People, PeopleError};
 use crate::realms::Realm;
 
 /// People of one transaction.
@@ -25,6 +25,11 @@ const CONSENTS: &str = "INSERT INTO consent (id, version, realm_id, subject_id, 
 /// They could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
+    /// There is nobody to allow anything to.
+    #[error(
+        "the realm has no organisations that people could allow anything to; `--organisations N` makes some"
+    )]
+    NoOrganisations,
     /// A consent could not be kept.
     #[error(transparent)]
     Consent(#[from] ConsentError),
@@ -53,6 +58,9 @@ pub async fn seed_consents(
         .await
         .map_err(ConsentError::from)?;
     let organisations: Vec<OrganisationId> = organisations.into_iter().map(|row| row.id.into()).collect();
+    if organisations.is_empty() && count > 0 {
+        return Err(SeedError::NoOrganisations);
+    }
     let (mut done, mut after) = (0, Uuid::nil());
     while done < count {
         let batch = i64::try_from(BATCH.min(count - done)).unwrap_or(i64::MAX);
@@ -82,7 +90,7 @@ pub async fn seed_consents(
         }
         let Some(last) = silent.last() else { break };
         after = last.id;
-        done += silent.len() as u64;
+        done += consents.len() as u64;
         store
             .write(move |tx: &Tx| {
                 Box::pin(async move {

@@ -9,4 +9,4 @@
 mod model;
 mod store;
 
-pub use store::{insert_many, seed};
+pub use store::seed;

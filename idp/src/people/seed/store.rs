@@ -1,10 +1,9 @@
 //! Writing them, many at a time.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use platform::clock::Clock;
-use platform::database::{DatabaseError, Queries as _, Store, Tx, Value};
+use platform::database::{DatabaseError, Store, Tx, insert_many};
 use platform::entropy::Entropy;
 use platform::keys::DataKey;
 use platform::values;
@@ -19,8 +18,6 @@ use crate::realms::Realm;
 
 /// People of one transaction.
 const BATCH: u64 = 500;
-/// Values of one statement. Both databases take far more, but SQLite looks up each name among all before it.
-const VALUES: usize = 1_500;
 
 /// What is written, in this order.
 const TABLES: [&str; 4] = [
@@ -129,29 +126,6 @@ async fn write(
     let tables = TABLES.into_iter().zip([people, names, numbers, hashes]);
     for (sql, rows) in tables {
         insert_many(tx, sql, rows).await?;
-    }
-    Ok(())
-}
-
-/// Inserts rows in as few statements as both databases take.
-pub async fn insert_many(tx: &Tx, sql: &str, rows: Vec<Vec<Value>>) -> Result<(), DatabaseError> {
-    let width = rows.first().map_or(1, Vec::len);
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let mut statement = format!("{sql} VALUES ");
-        let mut values = Vec::with_capacity(VALUES);
-        for row in rows.by_ref().take(VALUES / width) {
-            let comma = if values.is_empty() { "" } else { ", " };
-            // Writing to a string does not fail.
-            let _ = write!(statement, "{comma}(");
-            for place in 0..row.len() {
-                let comma = if place == 0 { "" } else { ", " };
-                let _ = write!(statement, "{comma}${}", values.len() + place + 1);
-            }
-            statement.push(')');
-            values.extend(row);
-        }
-        tx.execute(&statement, values).await?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use platform::clock::{Clock, Instant};
-use platform::database::{Queries as _, Store, Tx, Value};
+use platform::database::{Queries as _, Store, Tx, Value, insert_many};
 use platform::entropy::Entropy;
 use platform::values;
 use sea_orm::FromQueryResult;
@@ -11,7 +11,6 @@ use uuid::Uuid;
 
 use crate::ids::{AffiliationId, AssignmentId, OccupationId, OrganisationId};
 use crate::numbers::{Code, Issue, NumbersError, issue, namespaces};
-use crate::people::insert_many;
 use crate::realms::Realm;
 use crate::staff::error::StaffError;
 use crate::staff::organisations::enter;

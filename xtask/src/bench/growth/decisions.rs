@@ -1,56 +1,34 @@
 //! Decisions among rules: ten rules a person, asked about people everywhere by a thousand members of staff.
 
-use std::time::Instant;
+use std::ops::Range;
 
 use anyhow::Result;
 use serde_json::json;
 
-use super::rounds::{Question, ask, block};
+use super::rounds::Question;
 use super::town::{Desk, places};
-use super::{Point, sizes};
 use crate::bench::connection::Answer;
-use crate::bench::databases::Databases;
-use crate::bench::hub::{Binary, Hub};
-use crate::bench::load::Plan;
+use crate::bench::hub::Hub;
 
 /// Rules that the consent of one seeded person is compiled into.
 const RULES: u64 = 10;
 /// Different people who are asked about.
 const SUBJECTS: u64 = 1_000;
 
-pub(super) fn measure(
-    binary: &Binary,
-    databases: &Databases,
-    plan: Plan,
-    most: u64,
-    points: &mut Vec<Point>,
-) -> Result<()> {
-    let hub = Hub::new(binary, databases)?;
-    drop(hub.serve()?);
-    let mut people = 0;
-    for size in sizes(most) {
-        let begun = Instant::now();
-        let more = size / RULES - people;
-        let (first, more) = ((people + 1).to_string(), more.to_string());
-        hub.run(&["dev", "seed", "--people", &more, "--first", &first], "")?;
-        if people == 0 {
-            hub.run(&["dev", "seed", "--organisations", "1000", "--staff", "1000"], "")?;
-        }
-        hub.run(&["dev", "seed", "--consents", &more], "")?;
-        people = size / RULES;
-        let seeded = begun.elapsed();
-        let server = hub.serve()?;
-        let point = block(async {
-            hub.keys_are_there().await?;
-            let question = questions(&hub, people).await?;
-            ask((&hub, &server), plan, question, (databases.name(), size, seeded)).await
-        })?;
-        points.push(point);
+/// Rules from one number to another.
+pub(super) fn seed(hub: &Hub<'_>, rules: Range<u64>) -> Result<()> {
+    let (before, people) = (rules.start / RULES, rules.end / RULES);
+    let more = people - before;
+    super::seed(hub, &[("--people", more), ("--first", before + 1)])?;
+    if before == 0 {
+        super::seed(hub, &[("--organisations", 1_000), ("--staff", 1_000)])?;
     }
-    Ok(())
+    super::seed(hub, &[("--consents", more)])
 }
 
-async fn questions(hub: &Hub<'_>, people: u64) -> Result<Question> {
+/// One question about each of many.
+pub(super) async fn questions(hub: &Hub<'_>, rules: u64) -> Result<Vec<Question>> {
+    let people = rules / RULES;
     let mut desk = Desk::open(hub, "musubi:people.read musubi:access.evaluate").await?;
     let mut requests = Vec::new();
     for (turn, place) in (1..).zip(places(people, SUBJECTS.min(people))) {
@@ -65,11 +43,11 @@ async fn questions(hub: &Hub<'_>, people: u64) -> Result<Question> {
             }),
         )?);
     }
-    Ok(Question {
+    Ok(vec![Question {
         name: "evaluation",
         requests,
         right: is_decision,
-    })
+    }])
 }
 
 fn is_decision(answer: &Answer) -> bool {

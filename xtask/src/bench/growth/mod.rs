@@ -7,18 +7,20 @@ mod plot;
 mod rounds;
 mod town;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use self::rounds::{Question, ask, block};
 use super::databases::Databases;
-use super::hub::Binary;
+use super::hub::{Binary, Hub};
 use super::load::Plan;
 use super::table::{cells, grid};
-use super::{LOAD_CORE, WARM_UP, machine, optimised};
+use super::{LOAD_CORE, WARM_UP, binary, machine, optimised};
 use crate::process;
 
 /// What can grow.
@@ -77,9 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if cfg!(debug_assertions) {
         return optimised();
     }
-    let mut build = process::command("cargo")?;
-    process::run(build.args(["build", "--release", "--package", "musubi", "--bin", "musubi"]))?;
-    let binary = Binary(std::env::current_exe()?.with_file_name("musubi"));
+    let binary = binary(true)?;
     machine::pin(LOAD_CORE)?;
     let plan = Plan {
         warm_up: WARM_UP,
@@ -93,8 +93,23 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
         let databases = Databases::start(postgres)?;
         match arguments.what {
-            What::Decisions => decisions::measure(&binary, &databases, plan, arguments.most, &mut points)?,
-            What::Lists => lists::measure(&binary, &databases, plan, arguments.most, &mut points)?,
+            What::Decisions => {
+                let asked = &decisions::questions;
+                grow(
+                    (&binary, &databases),
+                    (plan, arguments.most),
+                    decisions::seed,
+                    asked,
+                    &mut points,
+                )?;
+            }
+            What::Lists => grow(
+                (&binary, &databases),
+                (plan, arguments.most),
+                lists::seed,
+                &lists::questions,
+                &mut points,
+            )?,
         }
     }
     let name = match arguments.what {
@@ -107,6 +122,45 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     std::fs::write(file("json")?, serde_json::to_vec_pretty(&points)?).context("the figures")?;
     std::fs::write(file("svg")?, plot::draw(&points)?).context("the drawing")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Grows a fresh hub from each size to the next, and asks at each.
+fn grow(
+    (binary, databases): (&Binary, &Databases),
+    (plan, most): (Plan, u64),
+    seed: fn(&Hub<'_>, Range<u64>) -> Result<()>,
+    questions: &impl AsyncFn(&Hub<'_>, u64) -> Result<Vec<Question>>,
+    points: &mut Vec<Point>,
+) -> Result<()> {
+    let hub = Hub::new(binary, databases)?;
+    drop(hub.serve()?);
+    let mut before = 0;
+    for size in sizes(most) {
+        let begun = Instant::now();
+        seed(&hub, before..size)?;
+        before = size;
+        let seeded = begun.elapsed();
+        let server = hub.serve()?;
+        block(async {
+            hub.keys_are_there().await?;
+            for question in questions(&hub, size).await? {
+                let about = (databases.name(), size, seeded);
+                points.push(ask((&hub, &server), plan, question, about).await?);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// Makes more of what there is: `musubi dev seed` with these options.
+fn seed(hub: &Hub<'_>, options: &[(&str, u64)]) -> Result<()> {
+    let mut arguments = vec!["dev".to_owned(), "seed".to_owned()];
+    for (option, count) in options {
+        arguments.extend([(*option).to_owned(), count.to_string()]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    hub.run(&arguments, "").map(drop)
 }
 
 /// The sizes from ten thousand to `most`, each ten times the one before.
