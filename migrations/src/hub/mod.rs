@@ -20,6 +20,7 @@ mod m0019_browsers;
 mod m0020_scim;
 mod m0021_attendance;
 mod m0022_refresh_idle;
+mod m0023_affiliations;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -51,6 +52,7 @@ impl MigratorTrait for Hub {
             Box::new(m0020_scim::Migration),
             Box::new(m0021_attendance::Migration),
             Box::new(m0022_refresh_idle::Migration),
+            Box::new(m0023_affiliations::Migration),
         ]
     }
 }

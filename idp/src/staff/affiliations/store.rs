@@ -1,7 +1,7 @@
 //! Affiliations and occupations in the database.
 
 use platform::clock::Instant;
-use platform::database::{Queries, Tx};
+use platform::database::{Queries, Tx, Value};
 use platform::ids::RealmId;
 use platform::values;
 use sea_orm::FromQueryResult;
@@ -103,6 +103,22 @@ fn conditions(realm: RealmId, filter: &Filter, now: Instant) -> Conditions {
     conditions
 }
 
+fn listing(
+    realm: RealmId,
+    filter: &Filter,
+    now: Instant,
+    (after, limit): (Option<AffiliationId>, u32),
+) -> (String, Vec<Value>) {
+    let mut conditions = conditions(realm, filter, now);
+    let after = after.map_or(Uuid::nil(), AffiliationId::uuid);
+    conditions.and("affiliation.id > ?", [after.into()]);
+    let limit = conditions.value(i64::from(limit));
+    let (conditions, values) = conditions.done();
+    let sql =
+        format!("SELECT {COLUMNS} FROM affiliation WHERE {conditions} ORDER BY affiliation.id LIMIT {limit}");
+    (sql, values)
+}
+
 /// Those that fit, in the order in which they were made.
 pub async fn list(
     queries: &impl Queries,
@@ -112,13 +128,7 @@ pub async fn list(
     after: Option<AffiliationId>,
     limit: u32,
 ) -> Result<Vec<Affiliation>, StaffError> {
-    let mut conditions = conditions(realm, filter, now);
-    let after = after.map_or(Uuid::nil(), AffiliationId::uuid);
-    conditions.and("affiliation.id > ?", [after.into()]);
-    let limit = conditions.value(i64::from(limit));
-    let (conditions, values) = conditions.done();
-    let sql =
-        format!("SELECT {COLUMNS} FROM affiliation WHERE {conditions} ORDER BY affiliation.id LIMIT {limit}");
+    let (sql, values) = listing(realm, filter, now, (after, limit));
     let rows: Vec<Row> = queries.fetch_all(&sql, values).await?;
     Ok(rows.into_iter().map(Affiliation::from).collect())
 }
@@ -372,4 +382,44 @@ pub async fn end_occupation(
         )
         .await?;
     Ok(ended == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::database::Backend;
+    use platform::database::testing::TestDatabase;
+
+    use super::*;
+
+    #[derive(FromQueryResult)]
+    struct Plan {
+        detail: String,
+    }
+
+    #[tokio::test]
+    async fn the_staff_of_a_place_are_not_sought_among_all_of_the_realm() {
+        let database = TestDatabase::hub(Backend::Sqlite).await;
+        let filter = Filter {
+            organisation: Some(Uuid::from_u128(2).into()),
+            ..Filter::default()
+        };
+        let (sql, values) = listing(
+            Uuid::from_u128(1).into(),
+            &filter,
+            Instant::from_micros(3),
+            (None, 51),
+        );
+        let plan: Vec<Plan> = database
+            .store()
+            .fetch_all(&format!("EXPLAIN QUERY PLAN {sql}"), values)
+            .await
+            .unwrap();
+        let plan: Vec<&str> = plan.iter().map(|step| step.detail.as_str()).collect();
+        assert_eq!(
+            plan,
+            [
+                "SEARCH affiliation USING INDEX affiliation_by_place (realm_id=? AND organisation_id=? AND id>?)"
+            ]
+        );
+    }
 }
