@@ -87,7 +87,7 @@ pub async fn run(settings: Settings, telemetry: Arc<Telemetry>) -> anyhow::Resul
     tokio::spawn(tidy(hub.clone()));
     tokio::spawn(lapse(hub.clone()));
     tokio::spawn(tell(hub));
-    tokio::spawn(tree.clone().keep_growing());
+    tokio::spawn(tree.clone().keep_growing(log.fresh()));
     tokio::spawn(warm(keys, realm));
     connections::serve(listener, app, tls, stop).await;
     log.close()

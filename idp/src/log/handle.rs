@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::canonical::{self, Head, genesis_hash};
 use super::checkpoint::{ALGORITHM, Checkpoint, Occasion};
 use super::export::{self, ExportError};
+use super::fresh::Fresh;
 use super::key;
 use super::model::{Chained, Entry, Hash, Receipt};
 use super::read;
@@ -57,6 +58,7 @@ pub struct Log {
     entropy: Entropy,
     key: Arc<SigningKey>,
     writer: WriterId,
+    fresh: Fresh,
     queue: mpsc::Sender<Waiting>,
     healthy: Arc<AtomicBool>,
     stop: watch::Sender<bool>,
@@ -76,8 +78,10 @@ impl Log {
         let key = Arc::new(key::load_or_create(&store, kek, &entropy, clock.now()).await?);
         let genesis = begin(&store, &clock, &entropy, &key).await?;
         let healthy = Arc::new(AtomicBool::new(true));
+        let fresh = Fresh::new(genesis.writer);
         let writer = Writer {
             store: store.clone(),
+            fresh: fresh.clone(),
             clock: clock.clone(),
             key: key.clone(),
             genesis,
@@ -99,6 +103,7 @@ impl Log {
             entropy,
             key,
             writer: genesis.writer,
+            fresh,
             queue,
             healthy,
             stop,
@@ -139,6 +144,11 @@ impl Log {
             Ok(Some(true)) => Ok(()),
             _ => Err(LogUnavailable),
         }
+    }
+
+    /// The hashes of this process's newest rows, for the tree.
+    pub fn fresh(&self) -> Fresh {
+        self.fresh.clone()
     }
 
     /// This process's writer.

@@ -40,6 +40,7 @@ mod canonical;
 mod chain;
 mod checkpoint;
 mod export;
+mod fresh;
 mod handle;
 mod key;
 mod lines;
@@ -52,6 +53,7 @@ mod verify;
 mod writer;
 
 pub use export::ExportError;
+pub use fresh::Fresh;
 pub use handle::{Log, LogOpenError, LogUnavailable};
 pub use model::{Action, Chained, Decision, Entry, Hash, Receipt, Row, Text};
 pub use report::{Fault, Finding, Report};

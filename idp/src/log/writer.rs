@@ -12,7 +12,8 @@ use tokio::time::MissedTickBehavior;
 
 use super::canonical::{Head, row_hash};
 use super::checkpoint::{Checkpoint, Occasion};
-use super::model::Receipt;
+use super::fresh::Fresh;
+use super::model::{Hash, Receipt};
 use super::store::{Batch, LogStore, NewCheckpoint, Prepared};
 use super::{LogUnavailable, LogUnavailable as Unavailable};
 
@@ -42,6 +43,7 @@ enum CheckpointError {
 /// The head of the chain and what is known about it.
 pub(super) struct Writer {
     pub(super) store: LogStore,
+    pub(super) fresh: Fresh,
     pub(super) clock: Clock,
     pub(super) key: Arc<SigningKey>,
     pub(super) genesis: Head,
@@ -94,6 +96,7 @@ impl Writer {
             return refuse(waiting);
         }
         let mut head = self.confirmed;
+        let first = head.seq + 1;
         let mut batch = Batch::with_capacity(waiting.len());
         let mut replies = Vec::with_capacity(waiting.len());
         for Waiting { row, content, reply } in waiting.drain(..) {
@@ -121,6 +124,8 @@ impl Writer {
             Ok(()) => {
                 self.confirmed = head;
                 self.doubtful.clear();
+                let hashes: Vec<Hash> = replies.iter().map(|(_, receipt)| receipt.hash).collect();
+                self.fresh.add(first, &hashes);
             }
             Err(error) => tracing::error!(%error, rows = replies.len(), "the access log could not keep rows"),
         }

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::super::LogUnavailable;
 use super::super::canonical::{Head, content, row_hash};
 use super::super::checkpoint::ALGORITHM;
+use super::super::fresh::Fresh;
 use super::super::model::Receipt;
 use super::super::store::{Batch, LogStore, Prepared};
 use super::super::writer::{Waiting, Writer};
@@ -168,6 +169,7 @@ async fn in_doubt(backend: Backend) -> InDoubt {
     batch.push(head, Prepared::new(row));
     let writer = Writer {
         store: LogStore(house.database.store().clone()),
+        fresh: Fresh::new(confirmed.writer),
         clock: Clock::system(),
         key: Arc::new(SigningKey::generate(ALGORITHM).unwrap()),
         genesis: Head { seq: 0, ..confirmed },

@@ -11,6 +11,7 @@ use tokio::time::MissedTickBehavior;
 use super::head::TreeHead;
 use super::merkle::{Frontier, Node, leaf};
 use super::store::{Growth, Planted, Run, State, TreeStore};
+use crate::log::Fresh;
 use crate::log::model::Hash;
 
 /// How long a row may stand outside the tree.
@@ -35,6 +36,7 @@ pub enum GrowthError {
 
 /// Grows the tree; one of several nodes is first, the others find its work done.
 pub(super) struct Gardener {
+    pub(super) fresh: Option<Fresh>,
     pub(super) store: TreeStore,
     pub(super) clock: Clock,
     pub(super) key: Arc<SigningKey>,
@@ -72,6 +74,16 @@ impl Gardener {
         Ok(grown)
     }
 
+    /// A writer's rows that the tree has not yet: as they were written, if they were written here, or from the database.
+    async fn rows(&self, after: Planted, limit: u64) -> Result<Vec<Hash>, GrowthError> {
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let fresh = self.fresh.as_ref();
+        match fresh.and_then(|fresh| fresh.after(after.writer, after.seq, most)) {
+            Some(rows) => Ok(rows),
+            None => Ok(self.store.rows(after, limit).await?),
+        }
+    }
+
     async fn step(&self) -> Result<Option<Growth>, GrowthError> {
         let growing = self.store.growing().await?;
         if growing.is_empty() {
@@ -84,7 +96,7 @@ impl Gardener {
             if room == 0 {
                 break;
             }
-            let rows = self.store.rows(writer, room).await?;
+            let rows = self.rows(writer, room).await?;
             planting.plant(writer, &rows);
         }
         let head = TreeHead {

@@ -40,6 +40,7 @@ pub use proof::{Inclusion, ProofError, only_grew, read_path, signed_head};
 
 use self::growth::Gardener;
 use self::store::TreeStore;
+use super::Fresh;
 use super::LogOpenError;
 
 /// The tree; cheap to clone.
@@ -70,18 +71,19 @@ impl Tree {
         })
     }
 
-    /// Grows the tree each second.
-    pub async fn keep_growing(self) {
-        self.gardener().run().await;
+    /// Grows the tree each second, with the rows of this process as they come, and with those of others.
+    pub async fn keep_growing(self, fresh: Fresh) {
+        self.gardener(Some(fresh)).run().await;
     }
 
     /// Takes in every row that is on disk; how many that were.
     pub async fn grow(&self) -> Result<u64, GrowthError> {
-        self.gardener().grow().await
+        self.gardener(None).grow().await
     }
 
-    fn gardener(&self) -> Gardener {
+    fn gardener(&self, fresh: Option<Fresh>) -> Gardener {
         Gardener {
+            fresh,
             store: self.store.clone(),
             clock: self.clock.clone(),
             key: self.key.clone(),
