@@ -15,6 +15,7 @@
 //! | `events` | what peers have to hear of a person |
 //! | `expiry` | the deletion of what is over |
 //! | `factors` | codes by an app, passkeys, recovery codes |
+//! | `fhir` | resources of FHIR over HTTP: consents |
 //! | `http` | how a request becomes a [`http::Call`], and how pages are sent |
 //! | `log` | the access log |
 //! | `mail` | letters to people, and the outbox that sends them |
@@ -47,6 +48,7 @@ pub mod erasure;
 pub mod events;
 pub mod expiry;
 pub mod factors;
+pub mod fhir;
 pub mod http;
 pub mod hub;
 pub mod ids;

@@ -75,6 +75,7 @@ fn tells_nothing(method: &Method, path: &str, status: u16, location: &str) -> bo
             "/oauth/jwks",
             "/oauth/check-session",
             "/scim/v2/ServiceProviderConfig",
+            "/fhir/metadata",
         ]
         .contains(&path)
         || path.starts_with("/scim/v2/01a2");

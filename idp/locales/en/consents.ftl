@@ -153,6 +153,9 @@ emergency-about-you = Emergencies about you
 emergency-about-you-hint = Who asked to see your records without your permission, because of an emergency, and why.
 notice-emergency = { $name } declared an emergency to see your records
 notice-emergency-what = You can read the reason in your account, under “Who sees my records”. If you know nothing of it, please call your service desk.
+notice-consent-by-service = { $name } changed who sees your records
+notice-withdrawn-by-service = { $name } stopped somebody from seeing your records
+notice-consent-by-service-what = You had allowed this service to decide that for you. You can see what is now allowed, and take it back, in your account, under “Who sees my records”.
 notice-emergency-at = { $name } declared an emergency
 notice-emergency-at-what = A member of staff of an organisation that you administer asked to see somebody’s records without permission. Please make sure that it was right.
 

@@ -153,6 +153,9 @@ emergency-about-you = あなたについての緊急の閲覧
 emergency-about-you-hint = あなたの許しなしに、緊急として記録を見ることを申し出た人と、その理由です。
 notice-emergency = { $name }さんが、緊急としてあなたの記録を見ることを申し出ました
 notice-emergency-what = 理由は、マイアカウントの「記録を見せる相手」で読めます。思い当たることがないときは、ご利用の窓口にご連絡ください。
+notice-consent-by-service = { $name }が、あなたの記録を見せる相手を変えました
+notice-withdrawn-by-service = { $name }が、あなたの記録を見せることを取り消しました
+notice-consent-by-service-what = このサービスには、記録を見せる相手を決めることが許可されています。今の内容は、マイアカウントの「記録を見せる相手」で確かめ、取り消すことができます。
 notice-emergency-at = { $name }さんが、緊急の閲覧を申し出ました
 notice-emergency-at-what = あなたが管理する組織の職員が、本人の許しなしに記録を見ることを申し出ました。正しい使い方か、確かめてください。
 

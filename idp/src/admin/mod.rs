@@ -44,4 +44,4 @@ mod tests;
 
 pub use authority::{Authority, authorise};
 pub use endpoints::{document, router};
-pub use refusal::Refusal;
+pub use refusal::{INVALID_TOKEN, NO_TOKEN, Refusal, UNAVAILABLE};

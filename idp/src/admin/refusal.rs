@@ -25,7 +25,7 @@ pub struct Refusal {
     title: &'static str,
     detail: Option<&'static str>,
     /// What would mend it.
-    pub(super) challenge: Option<Challenge>,
+    pub challenge: Option<Challenge>,
 }
 
 impl Refusal {

@@ -311,7 +311,8 @@ fn period_of(period: Period) -> Option<fhir::Period> {
     })
 }
 
-fn actor(grantee: &Grantee) -> Option<Actor> {
+/// The actor that means a grantee; `None`: everyone.
+pub(super) fn actor(grantee: &Grantee) -> Option<Actor> {
     let of = |word: &str, more: Option<Coding>, reference: Reference| {
         let coding = std::iter::once(coding(GRANTEES, word)).chain(more).collect();
         Some(Actor {
@@ -364,5 +365,6 @@ fn reference(system: &str, value: String) -> Reference {
             system: system.to_owned(),
             value,
         },
+        display: None,
     }
 }

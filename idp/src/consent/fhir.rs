@@ -24,6 +24,8 @@ pub const RELATION: &str = "urn:musubi:fhir:relation";
 pub const ORGANISATION: &str = "urn:musubi:fhir:organisation";
 /// The system of a client's identifier.
 pub const CLIENT: &str = "urn:musubi:fhir:client";
+/// The system of the numbers of people, staff and organisations, by which a client names whom it has not read of.
+pub const NUMBER: &str = "urn:musubi:fhir:number";
 /// The system of occupations.
 pub const OCCUPATION: &str = "urn:musubi:fhir:occupation";
 
@@ -47,9 +49,11 @@ pub struct Consent {
     pub category: Vec<CodeableConcept>,
     /// Whose data it is about.
     pub patient: Reference,
-    /// When it was given (RFC 3339).
+    /// When it was given (RFC 3339); what a client says of it counts for nothing.
+    #[serde(default)]
     pub date_time: String,
     /// Who gave it.
+    #[serde(default)]
     pub performer: Vec<Reference>,
     /// Always `OPTIN`: what is not allowed is not.
     pub policy_rule: CodeableConcept,
@@ -108,6 +112,9 @@ pub struct Coding {
 pub struct Reference {
     /// To what.
     pub identifier: Identifier,
+    /// What it is called, for people who read it in a client; never kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display: Option<String>,
 }
 
 /// An identifier of a system.

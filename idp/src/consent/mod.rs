@@ -11,6 +11,8 @@
 //! | `compile` | a consent as rules that [`crate::access`] decides by |
 //! | `levels` | the three levels of the family notebook |
 //! | `seed` | many consents of people who are nobody |
+//! | `inside`, `outside` | the resource as it comes from outside and goes there: names in the place of our keys |
+//! | `whom` | organisations and their staff by their numbers |
 //! | `store` | versions, never changed, sealed under the person's key; `write_in` for others' transactions |
 //!
 //! The truth is the Consent resource that the person made; rules are made from it and never by themselves. What the
@@ -20,6 +22,7 @@
 
 mod compile;
 pub mod fhir;
+mod inside;
 mod levels;
 mod model;
 mod outside;
@@ -27,13 +30,15 @@ mod seed;
 mod store;
 #[cfg(test)]
 mod tests;
+pub mod whom;
 
 pub use compile::{Head, InvalidConsent, MOST_RULES, compile, resource};
+pub use inside::{Inside, inside};
 pub use levels::Level;
 pub use model::{Draft, Kept, Origin, Summary};
-pub use outside::outside;
+pub use outside::{Reader, outside, outside_for};
 pub use seed::{SeedError, seed_consents};
 pub use store::{
-    ConsentError, Prepared, end_all_in, find, history, list, prepare, prepare_change, prepare_withdrawal,
-    rest_in, summaries, write, write_for, write_in,
+    ConsentError, Prepared, end_all_in, find, history, list, page, prepare, prepare_change,
+    prepare_withdrawal, rest_in, summaries, write, write_for, write_in,
 };

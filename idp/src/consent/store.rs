@@ -374,6 +374,27 @@ pub async fn list(hub: &Hub, realm: &Realm, subject: &Person) -> Result<Vec<Kept
     rows.into_iter().map(|row| open(realm, subject, &row)).collect()
 }
 
+/// Consents of a person in the order in which they were first given, each in its newest version: those of a status, or
+/// all; at most `limit` behind `after`.
+pub async fn page(
+    hub: &Hub,
+    realm: &Realm,
+    subject: &Person,
+    status: Option<&str>,
+    (after, limit): (Option<ConsentId>, u32),
+) -> Result<Vec<Kept>, ConsentError> {
+    let sql = format!("{NEWEST} AND id > $3 AND ($4 = '' OR status = $4) ORDER BY id LIMIT $5");
+    let values = values![
+        realm.id.uuid(),
+        subject.id.uuid(),
+        after.map(ConsentId::uuid).unwrap_or_default(),
+        status.unwrap_or_default(),
+        i64::from(limit)
+    ];
+    let rows: Vec<Row> = hub.store.fetch_all(&sql, values).await?;
+    rows.into_iter().map(|row| open(realm, subject, &row)).collect()
+}
+
 /// One consent of a person, in its newest version.
 pub async fn find(
     hub: &Hub,

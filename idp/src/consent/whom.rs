@@ -1,4 +1,4 @@
-//! Organisations and their staff, as a form names them: by their numbers, never by a key of ours.
+//! Organisations and their staff, as people and services name them: by their numbers, never by a key of ours.
 
 use crate::access::{AccessError, Grantee};
 use crate::hub::Hub;
@@ -12,6 +12,10 @@ use crate::staff::organisations::{self, Organisation};
 use crate::staff::words::OccupationCode;
 use crate::staff::{StaffError, numbering};
 
+/// What somebody can be to a person.
+pub const RELATIONS: [&str; 8] = [
+    "spouse", "child", "parent", "sibling", "relative", "guardian", "carer", "friend",
+];
 /// How many people whose names begin so are looked at together.
 const SOME: u32 = 200;
 /// How many times, at most.
@@ -19,20 +23,28 @@ const PAGES: usize = 5;
 
 /// Whom a form names, in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
+pub enum Named {
     /// Whoever works at an organisation.
     Organisation {
+        /// Which.
         number: Number,
+        /// Or at one below it.
         below: bool,
+        /// Only in this occupation.
         occupation: Option<OccupationCode>,
     },
     /// Somebody who works there.
-    Staff { number: Number, at: Number },
+    Staff {
+        /// Their staff number.
+        number: Number,
+        /// Where.
+        at: Number,
+    },
 }
 
 impl Named {
     /// What a form posts.
-    pub(super) fn value(self) -> String {
+    pub fn value(self) -> String {
         match self {
             Self::Organisation {
                 number,
@@ -48,7 +60,7 @@ impl Named {
     }
 
     /// From what a form posts; nothing but what [`Self::value`] makes.
-    pub(super) fn parse(value: &str) -> Option<Self> {
+    pub fn parse(value: &str) -> Option<Self> {
         let mut words = value.split(' ');
         let sort = words.next()?;
         let number = Number::parse(words.next()?).ok()?;
@@ -74,7 +86,7 @@ impl Named {
 
 /// Whom a form names, as they are now: an organisation that goes on, an occupation in which somebody works there, somebody
 /// who works there. Anything else, and `reader` themselves, is nobody.
-pub(super) async fn resolve(
+pub async fn resolve(
     hub: &Hub,
     realm: &Realm,
     named: Named,
@@ -114,7 +126,7 @@ pub(super) async fn resolve(
 }
 
 /// The organisation of a number, if it goes on.
-pub(super) async fn organisation(
+pub async fn organisation(
     hub: &Hub,
     realm: &Realm,
     number: Number,
@@ -130,7 +142,7 @@ pub(super) async fn organisation(
 }
 
 /// The occupations in which somebody works at an organisation, or below it, too.
-pub(super) async fn occupations(
+pub async fn occupations(
     hub: &Hub,
     realm: &Realm,
     (place, below): (OrganisationId, bool),
@@ -157,7 +169,7 @@ async fn staff_by_number(
 
 /// The staff of an organisation whom a text means: by staff number, or by their whole name. More than one, if several
 /// have that name.
-pub(super) async fn staff(
+pub async fn staff(
     hub: &Hub,
     realm: &Realm,
     (place, text): (OrganisationId, &str),
@@ -214,11 +226,7 @@ async fn staff_of(
 }
 
 /// The staff number of somebody.
-pub(super) async fn staff_number(
-    hub: &Hub,
-    realm: &Realm,
-    person: PersonId,
-) -> Result<Option<Number>, OAuthError> {
+pub async fn staff_number(hub: &Hub, realm: &Realm, person: PersonId) -> Result<Option<Number>, OAuthError> {
     let numbers = numbering::of_staff(&hub.store, realm, [person]).await;
     Ok(numbers.map_err(broken)?.remove(&person))
 }
@@ -231,7 +239,8 @@ fn at(place: OrganisationId, below: bool) -> Filter {
     }
 }
 
-pub(super) fn broken(error: StaffError) -> OAuthError {
+/// What the database did not answer, as a page says it.
+pub fn broken(error: StaffError) -> OAuthError {
     AccessError::from(error).into()
 }
 

@@ -300,6 +300,7 @@ pub fn router() -> axum::Router<Shared> {
         .merge(crate::admin::router())
         .merge(crate::credentials::pages::router())
         .merge(crate::factors::endpoints::router())
+        .merge(crate::fhir::endpoints::router())
         .merge(crate::log::tree::api::router())
         .merge(crate::oauth::endpoints::router())
         .merge(crate::pages::api::router())

@@ -112,6 +112,16 @@ pub enum Notice {
         /// Where and who.
         name: String,
     },
+    /// A service that the reader uses gave or changed one of their consents for them.
+    ConsentByService {
+        /// Which.
+        name: String,
+    },
+    /// It withdrew one.
+    WithdrawnByService {
+        /// Which.
+        name: String,
+    },
     /// Somebody who trusts the reader seems to need them, to get back into their account.
     HelpAsked {
         /// Who asks.
@@ -152,6 +162,8 @@ impl Notice {
             Self::GuardianOf { .. } => "guardian-of",
             Self::EmergencyDeclared { .. } => "emergency-declared",
             Self::EmergencyAt { .. } => "emergency-at",
+            Self::ConsentByService { .. } => "consent-by-service",
+            Self::WithdrawnByService { .. } => "withdrawn-by-service",
             Self::HelpAsked { .. } => "help-asked",
         }
     }

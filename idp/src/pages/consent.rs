@@ -1,6 +1,7 @@
 //! The consent page: who asks, what they would receive, Allow or Deny (OpenID Connect Core 1.0 section 3.1.2.4).
 
 use super::{Form, Frame, Texts, details, links, page};
+use crate::fhir::scope::about_consents;
 use crate::oauth::authorization_details::AuthorizationDetails;
 use crate::oauth::clients::Client;
 
@@ -78,6 +79,16 @@ fn scope_line<'a>(texts: &Texts, scope: &'a str) -> Result<ScopeLine<'a>, askama
         "offline_access" => (
             texts.say("scope-offline")?,
             texts.say("scope-offline-detail")?,
+            None,
+        ),
+        other if about_consents(other) == Some(true) => (
+            texts.say("scope-consents-write")?,
+            texts.say("scope-consents-write-detail")?,
+            None,
+        ),
+        other if about_consents(other) == Some(false) => (
+            texts.say("scope-consents-read")?,
+            texts.say("scope-consents-read-detail")?,
             None,
         ),
         other => (

@@ -234,6 +234,8 @@ pub(super) fn line(notice: &Notice, texts: &Texts) -> Result<String, askama::Err
         Notice::GuardianOf { name } => texts.with("notice-guardian-of", "name", quiet(name)),
         Notice::EmergencyDeclared { name } => texts.with("notice-emergency", "name", quiet(name)),
         Notice::EmergencyAt { name } => texts.with("notice-emergency-at", "name", quiet(name)),
+        Notice::ConsentByService { name } => texts.with("notice-consent-by-service", "name", quiet(name)),
+        Notice::WithdrawnByService { name } => texts.with("notice-withdrawn-by-service", "name", quiet(name)),
         Notice::HelpAsked { name } => texts.with("notice-help-asked", "name", quiet(name)),
     }
 }
@@ -279,6 +281,9 @@ fn meaning(notice: &Notice, texts: &Texts) -> Result<String, askama::Error> {
         Notice::GuardianSet { .. } | Notice::GuardianOf { .. } => texts.say("notice-guardian-what"),
         Notice::EmergencyDeclared { .. } => texts.say("notice-emergency-what"),
         Notice::EmergencyAt { .. } => texts.say("notice-emergency-at-what"),
+        Notice::ConsentByService { .. } | Notice::WithdrawnByService { .. } => {
+            texts.say("notice-consent-by-service-what")
+        }
         Notice::HelpAsked { .. } => texts.say("notice-help-asked-what"),
     }
 }

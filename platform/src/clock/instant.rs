@@ -56,6 +56,14 @@ impl Instant {
     pub fn to_rfc3339(self) -> String {
         jiff::Timestamp::from_microsecond(self.0).map_or_else(|_| self.0.to_string(), |at| format!("{at:.6}"))
     }
+
+    /// The date of an HTTP header (RFC 9110 §5.6.7), whole seconds; `None` where it has no year for it.
+    pub fn to_http_date(self) -> Option<String> {
+        let at = jiff::Timestamp::from_microsecond(self.0).ok()?;
+        jiff::fmt::rfc2822::DateTimePrinter::new()
+            .timestamp_to_rfc9110_string(&at)
+            .ok()
+    }
 }
 
 #[cfg(test)]

@@ -43,6 +43,10 @@ const ROWS: &[(&str, Row)] = &[
         "consent",
         By("an_answer_to_a_consent_page_counts_for_nobody_else_who_has_signed_in_since"),
     ),
+    (
+        "consent.client",
+        By("a_token_reaches_its_own_persons_consents_as_far_as_its_scope_and_names_say_nothing_elsewhere"),
+    ),
     ("consent.receipt", OpensNothing),
     ("csrf", Shown(Kind::FormValue)),
     ("device", Shown(Kind::DeviceCode)),

@@ -15,14 +15,14 @@ const WHAT: [(&str, &str); 5] = [
 ];
 
 /// Hanako in front of her pages, and a service that asks for decisions.
-struct Patient {
-    browser: Actor,
-    hanako: Member,
+pub(super) struct Patient {
+    pub browser: Actor,
+    pub hanako: Member,
     service: String,
 }
 
 impl Patient {
-    async fn new(world: &World) -> Self {
+    pub async fn new(world: &World) -> Self {
         let hanako = world.person("hanako").await;
         let browser = Actor::new(&world.server);
         browser.account("/account", &hanako.person).await;
@@ -113,7 +113,7 @@ impl Patient {
     }
 
     /// Whether somebody may see her vitals by day, for care.
-    async fn sees(&self, world: &World, who: &Member) -> bool {
+    pub async fn sees(&self, world: &World, who: &Member) -> bool {
         let question = json!({
             "subject": {"type": "person", "id": who.number},
             "action": {"name": "read"},
@@ -128,13 +128,13 @@ impl Patient {
     }
 }
 
-async fn occupy(world: &World, member: &Member, code: &str) {
+pub(super) async fn occupy(world: &World, member: &Member, code: &str) {
     let path = format!("/api/v1/affiliations/{}/occupations", member.affiliation);
     let body = json!({"code": code, "licence": "N-1"});
     world.post(&world.root, &path, body).await.good();
 }
 
-async fn leave(world: &World, member: &Member) {
+pub(super) async fn leave(world: &World, member: &Member) {
     let path = format!("/api/v1/affiliations/{}/end", member.affiliation);
     world.post(&world.root, &path, Value::Null).await.good();
 }

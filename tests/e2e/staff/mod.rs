@@ -4,6 +4,7 @@
 mod attacks;
 mod attendance;
 mod consents;
+mod fhir_consents;
 mod leaving;
 mod numbers;
 mod organisations;

@@ -37,6 +37,8 @@ fn notices(name: &str) -> Vec<Notice> {
         Notice::TrustInvited { name: name() },
         Notice::EmergencyDeclared { name: name() },
         Notice::EmergencyAt { name: name() },
+        Notice::ConsentByService { name: name() },
+        Notice::WithdrawnByService { name: name() },
         Notice::HelpAsked { name: name() },
         Notice::TelephoneConfirmed,
         Notice::ProfileChanged,

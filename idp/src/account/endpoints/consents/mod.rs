@@ -9,7 +9,6 @@ mod place;
 mod receipt;
 #[cfg(test)]
 mod tests;
-mod whom;
 mod whose;
 
 pub(super) use change::{choose, withdraw};

@@ -10,11 +10,11 @@ use platform::http::Parameters;
 use super::confirm;
 use super::lines::{Names, names, who as in_words};
 use super::list::status;
-use super::whom::{self, Named};
 use super::whose::{Whose, enter_for, posted_for};
 use super::{GIVE, Refused, again};
 use crate::access::{Action, Actions, Depth, Effect, Grantee, Kind, Kinds, Period, Purpose, Purposes, Rule};
 use crate::account::endpoints::entry;
+use crate::consent::whom::{self, Named, RELATIONS};
 use crate::consent::{self, Draft, Origin};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
@@ -22,11 +22,6 @@ use crate::oauth::OAuthError;
 use crate::pages::{Choice, ConsentProblem, ErrorKind, Form, NewConsent};
 use crate::recovery::family;
 use crate::signin::SignedIn;
-
-/// What somebody can be to a person.
-const RELATIONS: [&str; 8] = [
-    "spouse", "child", "parent", "sibling", "relative", "guardian", "carer", "friend",
-];
 
 /// Somebody to whom it can be given.
 pub(super) struct Offered {

@@ -10,9 +10,9 @@ use platform::ephemeral::Slot;
 use platform::http::Parameters;
 
 use super::new;
-use super::whom::{self, Named};
 use super::whose::{Whose, enter_for, posted_for};
 use crate::account::endpoints::{entry, refusal};
+use crate::consent::whom::{self, Named};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
 use crate::ids::{OrganisationId, PersonId};
