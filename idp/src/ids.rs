@@ -43,6 +43,8 @@ platform::identifiers! {
     StaffInvitationId,
     /// A time for which a member of staff was there.
     AttendanceId,
+    /// What a member of staff did for somebody; all its versions have it.
+    ResponseId,
     /// A member of staff, as an organisation's own system calls them.
     ScimUserId,
     /// A consent; all its versions have it.

@@ -59,6 +59,12 @@ impl From<StaffError> for Refusal {
             )
             .detail("An administrator delegates to others."),
             StaffError::AttendanceUnknown => Self::not_found("attendance.unknown"),
+            StaffError::OwnResponse => Self::new(
+                StatusCode::FORBIDDEN,
+                "response.own",
+                "Nobody writes down what they did for themselves",
+            ),
+            StaffError::ResponseUnknown => Self::not_found("response.unknown"),
             StaffError::There => Self::conflict("attendance.there", "They are there already"),
             StaffError::NotThere => Self::conflict("attendance.not_there", "They are not there"),
             StaffError::NotGiven(why) => why.into(),

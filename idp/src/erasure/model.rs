@@ -49,6 +49,11 @@ pub const KEPT: &[Kept] = &[
               what they did",
     },
     Kept {
+        what: "responses",
+        why: "that an internal key did something for another one, when and for which organisation: organisations have to \
+              account for what they did; what was found is sealed under the person's key, which is destroyed",
+    },
+    Kept {
         what: "emergencies",
         why: "that an internal key looked at the data of another one without having been allowed to, and when; the reason is \
               sealed under the person's key, which is destroyed",

@@ -53,6 +53,8 @@ const FATES: &[(&str, Fate)] = &[
     ("recovery_code.person_id", Fate::DeletedElsewhere),
     ("recovery_link.person_id", Fate::Deleted),
     ("scim_user.person_id", Fate::DeletedElsewhere),
+    ("response.author_id", Fate::Stays("responses")),
+    ("response.subject_id", Fate::Stays("responses")),
     ("search_token.person_id", Fate::Deleted),
     ("security_event.person_id", Fate::Stays("security_events")),
     ("session.person_id", Fate::Expires),

@@ -66,6 +66,12 @@ pub enum StaffError {
     /// There is no such attendance, or none that the caller may know of.
     #[error("there is no such attendance here")]
     AttendanceUnknown,
+    /// Nobody writes down what they did for themselves.
+    #[error("this is about who writes it")]
+    OwnResponse,
+    /// There is no such response, or none that the caller may know of.
+    #[error("there is no such response here")]
+    ResponseUnknown,
     /// They are there already.
     #[error("they are there already")]
     There,

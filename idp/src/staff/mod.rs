@@ -7,6 +7,7 @@
 //! | `act` | one thing that is asked, and what the caller may do in its transaction |
 //! | `organisations`, `affiliations`, `delegations`, `invitations` | what is done, and its rows |
 //! | `attendance` | when staff came and went |
+//! | `responses` | what staff did for people |
 //! | `numbering` | numbers of organisations and staff |
 //! | `erasure` | what ends when somebody is erased |
 //! | `takeout` | what somebody takes away |
@@ -43,6 +44,7 @@ pub mod numbering;
 pub mod organisations;
 pub mod powers;
 pub mod reach;
+pub mod responses;
 pub mod seed;
 pub mod takeout;
 pub mod term;

@@ -7,6 +7,7 @@ use super::attendance::of_person as presence_of;
 use super::delegations::{Listed, list};
 use super::error::StaffError;
 use super::organisations::find_all;
+use super::responses;
 use crate::hub::Hub;
 use crate::oauth::OAuthError;
 use crate::people::Person;
@@ -15,6 +16,33 @@ use platform::clock::Instant;
 
 /// Rows of attendance that a document has at the most.
 const MOST: u32 = 20_000;
+
+/// Gathers what staff did for somebody, every version of it, with what was found.
+pub async fn gather_responses(hub: &Hub, realm: &Realm, person: &Person) -> Result<Vec<Value>, OAuthError> {
+    let found = responses::about(&hub.store, realm.id, person.id, MOST).await;
+    let found = found.map_err(OAuthError::from)?;
+    let places: Vec<_> = found.iter().map(|one| one.organisation).collect();
+    let organisations = find_all(&hub.store, realm.id, &places)
+        .await
+        .map_err(OAuthError::from)?;
+    let mut all = Vec::with_capacity(found.len());
+    for one in &found {
+        let author = hub.people.by_id(realm, one.author).await?;
+        let place = organisations.iter().find(|place| place.id == one.organisation);
+        let note = one.note(realm, person);
+        all.push(json!({
+            "organisation": place.map(|place| &place.name),
+            "by": author.map(|author| author.display_name().to_owned()),
+            "kind": one.kind.word(),
+            "at": one.at.to_rfc3339(),
+            "version": one.version,
+            "written_at": one.written.to_rfc3339(),
+            "note": note.as_ref().map(|note| &note.text),
+            "reason": note.as_ref().and_then(|note| note.reason.as_ref()),
+        }));
+    }
+    Ok(all)
+}
 
 /// Gathers it.
 pub async fn gather(hub: &Hub, realm: &Realm, person: &Person) -> Result<Value, OAuthError> {
@@ -93,5 +121,20 @@ async fn all(hub: &Hub, realm: &Realm, person: &Person) -> Result<Value, StaffEr
             })
         })
         .collect();
-    Ok(json!({"affiliations": affiliations, "delegations": delegations, "attendance": attendance}))
+    let written = responses::by(store, id, person.id, MOST).await?;
+    let mut done = Vec::with_capacity(written.len());
+    for one in &written {
+        // What was found is about somebody else, and theirs.
+        done.push(json!({
+            "kind": one.kind.word(),
+            "at": one.at.to_rfc3339(),
+            "written_at": one.written.to_rfc3339(),
+        }));
+    }
+    Ok(json!({
+        "affiliations": affiliations,
+        "delegations": delegations,
+        "attendance": attendance,
+        "responses": done,
+    }))
 }

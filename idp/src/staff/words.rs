@@ -59,6 +59,32 @@ words! {
 }
 
 words! {
+    /// What was done for somebody (requirement H3.3).
+    ResponseKind {
+        /// At their home.
+        Visit = "visit",
+        /// By telephone.
+        Telephone = "telephone",
+        /// By video.
+        Video = "video",
+        /// In writing.
+        Message = "message",
+        /// At the counter.
+        Reception = "reception",
+        /// Advice on health or life.
+        Guidance = "guidance",
+        /// Treatment or care.
+        Care = "care",
+        /// In an emergency.
+        Emergency = "emergency",
+        /// Passed on to somebody else.
+        Referral = "referral",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+words! {
     /// What somebody does (職種).
     OccupationCode {
         /// 医師

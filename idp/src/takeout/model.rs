@@ -36,6 +36,8 @@ pub struct Takeout {
     pub consents: Vec<Value>,
     /// What they agreed with operators of services.
     pub contracts: Vec<Value>,
+    /// What staff of organisations did for them, every version, newest first.
+    pub responses: Vec<Value>,
     /// Who looked in an emergency, the latest fifty.
     pub emergencies: Vec<Value>,
     /// What clients may have of theirs.

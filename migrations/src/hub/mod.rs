@@ -21,6 +21,7 @@ mod m0020_scim;
 mod m0021_attendance;
 mod m0022_refresh_idle;
 mod m0023_affiliations;
+mod m0024_responses;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -53,6 +54,7 @@ impl MigratorTrait for Hub {
             Box::new(m0021_attendance::Migration),
             Box::new(m0022_refresh_idle::Migration),
             Box::new(m0023_affiliations::Migration),
+            Box::new(m0024_responses::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@ mod leaving;
 mod numbers;
 mod organisations;
 mod powers;
+mod responses;
 
 use std::collections::HashMap;
 

@@ -94,6 +94,8 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(staff::attendance::go))
         .routes(routes!(staff::attendance::correct))
         .routes(routes!(staff::attendance::sheet))
+        .routes(routes!(staff::responses::list, staff::responses::write))
+        .routes(routes!(staff::responses::correct))
         .routes(routes!(clock::read))
         .routes(routes!(openapi::read))
 }

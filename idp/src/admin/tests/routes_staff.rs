@@ -276,6 +276,31 @@ pub(super) fn rows(things: &Things) -> Vec<Route> {
         ),
         row(
             M::GET,
+            "/api/v1/organisations/{number}/responses",
+            see,
+            organisation("/responses"),
+            none(),
+            200,
+        ),
+        // The right caller reaches the decision: a service is nobody who did something, and nothing was written down.
+        row(
+            M::POST,
+            "/api/v1/organisations/{number}/responses",
+            staff,
+            organisation("/responses"),
+            json!({"person": "1", "kind": "visit", "note": "Blood pressure was measured"}),
+            404,
+        ),
+        row(
+            M::POST,
+            "/api/v1/responses/{id}/correct",
+            staff,
+            format!("/api/v1/responses/{}/correct", things.affiliation),
+            json!({"kind": "visit", "at": "2026-01-01T00:00:00Z", "note": "It was not", "reason": "Wrong person"}),
+            404,
+        ),
+        row(
+            M::GET,
             "/api/v1/delegations",
             see,
             "/api/v1/delegations".into(),

@@ -14,6 +14,7 @@ pub(super) mod invitations;
 pub(super) mod members;
 pub(super) mod organisations;
 pub(super) mod register;
+pub(super) mod responses;
 mod views;
 
 use std::sync::Arc;

@@ -1,0 +1,404 @@
+//! `/api/v1/organisations/{number}/responses`, `/api/v1/responses/{id}/correct`: what staff did for people.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response as Answer;
+use garde::Validate;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::body::time;
+use super::views::{Names, OrganisationName};
+use super::{StaffDesk, UNKNOWN_STAFF, key, listed, over};
+use crate::access::{self, Action as Doing, Asker, Decision, Depth, Kind, Period, Purpose, Question, Who};
+use crate::admin::endpoints::answer::{Listing, Paging, Refused, created, json};
+use crate::admin::endpoints::desk::{Rules, Segment};
+use crate::admin::endpoints::people::printable;
+use crate::admin::{Refusal, cursor, scope};
+use crate::http::Call;
+use crate::hub::Shared;
+use crate::ids::{PersonId, ResponseId};
+use crate::log::{Action, Entry};
+use crate::numbers::Number;
+use crate::people::{Person, number_of, person_by_number};
+use crate::staff::act::allowed;
+use crate::staff::numbering::staff_by_number;
+use crate::staff::powers::Power;
+use crate::staff::reach::Basis;
+use crate::staff::responses::{self, Draft, Filter, Note, Response};
+use crate::staff::words::ResponseKind;
+
+const LIST: Action = Action::new("response.list");
+const WRITE: Action = Action::new("response.write");
+const CORRECT: Action = Action::new("response.correct");
+
+const UNKNOWN_PERSON: Refusal = Refusal::not_found("person.unknown");
+const UNKNOWN: Refusal = Refusal::not_found("response.unknown");
+
+/// What was done for somebody.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewResponse {
+    /// The number of the person for whom it was done.
+    #[garde(length(bytes, min = 1, max = 40))]
+    person: String,
+    /// `visit`, `telephone`, `guidance`, …
+    #[garde(length(bytes, min = 1, max = 40))]
+    kind: String,
+    /// When it was done (RFC 3339); absent: now.
+    #[garde(length(bytes, max = 40))]
+    at: Option<String>,
+    /// What was done and found.
+    #[garde(length(chars, min = 1, max = 4000), custom(lines))]
+    note: String,
+}
+
+impl Rules for NewResponse {
+    const RULES: &'static str = "person is a number, kind one of visit, telephone, video, message, reception, guidance, \
+        care, emergency, referral and other, at a time (RFC 3339) that is over, note 1 to 4,000 characters; nothing else.";
+}
+
+/// What it should say.
+#[derive(Debug, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CorrectedResponse {
+    /// `visit`, `telephone`, `guidance`, …
+    #[garde(length(bytes, min = 1, max = 40))]
+    kind: String,
+    /// When it was done (RFC 3339).
+    #[garde(length(bytes, max = 40))]
+    at: String,
+    /// What was done and found.
+    #[garde(length(chars, min = 1, max = 4000), custom(lines))]
+    note: String,
+    /// Why it is written anew.
+    #[garde(length(chars, min = 1, max = 500), custom(printable))]
+    reason: String,
+}
+
+impl Rules for CorrectedResponse {
+    const RULES: &'static str = "kind, at (a time, RFC 3339, that is over), note (1 to 4,000 characters) and reason (1 to \
+        500 characters) are there, and nothing else.";
+}
+
+/// Text of several lines.
+fn lines(text: &str, _: &()) -> garde::Result {
+    let bad = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    if text.chars().any(bad) {
+        return Err(garde::Error::new("control characters"));
+    }
+    Ok(())
+}
+
+/// Something that was done.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StaffResponse)]
+struct ResponseView {
+    /// Its name in this API.
+    id: String,
+    /// The version, from 1.
+    version: i32,
+    /// Where.
+    organisation: OrganisationName,
+    /// The staff number of who did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    staff: Option<String>,
+    /// The number of the person for whom it was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<String>,
+    /// What sort of thing.
+    kind: &'static str,
+    /// When it was done (RFC 3339).
+    at: String,
+    /// When this was written (RFC 3339).
+    written_at: String,
+    /// What was done and found, for who wrote it and whom the person lets see reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    /// Why it was written anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Whether there is a note that the caller may not read.
+    note_withheld: bool,
+}
+
+/// For whom and by whom.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes the query, which desk::Filters reads")]
+struct Narrowed {
+    /// The number of the person for whom it was done.
+    person: Option<String>,
+    /// The staff number of who did it.
+    staff: Option<String>,
+}
+
+/// Who reads, and what was found out about them.
+struct Reader<'a> {
+    desk: &'a StaffDesk<'a>,
+    people: HashMap<PersonId, (Option<Arc<Person>>, Option<Decision>)>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(desk: &'a StaffDesk<'a>) -> Self {
+        Self {
+            desk,
+            people: HashMap::new(),
+        }
+    }
+
+    /// What a note says, if the caller may read it: they wrote it, or the person lets them see reports for care.
+    async fn note(&mut self, one: &Response) -> Result<Option<Note>, Refusal> {
+        let reader = self.desk.act.caller.person;
+        if !self.people.contains_key(&one.subject) {
+            let person = self
+                .desk
+                .desk
+                .hub
+                .people
+                .by_id(self.desk.desk.realm(), one.subject)
+                .await?;
+            let decision = match reader {
+                Some(reader) => Some(self.decide(reader, one.subject).await?),
+                None => None,
+            };
+            self.people.insert(one.subject, (person, decision));
+        }
+        let Some((Some(subject), decision)) = self.people.get(&one.subject) else {
+            return Ok(None);
+        };
+        let permitted = decision
+            .as_ref()
+            .is_some_and(|decision| decision.permits_data_of(one.at));
+        let may = reader == Some(one.author) || permitted;
+        Ok(may.then(|| one.note(self.desk.desk.realm(), subject)).flatten())
+    }
+
+    async fn decide(&self, reader: PersonId, subject: PersonId) -> Result<Decision, Refusal> {
+        let who = Who {
+            asker: Some(reader),
+            subject,
+            operator: None,
+        };
+        let loaded = access::load(self.desk.desk.hub, self.desk.desk.realm(), who).await;
+        let loaded = loaded.map_err(|error| Refusal::unavailable(&error))?;
+        let question = Question {
+            asker: Asker {
+                person: Some(reader),
+                ..Asker::default()
+            },
+            subject,
+            action: Doing::Read,
+            kind: Kind::Reports,
+            depth: Depth::Everything,
+            purpose: Purpose::Care,
+            data: Period::ALWAYS,
+            at: self.desk.act.now,
+        };
+        Ok(access::decide(&question, &loaded.facts()))
+    }
+}
+
+/// As they are seen, and of which of them the note was told.
+async fn views(desk: &StaffDesk<'_>, found: &[Response]) -> Result<Vec<ResponseView>, Refusal> {
+    let places = found.iter().map(|one| one.organisation).collect();
+    let names = Names::of(desk, places, found.iter().map(|one| one.author).collect()).await?;
+    let mut reader = Reader::new(desk);
+    let mut views = Vec::with_capacity(found.len());
+    for one in found {
+        let note = reader.note(one).await?;
+        let number = number_of(&desk.desk.hub.store, desk.desk.realm(), one.subject).await?;
+        views.push(ResponseView {
+            id: one.id.to_string(),
+            version: one.version,
+            organisation: names.organisation(one.organisation),
+            staff: names.staff(one.author),
+            person: number.map(|number| number.to_string()),
+            kind: one.kind.word(),
+            at: one.at.to_rfc3339(),
+            written_at: one.written.to_rfc3339(),
+            note_withheld: note.is_none(),
+            reason: note.as_ref().and_then(|note| note.reason.clone()),
+            note: note.map(|note| note.text),
+        });
+    }
+    Ok(views)
+}
+
+fn told(row: Entry, (done, basis): &(Response, Basis)) -> Entry {
+    over(row, done.organisation, *basis)
+        .subject(done.subject)
+        .resource("response", [done.id.to_string()])
+}
+
+async fn person(desk: &StaffDesk<'_>, text: &str) -> Result<Arc<Person>, Refusal> {
+    let number = Number::parse(text).map_err(|_| UNKNOWN_PERSON)?;
+    let found = person_by_number(&desk.desk.hub.store, desk.desk.realm(), number).await?;
+    let id = found.ok_or(UNKNOWN_PERSON)?;
+    let found = desk.desk.hub.people.by_id(desk.desk.realm(), id).await?;
+    found.ok_or(UNKNOWN_PERSON)
+}
+
+/// What was done and when; nobody writes down what is to come.
+fn draft(
+    desk: &StaffDesk<'_>,
+    rules: &'static str,
+    (kind, at): (&str, Option<&str>),
+    note: Note,
+) -> Result<Draft, Refusal> {
+    let wrong = Refusal::invalid("body.rule", rules);
+    let at = time(at, rules)?.unwrap_or(desk.act.now);
+    if at > desk.act.now {
+        return Err(wrong);
+    }
+    Ok(Draft {
+        kind: ResponseKind::parse(kind).ok_or(wrong)?,
+        at,
+        note,
+    })
+}
+
+/// Writes down what the person behind the token did for somebody.
+#[utoipa::path(
+    post, path = "/api/v1/organisations/{number}/responses", tag = "staff", request_body = NewResponse,
+    params(("number" = String, Path, description = "The organisation's number")),
+    security(("token" = ["musubi:staff.write"]), ("token" = ["musubi:staff"])),
+    responses((status = 201, description = "It is written down", body = ResponseView), Refused),
+)]
+pub(in crate::admin::endpoints) async fn write(
+    State(hub): State<Shared>,
+    segment: Segment,
+    call: Call,
+) -> Answer {
+    match StaffDesk::open(&hub, &call, WRITE, scope::STAFF_WRITE).await {
+        Ok(desk) => desk.finish(write_down(&desk, &segment).await).await,
+        Err(refused) => refused,
+    }
+}
+
+async fn write_down(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Answer, Refusal> {
+    let new: NewResponse = desk.desk.body()?;
+    let organisation = desk.organisation(segment).await?;
+    let note = Note {
+        text: new.note,
+        reason: None,
+    };
+    let draft = draft(desk, NewResponse::RULES, (&new.kind, new.at.as_deref()), note)?;
+    let author = desk.act.caller.person.ok_or(UNKNOWN_STAFF)?;
+    let subject = person(desk, &new.person).await?;
+    let (done, _) = desk
+        .commit(
+            move |tx, act| {
+                Box::pin(
+                    async move { responses::write(tx, act, (organisation, author), &subject, draft).await },
+                )
+            },
+            told,
+        )
+        .await?;
+    let view = views(desk, std::slice::from_ref(&done)).await?.pop();
+    created(&format!("/api/v1/responses/{}", done.id), &view)
+}
+
+/// Writes anew what the person behind the token wrote down. What it said before is kept, with the reason.
+#[utoipa::path(
+    post, path = "/api/v1/responses/{id}/correct", tag = "staff", request_body = CorrectedResponse,
+    params(("id" = String, Path, description = "The id of what was written down")),
+    security(("token" = ["musubi:staff.write"]), ("token" = ["musubi:staff"])),
+    responses((status = 200, description = "As it is now", body = ResponseView), Refused),
+)]
+pub(in crate::admin::endpoints) async fn correct(
+    State(hub): State<Shared>,
+    segment: Segment,
+    call: Call,
+) -> Answer {
+    match StaffDesk::open(&hub, &call, CORRECT, scope::STAFF_WRITE).await {
+        Ok(desk) => desk.finish(write_anew(&desk, &segment).await).await,
+        Err(refused) => refused,
+    }
+}
+
+async fn write_anew(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Answer, Refusal> {
+    let new: CorrectedResponse = desk.desk.body()?;
+    let id: ResponseId = key(segment, "response.unknown")?;
+    let note = Note {
+        text: new.note,
+        reason: Some(new.reason),
+    };
+    let draft = draft(desk, CorrectedResponse::RULES, (&new.kind, Some(&new.at)), note)?;
+    let author = desk.act.caller.person.ok_or(UNKNOWN)?;
+    let (store, realm) = (&desk.desk.hub.store, desk.desk.realm());
+    let before = responses::find(store, realm, id).await?.ok_or(UNKNOWN)?;
+    let subject = desk
+        .desk
+        .hub
+        .people
+        .by_id(realm, before.subject)
+        .await?
+        .ok_or(UNKNOWN)?;
+    let (done, _) = desk
+        .commit(
+            move |tx, act| {
+                Box::pin(async move { responses::correct(tx, act, (id, author), &subject, draft).await })
+            },
+            told,
+        )
+        .await?;
+    let view = views(desk, std::slice::from_ref(&done)).await?.pop();
+    json(StatusCode::OK, &view)
+}
+
+/// What the staff of an organisation, or of one below it, did, the latest written first. What was found is told to who
+/// wrote it and to whom the person lets see reports.
+#[utoipa::path(
+    get, path = "/api/v1/organisations/{number}/responses", tag = "staff",
+    params(("number" = String, Path, description = "The organisation's number"), Narrowed, Paging),
+    security(("token" = ["musubi:staff.read"]), ("token" = ["musubi:staff"])),
+    responses((status = 200, description = "What was done", body = Listing<ResponseView>), Refused),
+)]
+pub(in crate::admin::endpoints) async fn list(
+    State(hub): State<Shared>,
+    segment: Segment,
+    call: Call,
+) -> Answer {
+    match StaffDesk::open(&hub, &call, LIST, scope::STAFF_READ).await {
+        Ok(desk) => desk.finish(show(&desk, &segment).await).await,
+        Err(refused) => refused,
+    }
+}
+
+async fn show(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Answer, Refusal> {
+    let (page, narrowed) = desk.desk.filtered_page("responses", &["person", "staff"])?;
+    let organisation = desk.organisation(segment).await?;
+    let (store, realm) = (&desk.desk.hub.store, desk.desk.realm());
+    let (_, basis) = allowed(store, &desk.act, organisation, Power::ResponsesRead).await?;
+    let mut filter = Filter::default();
+    if let Some(text) = narrowed.text("person") {
+        filter.subject = Some(person(desk, text).await?.id);
+    }
+    if let Some(text) = narrowed.text("staff") {
+        let number = Number::parse(text).map_err(|_| UNKNOWN_STAFF)?;
+        filter.author = Some(
+            staff_by_number(store, realm, number)
+                .await?
+                .ok_or(UNKNOWN_STAFF)?,
+        );
+    }
+    let before = page.after.as_deref().map(cursor::key).transpose()?;
+    let mut found = responses::list(store, realm.id, organisation, filter, (before, page.limit + 1)).await?;
+    let next = desk.desk.cut("responses", &page, &mut found, |last| {
+        last.id.uuid().as_bytes().to_vec()
+    })?;
+    let mut row = listed(
+        over(desk.desk.permit(), organisation, basis),
+        "response",
+        found.iter().map(|one| one.id.uuid()),
+    );
+    row.subject = filter.subject;
+    desk.desk.record(row).await?;
+    let items = views(desk, &found).await?;
+    json(StatusCode::OK, &Listing { items, next })
+}
