@@ -129,6 +129,8 @@ log-access-withdrawn = It was taken back who sees your records
 log-records-seen = Use of your health records ({ $kind })
 log-access-searched = A service asked who may see your records
 log-emergency = Somebody declared an emergency about you
+log-response-written = Staff wrote down what was done for you
+log-responses-read = Staff looked at what was done for you
 
 # Emergencies
 emergency-title = Emergency access

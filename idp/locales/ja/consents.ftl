@@ -129,6 +129,8 @@ log-access-withdrawn = 記録を見せる相手の取り消し
 log-records-seen = 健康の記録の利用（{ $kind }）
 log-access-searched = 記録を見られる人の確認
 log-emergency = 緊急の閲覧の申し出
+log-response-written = 職員による対応の記録
+log-responses-read = 職員による対応の記録の閲覧
 
 # Emergencies
 emergency-title = 緊急の閲覧

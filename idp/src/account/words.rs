@@ -25,7 +25,7 @@ pub fn of<'a>(action: &'a str, what: Option<&str>, kind: Option<&str>) -> LogAct
         "backchannel.ping" | "backchannel.push" => LogAction::AnswerTold,
         "consent.withdraw" => LogAction::ConsentWithdrawn,
         "access.allow" => LogAction::AccessAllowed,
-        "access.read.family" => LogAction::AccessRead,
+        "access.read" | "access.read.family" => LogAction::AccessRead,
         "access.withdraw" => LogAction::AccessWithdrawn,
         "access.evaluate" => match kind.and_then(Kind::parse) {
             Some(kind) => LogAction::RecordsSeen(kind),
@@ -33,6 +33,8 @@ pub fn of<'a>(action: &'a str, what: Option<&str>, kind: Option<&str>) -> LogAct
         },
         "access.search" => LogAction::AccessSearched,
         "access.emergency" => LogAction::EmergencyDeclared,
+        "response.write" | "response.correct" => LogAction::ResponseWritten,
+        "response.list" => LogAction::ResponsesRead,
         "token.issue.authorization_code"
         | "token.issue.device_code"
         | "token.issue.ciba"

@@ -50,7 +50,7 @@ pub enum LogAction<'a> {
     AccessAllowed,
     /// They took that back.
     AccessWithdrawn,
-    /// Somebody who decides for them looked at it.
+    /// Somebody who decides for them, or a service of theirs, looked at it.
     AccessRead,
     /// Somebody's look at a kind of their records was decided on.
     RecordsSeen(Kind),
@@ -58,6 +58,10 @@ pub enum LogAction<'a> {
     AccessSearched,
     /// Somebody declared an emergency about them.
     EmergencyDeclared,
+    /// Staff wrote down what they did for the person.
+    ResponseWritten,
+    /// Staff looked at what was done for the person.
+    ResponsesRead,
     /// Sign-in, by whatever was shown.
     SignIn,
     /// The password was right, and another step follows.
@@ -187,6 +191,8 @@ impl LogEntry<'_> {
             LogAction::RecordsSeen(seen) => texts.with("log-records-seen", "kind", kind(texts, seen)?),
             LogAction::AccessSearched => texts.say("log-access-searched"),
             LogAction::EmergencyDeclared => texts.say("log-emergency"),
+            LogAction::ResponseWritten => texts.say("log-response-written"),
+            LogAction::ResponsesRead => texts.say("log-responses-read"),
             LogAction::TokenIssued => texts.say("log-token-issued"),
             LogAction::TokenRefreshed => texts.say("log-token-refreshed"),
             LogAction::TokenRevoked => texts.say("log-token-revoked"),

@@ -49,6 +49,19 @@ pub async fn gather(hub: &Hub, realm: &Realm, person: &Person) -> Result<Value, 
     Ok(all(hub, realm, person).await?)
 }
 
+/// That they did something for somebody: what was found is about somebody else, and theirs.
+async fn done_by(hub: &Hub, realm: &Realm, person: &Person) -> Result<Vec<Value>, StaffError> {
+    let written = responses::by(&hub.store, realm.id, person.id, MOST).await?;
+    let done = written.iter().map(|one| {
+        json!({
+            "kind": one.kind.word(),
+            "at": one.at.to_rfc3339(),
+            "written_at": one.written.to_rfc3339(),
+        })
+    });
+    Ok(done.collect())
+}
+
 async fn all(hub: &Hub, realm: &Realm, person: &Person) -> Result<Value, StaffError> {
     let (store, id) = (&hub.store, realm.id);
     let places = of_person(store, id, person.id).await?;
@@ -121,16 +134,7 @@ async fn all(hub: &Hub, realm: &Realm, person: &Person) -> Result<Value, StaffEr
             })
         })
         .collect();
-    let written = responses::by(store, id, person.id, MOST).await?;
-    let mut done = Vec::with_capacity(written.len());
-    for one in &written {
-        // What was found is about somebody else, and theirs.
-        done.push(json!({
-            "kind": one.kind.word(),
-            "at": one.at.to_rfc3339(),
-            "written_at": one.written.to_rfc3339(),
-        }));
-    }
+    let done = done_by(hub, realm, person).await?;
     Ok(json!({
         "affiliations": affiliations,
         "delegations": delegations,

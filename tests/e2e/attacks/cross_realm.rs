@@ -45,7 +45,7 @@ const ROWS: &[(&str, Row)] = &[
     ),
     (
         "consent.client",
-        By("a_token_reaches_its_own_persons_consents_as_far_as_its_scope_and_names_say_nothing_elsewhere"),
+        By("a_name_is_one_clients_and_one_persons_alone"),
     ),
     ("consent.receipt", OpensNothing),
     ("csrf", Shown(Kind::FormValue)),

@@ -108,8 +108,25 @@ async fn what_was_done_is_the_organisations_and_what_was_found_is_whose_it_is_an
         // The realm's own administration is nobody of the hospital.
         let root = list(&world, &world.root, &town.hospital, "").await;
         assert_eq!((root.len(), root[0].get("note")), (1, None));
+    }
+}
 
-        // Written anew by who wrote it; what stood before is still there.
+#[tokio::test]
+async fn what_was_written_down_is_written_anew_by_the_same_and_what_stood_before_stays() {
+    for backend in Backend::ALL {
+        let world = World::new(backend).await;
+        let town = world.town().await;
+        let chief = world.administrator("chief", &town.hospital).await;
+        let nurse = world.member("nurse", &town.surgery).await;
+        let patient = Patient::new(&world).await;
+        let hanako = &patient.hanako.number;
+        world
+            .give(&chief.token, (&nurse, &town.surgery), &["responses.write"], 0)
+            .await
+            .good();
+        let done = write(&world, &nurse.token, &town.surgery, visit(hanako))
+            .await
+            .good();
         let path = format!("/api/v1/responses/{}/correct", done["id"].as_str().unwrap());
         let anew = json!({"kind": "telephone", "at": done["at"], "note": "It was by telephone.", "reason": "Mistyped"});
         let other = world.post(&chief.token, &path, anew.clone()).await;

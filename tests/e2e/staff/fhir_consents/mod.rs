@@ -143,6 +143,22 @@ fn says(reply: &Reply, status: u16, id: &str) {
     assert_eq!(reply.json["resourceType"], "OperationOutcome");
 }
 
+/// Where a list goes on.
+fn next(bundle: &Value) -> Option<String> {
+    let mut links = bundle["link"].as_array().unwrap().iter();
+    let next = links.find(|link| link["relation"] == "next")?;
+    let path = next["url"].as_str().unwrap().split("/fhir").nth(1);
+    Some(path.unwrap().to_owned())
+}
+
+fn ids(bundle: &Value) -> Vec<String> {
+    let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
+    let ids = entries
+        .iter()
+        .map(|entry| entry["resource"]["id"].as_str().unwrap().to_owned());
+    ids.collect()
+}
+
 fn version(reply: &Reply) -> &str {
     let tag = reply.headers["etag"].to_str().unwrap();
     tag.strip_prefix("W/\"").unwrap().strip_suffix('"').unwrap()
@@ -226,34 +242,6 @@ async fn a_service_gives_reads_changes_and_withdraws_a_consent_in_the_name_of_wh
             .await;
         says(&again, 410, "consent.withdrawn");
 
-        let history = app
-            .get(&world, &format!("/Consent/{id}/_history?_count=3"))
-            .await
-            .good()
-            .json;
-        let methods = history["entry"].as_array().unwrap().iter();
-        let methods: Vec<&str> = methods
-            .map(|entry| entry["request"]["method"].as_str().unwrap())
-            .collect();
-        assert_eq!(methods, ["DELETE", "PUT", "PUT"]);
-        let next = history["link"][1]["url"]
-            .as_str()
-            .unwrap()
-            .split("/fhir")
-            .nth(1)
-            .unwrap();
-        let rest = app.get(&world, next).await.good().json;
-        assert_eq!(rest["entry"][0]["request"]["method"], "POST");
-        assert_eq!(rest["entry"][0]["resource"], given.json);
-        let first = app.get(&world, &format!("/Consent/{id}/_history/1")).await.good();
-        assert_eq!(first.json, given.json);
-        let known = app
-            .send(&world, "GET", &format!("/Consent/{id}"), |request| {
-                request.header("if-none-match", "W/\"4\"")
-            })
-            .await;
-        assert_eq!((known.status.as_u16(), known.text.as_str()), (304, ""));
-
         let log = world.server.log();
         let rows = log
             .iter()
@@ -266,6 +254,44 @@ async fn a_service_gives_reads_changes_and_withdraws_a_consent_in_the_name_of_wh
         );
         world.server.assert_log_is_intact();
     }
+}
+
+#[tokio::test]
+async fn every_version_of_a_consent_stays_and_says_what_made_it() {
+    let world = World::new(Backend::Sqlite).await;
+    let town = world.town().await;
+    let patient = Patient::new(&world).await;
+    let app = Notebook::new(&world.server, &patient.browser, &patient.hanako.person, ALL).await;
+    let resource = app.resource(&numbered("organisation", &town.surgery, &[]));
+    let given = app.create(&world, &resource).await.good();
+    let id = given.text("id");
+    for version in ["1", "2"] {
+        app.update(&world, &given.json, version).await.good();
+    }
+    app.send(&world, "DELETE", &format!("/Consent/{id}"), |request| request)
+        .await
+        .good();
+    let history = app
+        .get(&world, &format!("/Consent/{id}/_history?_count=3"))
+        .await
+        .good()
+        .json;
+    let methods = history["entry"].as_array().unwrap().iter();
+    let methods: Vec<&str> = methods
+        .map(|entry| entry["request"]["method"].as_str().unwrap())
+        .collect();
+    assert_eq!(methods, ["DELETE", "PUT", "PUT"]);
+    let rest = app.get(&world, &next(&history).unwrap()).await.good().json;
+    assert_eq!(rest["entry"][0]["request"]["method"], "POST");
+    assert_eq!(rest["entry"][0]["resource"], given.json);
+    let first = app.get(&world, &format!("/Consent/{id}/_history/1")).await.good();
+    assert_eq!(first.json, given.json);
+    let known = app
+        .send(&world, "GET", &format!("/Consent/{id}"), |request| {
+            request.header("if-none-match", "W/\"4\"")
+        })
+        .await;
+    assert_eq!((known.status.as_u16(), known.text.as_str()), (304, ""));
 }
 
 #[tokio::test]
@@ -292,33 +318,13 @@ async fn a_search_finds_what_it_asks_for_page_by_page_and_refuses_what_it_does_n
     })
     .await
     .good();
-    let ids = |bundle: &Value| -> Vec<String> {
-        let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
-        entries
-            .iter()
-            .map(|entry| entry["resource"]["id"].as_str().unwrap().to_owned())
-            .collect()
-    };
     let mut seen = Vec::new();
     let mut path = "/Consent?_count=2".to_owned();
     loop {
         let page = app.get(&world, &path).await.good().json;
         seen.extend(ids(&page));
-        let Some(next) = page["link"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|link| link["relation"] == "next")
-        else {
-            break;
-        };
-        path = next["url"]
-            .as_str()
-            .unwrap()
-            .split("/fhir")
-            .nth(1)
-            .unwrap()
-            .to_owned();
+        let Some(more) = next(&page) else { break };
+        path = more;
     }
     assert_eq!(seen, made);
     let whole = format!("{}|{}", app.issuer, app.sub)

@@ -85,7 +85,11 @@ impl Rules for CorrectedResponse {
 }
 
 /// Text of several lines.
-fn lines(text: &str, _: &()) -> garde::Result {
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "garde hands the context as it is"
+)]
+fn lines(text: &str, (): &()) -> garde::Result {
     let bad = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
     if text.chars().any(bad) {
         return Err(garde::Error::new("control characters"));

@@ -143,22 +143,16 @@ async fn matching(desk: &FhirDesk<'_>, search: &Search) -> Result<Vec<Kept>, Out
     if !theirs {
         return Ok(Vec::new());
     }
-    match &search.id {
-        Some(id) => {
-            let Ok(id) = id.parse() else { return Ok(Vec::new()) };
-            let found = consent::find(desk.hub, realm, &desk.person, id).await?;
-            let active = |kept: &Kept| if kept.is_active() { "active" } else { "inactive" };
-            let found = found.filter(|kept| status.is_none_or(|status| status == active(kept)));
-            Ok(found
-                .filter(|kept| search.after.is_none_or(|after| kept.id > after))
-                .into_iter()
-                .collect())
-        }
-        None => {
-            let limit = u32::try_from(search.count + 1).unwrap_or(u32::MAX);
-            Ok(consent::page(desk.hub, realm, &desk.person, status, (search.after, limit)).await?)
-        }
-    }
+    let Some(id) = &search.id else {
+        let limit = u32::try_from(search.count + 1).unwrap_or(u32::MAX);
+        return Ok(consent::page(desk.hub, realm, &desk.person, status, (search.after, limit)).await?);
+    };
+    let Ok(id) = id.parse() else { return Ok(Vec::new()) };
+    let found = consent::find(desk.hub, realm, &desk.person, id).await?;
+    let stands = |kept: &Kept| if kept.is_active() { "active" } else { "inactive" };
+    let found = found.filter(|kept| status.is_none_or(|status| status == stands(kept)));
+    let found = found.filter(|kept| search.after.is_none_or(|after| kept.id > after));
+    Ok(found.into_iter().collect())
 }
 
 /// Every version of a consent, the newest first. `page` is the last of the page before.
