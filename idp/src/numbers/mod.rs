@@ -54,4 +54,4 @@ pub use model::{
 pub use number::{Code, Digits, InvalidNumber, InvalidShape, Number};
 pub use permutation::{NumberKey, Permutation, PermutationFailed};
 pub use references::{AllReferences, LiveReferences};
-pub use store::{Claim, Found, assign, change, find, held_by, look_up, reissuable, reissue};
+pub use store::{Claim, Found, assign, change, find, held_by, latest, look_up, reissuable, reissue};

@@ -85,6 +85,34 @@ impl TryFrom<Row> for Assignment {
     }
 }
 
+/// The latest assignment of a number, and nothing else of it: what a name in a request is looked up by. Nothing if it is
+/// no number of this realm, or was never assigned.
+pub async fn latest(
+    queries: &impl Queries,
+    realm: RealmId,
+    key: &NumberKey,
+    number: Number,
+) -> Result<Option<Assignment>, NumbersError> {
+    match locate(queries, realm, key, number).await {
+        Ok(place) => latest_at(queries, realm, place).await,
+        Err(NumbersError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn latest_at(
+    queries: &impl Queries,
+    realm: RealmId,
+    place: Place,
+) -> Result<Option<Assignment>, NumbersError> {
+    let sql = format!(
+        "{ASSIGNMENT} WHERE realm_id = $1 AND namespace_id = $2 AND counter = $3 AND state <> 'superseded'"
+    );
+    let values = values![realm.uuid(), place.namespace.uuid(), bigint(place.counter)];
+    let row: Option<Row> = queries.fetch_optional(&sql, values).await?;
+    row.map(Assignment::try_from).transpose()
+}
+
 /// An issued number and its latest assignment.
 pub async fn look_up(
     queries: &impl Queries,
@@ -98,16 +126,10 @@ pub async fn look_up(
 
 /// The same by its place.
 pub async fn find(queries: &impl Queries, realm: RealmId, place: Place) -> Result<Found, NumbersError> {
-    let issued_to = owner_of(queries, realm, place).await?;
-    let sql = format!(
-        "{ASSIGNMENT} WHERE realm_id = $1 AND namespace_id = $2 AND counter = $3 AND state <> 'superseded'"
-    );
-    let values = values![realm.uuid(), place.namespace.uuid(), bigint(place.counter)];
-    let row: Option<Row> = queries.fetch_optional(&sql, values).await?;
     Ok(Found {
         place,
-        issued_to,
-        current: row.map(Assignment::try_from).transpose()?,
+        issued_to: owner_of(queries, realm, place).await?,
+        current: latest_at(queries, realm, place).await?,
     })
 }
 

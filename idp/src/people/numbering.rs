@@ -8,7 +8,7 @@ use platform::ids::RealmId;
 use crate::ids::PersonId;
 use crate::numbers::{
     Claim, Code, Holder, Issue, Number, NumberKey, NumbersError, Permutation, State, assign, held_by, issue,
-    look_up, namespace, namespaces,
+    latest, namespace, namespaces,
 };
 use crate::realms::Realm;
 
@@ -87,13 +87,8 @@ pub async fn person_by_number(
     realm: &Realm,
     number: Number,
 ) -> Result<Option<PersonId>, NumbersError> {
-    let found = match look_up(queries, realm.id, &number_key(realm), number).await {
-        Err(NumbersError::NotFound) => return Ok(None),
-        found => found?,
-    };
-    let current = found
-        .current
-        .filter(|one| matches!(one.state, State::Active | State::Suspended));
+    let found = latest(queries, realm.id, &number_key(realm), number).await?;
+    let current = found.filter(|one| matches!(one.state, State::Active | State::Suspended));
     let person = current.filter(|one| one.holder.kind == crate::numbers::HolderKind::Person);
     Ok(person.map(|one| PersonId::from(one.holder.id)))
 }

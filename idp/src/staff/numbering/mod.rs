@@ -13,7 +13,7 @@ use super::error::StaffError;
 use crate::ids::{OrganisationId, PersonId};
 use crate::numbers::{
     Change, Claim, Code, Holder, HolderKind, Issue, Number, NumbersError, Permutation, Place, assign, change,
-    held_by, issue, look_up, namespace, namespaces,
+    held_by, issue, latest, namespace, namespaces,
 };
 use crate::people::number_key;
 use crate::realms::Realm;
@@ -82,11 +82,8 @@ async fn holder(
     number: Number,
     kind: HolderKind,
 ) -> Result<Option<Uuid>, StaffError> {
-    let found = match look_up(queries, realm.id, &number_key(realm), number).await {
-        Err(NumbersError::NotFound) => return Ok(None),
-        found => found?,
-    };
-    let named = found.current.filter(|one| one.holder.kind == kind);
+    let found = latest(queries, realm.id, &number_key(realm), number).await?;
+    let named = found.filter(|one| one.holder.kind == kind);
     Ok(named.map(|one| one.holder.id))
 }
 
