@@ -32,6 +32,7 @@ const WITHOUT_QUERY: &[&str] = &[
     "/account/security/app",
     "/account/services",
     "/account/trusted",
+    "/fhir/metadata",
     "/healthz",
     "/log/checkpoint",
     "/metrics",

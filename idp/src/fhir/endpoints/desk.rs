@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::admin::Refusal;
 use crate::consent::Reader;
 use crate::fhir::FHIR_JSON;
-use crate::fhir::outcome::{self, CONTENT, LOGIN, Outcome, PERSON, SYNTAX, TRANSIENT};
+use crate::fhir::outcome::{self, CONTENT, LOGIN, Outcome, PARAMETER, PERSON, SYNTAX, TRANSIENT};
 use crate::fhir::scope::{Permission, allowing};
 use crate::http::Call;
 use crate::hub::Hub;
@@ -97,18 +97,19 @@ fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     }
 }
 
-/// Whether JSON is among what the caller takes: by the `_format` of the query, which overrides the header.
-fn takes_json(call: &Call) -> bool {
+/// Whether JSON is among what the caller takes: by the `_format` of the query, which overrides the header. A query that can
+/// be read in two ways says nothing.
+fn takes_json(call: &Call) -> Result<bool, Outcome> {
     let is_json = |kind: &str| {
         let kind = kind.split(';').next().unwrap_or_default().trim();
         ["*/*", "application/*", FHIR_JSON, "application/json", "json"].contains(&kind)
     };
-    match call.query() {
-        Ok(query) if query.get("_format").is_some() => query.get("_format").is_some_and(is_json),
-        _ => call
-            .header(&ACCEPT)
-            .is_none_or(|accepted| accepted.split(',').any(is_json)),
-    }
+    let query = call.query().map_err(|_| PARAMETER)?;
+    let accepted = call.header(&ACCEPT);
+    Ok(match query.get("_format") {
+        Some(format) => is_json(format),
+        None => accepted.is_none_or(|accepted| accepted.split(',').any(is_json)),
+    })
 }
 
 impl<'a> FhirDesk<'a> {
@@ -129,7 +130,7 @@ impl<'a> FhirDesk<'a> {
         call: &'a Call,
         (action, needed): (Action, Permission),
     ) -> Result<Self, Outcome> {
-        if !takes_json(call) {
+        if !takes_json(call)? {
             return Err(outcome::ACCEPT);
         }
         if call.access_token().is_none() {
@@ -174,6 +175,11 @@ impl<'a> FhirDesk<'a> {
             proven,
             action,
         })
+    }
+
+    /// The language in which the person reads.
+    pub(super) fn language(&self) -> &str {
+        self.person.locale.as_deref().unwrap_or("ja")
     }
 
     /// How the client knows the person and everybody else.

@@ -26,8 +26,8 @@ pub(in crate::fhir::endpoints) async fn create(State(hub): State<Shared>, call: 
         Err(refused) => return refused,
     };
     let outcome = async {
-        let rules = said(&desk, sent(&desk)?, None).await?;
         desk.is_fresh()?;
+        let rules = said(&desk, sent(&desk)?, None).await?;
         let prepared = consent::prepare(desk.hub, &desk.call.realm, &desk.person, &draft(&desk, rules))?;
         let kept = commit(&desk, ALLOW, prepared).await?;
         Ok(Good::Changed(StatusCode::CREATED, resource(&desk, &kept).await?))
@@ -52,12 +52,14 @@ pub(in crate::fhir::endpoints) async fn update(
         }
         let before = as_believed(&desk, &id, true).await?;
         let status = sent.status;
+        if status == fhir::Status::Active {
+            desk.is_fresh()?;
+        }
         let rules = said(&desk, sent, Some(&before)).await?;
         let kept = match status {
             fhir::Status::Inactive if rules == before.rules()? => withdraw_as(&desk, &before).await?,
             fhir::Status::Inactive => return Err(WITHDRAWAL),
             fhir::Status::Active => {
-                desk.is_fresh()?;
                 let draft = draft(&desk, rules);
                 let realm = &desk.call.realm;
                 let prepared = consent::prepare_change(desk.hub, realm, &desk.person, &before, &draft)?;
@@ -142,7 +144,7 @@ fn draft(desk: &FhirDesk<'_>, rules: Vec<Rule>) -> Draft {
 /// Writes a version once its row is on disk, and tells the person in the same transaction.
 async fn commit(desk: &FhirDesk<'_>, action: Action, prepared: Prepared) -> Result<Kept, Outcome> {
     let (hub, realm, id) = (desk.hub, &desk.call.realm, prepared.id);
-    let name = desk.client.name_in("ja").to_owned();
+    let name = desk.client.name_in(desk.language()).to_owned();
     let notice = if action == ALLOW {
         Notice::ConsentByService { name }
     } else {

@@ -51,7 +51,7 @@ async fn called(desk: &FhirDesk<'_>, grantee: &Grantee) -> Result<Option<String>
         Grantee::Client(id) => {
             let client = desk.hub.clients.find(&desk.call.realm, id).await;
             let client = client.map_err(OAuthError::from)?;
-            client.map(|client| client.name_in("ja").to_owned())
+            client.map(|client| client.name_in(desk.language()).to_owned())
         }
         Grantee::Organisation { organisation: id, .. } => organisation(desk, *id).await?,
         Grantee::Staff {
