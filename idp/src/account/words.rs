@@ -34,7 +34,7 @@ pub fn of<'a>(action: &'a str, what: Option<&str>, kind: Option<&str>) -> LogAct
         "access.search" => LogAction::AccessSearched,
         "access.emergency" => LogAction::EmergencyDeclared,
         "response.write" | "response.correct" => LogAction::ResponseWritten,
-        "response.list" => LogAction::ResponsesRead,
+        "response.list" | "response.read" => LogAction::ResponsesRead,
         "token.issue.authorization_code"
         | "token.issue.device_code"
         | "token.issue.ciba"

@@ -52,6 +52,10 @@ pub fn compile(consent: &Consent) -> Result<Vec<Rule>, InvalidConsent> {
         "http://terminology.hl7.org/CodeSystem/v3-ActCode",
         "OPTIN",
     )?;
+    match consent.category.as_slice() {
+        [category] => one_code(category, "http://loinc.org", "59284-0")?,
+        _ => return Err(InvalidConsent::Code),
+    }
     if consent.provision.effect != ProvisionType::Deny {
         return Err(InvalidConsent::Unbounded);
     }

@@ -7,7 +7,7 @@ use super::fhir::{
     self, Actor, Coding, Consent, GRANTEES, Identifier, NUMBER, ORGANISATION, PERSON, Provision,
 };
 use super::outside::Reader;
-use super::whom::{self, Named, RELATIONS};
+use super::whom::{self, Named};
 use super::{InvalidConsent, compile};
 use crate::access::{Effect, Grantee, Rule};
 use crate::hub::Hub;
@@ -17,6 +17,7 @@ use crate::people::person_by_number;
 use crate::realms::Realm;
 use crate::recovery::family;
 use crate::staff::words::OccupationCode;
+use crate::ties::Relation;
 
 /// Why a resource that a client sent says nothing here.
 #[derive(Debug)]
@@ -58,11 +59,6 @@ pub async fn inside(
     let mut people = consent.performer.iter().chain([&consent.patient]);
     if !people.all(|reference| reference.identifier == patient) {
         return Err(Inside::Other);
-    }
-    match consent.category.as_slice() {
-        [one] if matches!(one.coding.as_slice(), [code] if code.system == "http://loinc.org" && code.code == "59284-0") =>
-            {}
-        _ => return Err(InvalidConsent::Code.into()),
     }
     let names = Names {
         hub,
@@ -143,7 +139,7 @@ impl Names<'_> {
                 actor.reference.identifier.value = known;
                 has_known_occupation(actor)
             }
-            fhir::RELATION if RELATIONS.contains(&value.as_str()) => Ok(()),
+            fhir::RELATION if Relation::parse(value).is_some() => Ok(()),
             fhir::CLIENT => {
                 let found = self.hub.clients.find(self.realm, value).await;
                 let found = found.map_err(OAuthError::from)?;

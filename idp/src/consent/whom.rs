@@ -12,10 +12,6 @@ use crate::staff::organisations::{self, Organisation};
 use crate::staff::words::OccupationCode;
 use crate::staff::{StaffError, numbering};
 
-/// What somebody can be to a person.
-pub const RELATIONS: [&str; 8] = [
-    "spouse", "child", "parent", "sibling", "relative", "guardian", "carer", "friend",
-];
 /// How many people whose names begin so are looked at together.
 const SOME: u32 = 200;
 /// How many times, at most.

@@ -44,6 +44,31 @@ async fn lets_see_reports(patient: &Patient, place: &str) {
     assert!(given.body.contains("holds at once"), "{}", given.body);
 }
 
+/// Hanako's log says who read what was found, and what let them.
+async fn reading_is_on_record(world: &World, patient: &Patient) {
+    let log = world.server.log();
+    let read = log.iter().filter(|row| row["action"] == "response.read");
+    let read: Vec<&Value> = read.collect();
+    let by = |row: &Value| row["granted_by"].as_str().unwrap().to_owned();
+    assert_eq!(
+        read.len(),
+        2,
+        "the administrator once they might, and who wrote it: {read:#?}"
+    );
+    assert!(by(read[0]).starts_with("consent:") && by(read[1]) == "author");
+    assert!(
+        read.iter()
+            .all(|row| row["subject"].is_string() && row["actor"] != row["subject"])
+    );
+    let page = patient.browser.open("/account/log").await;
+    for words in [
+        "Staff wrote down what was done for you",
+        "Staff looked at what was done for you",
+    ] {
+        assert!(page.body.contains(words), "{words}");
+    }
+}
+
 #[tokio::test]
 async fn what_was_done_is_the_organisations_and_what_was_found_is_whose_it_is_and_who_wrote_it() {
     for backend in Backend::ALL {
@@ -105,6 +130,9 @@ async fn what_was_done_is_the_organisations_and_what_was_found_is_whose_it_is_an
         occupy(&world, &chief, "physician").await;
         let seen = list(&world, &chief.token, &town.hospital, "").await;
         assert_eq!(seen[0]["note"], NOTE);
+        let own = list(&world, &nurse.token, &town.surgery, "").await;
+        assert_eq!(own[0]["note"], NOTE);
+        reading_is_on_record(&world, &patient).await;
         // The realm's own administration is nobody of the hospital.
         let root = list(&world, &world.root, &town.hospital, "").await;
         assert_eq!((root.len(), root[0].get("note")), (1, None));

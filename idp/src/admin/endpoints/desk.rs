@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Path};
 use axum::response::{IntoResponse as _, Response};
@@ -18,7 +19,9 @@ use crate::admin::{Refusal, cursor};
 use crate::http::Call;
 use crate::hub::Hub;
 use crate::log::{Action, Entry};
+use crate::numbers::Number;
 use crate::oauth::dpop;
+use crate::people::{Person, person_by_number};
 use crate::realms::Realm;
 
 const MALFORMED: Refusal = Refusal::new(
@@ -162,6 +165,17 @@ impl<'a> Desk<'a> {
     /// The same of another action.
     pub(super) fn permit_as(&self, action: Action) -> Entry {
         self.authority.sign(self.call.permit(action))
+    }
+
+    /// The person whom a number in a body or a query names, if it names one.
+    pub(super) async fn person_numbered(&self, text: &str) -> Result<Option<Arc<Person>>, Refusal> {
+        let Ok(number) = Number::parse(text) else {
+            return Ok(None);
+        };
+        match person_by_number(&self.hub.store, self.realm(), number).await? {
+            Some(id) => Ok(self.hub.people.by_id(self.realm(), id).await?),
+            None => Ok(None),
+        }
     }
 
     /// Writes a row; it is on disk when this returns.

@@ -15,6 +15,7 @@ use platform::database::Tx;
 use serde::{Deserialize, Serialize};
 
 use super::act::{Act, allowed};
+use super::affiliations;
 use super::error::StaffError;
 use super::powers::Power;
 use super::reach::Basis;
@@ -23,7 +24,7 @@ use crate::ids::{OrganisationId, PersonId, ResponseId};
 use crate::people::Person;
 use crate::realms::Realm;
 
-pub use store::{Filter, about, by, list};
+pub use store::{Filter, about, by, find, list};
 
 /// Something that was done, in one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,7 +94,13 @@ pub async fn write(
 ) -> Result<(Response, Basis), StaffError> {
     super::organisations::enter(tx, act.realm.id).await?;
     let (_, basis) = allowed(tx, act, organisation, Power::ResponsesWrite).await?;
-    if !store::works(tx, act, organisation, author).await? {
+    let here = affiliations::Filter {
+        organisation: Some(organisation),
+        below: true,
+        ..affiliations::Filter::default()
+    };
+    let works = affiliations::members_among(tx, act.realm.id, &here, &[author], act.now).await?;
+    if works.is_empty() {
         return Err(StaffError::AffiliationUnknown);
     }
     if author == subject.id {
@@ -125,13 +132,4 @@ pub async fn correct(
     let key = (id, before.version + 1);
     let response = store::insert(tx, act, (key, organisation, author), subject, &draft).await?;
     Ok((response, basis))
-}
-
-/// One in its newest version, before it is known who may see it.
-pub async fn find(
-    queries: &impl platform::database::Queries,
-    realm: &Realm,
-    id: ResponseId,
-) -> Result<Option<Response>, StaffError> {
-    store::find(queries, realm.id, id).await
 }

@@ -66,33 +66,6 @@ pub(super) fn aad(realm: &Realm, subject: PersonId, (id, version): (ResponseId, 
     Aad::new(realm.id.uuid(), "response", subject.uuid().as_bytes(), &row)
 }
 
-/// Whether somebody works at an organisation, or at one below it, now.
-pub(super) async fn works(
-    tx: &Tx,
-    act: &Act,
-    organisation: OrganisationId,
-    person: PersonId,
-) -> Result<bool, StaffError> {
-    let sql = "SELECT id FROM affiliation WHERE realm_id = $1 AND person_id = $3 AND ended_at IS NULL AND from_at <= $4
-        AND (until_at IS NULL OR until_at > $4) AND organisation_id IN
-            (SELECT organisation_id FROM organisation_above WHERE realm_id = $1 AND ancestor_id = $2)
-        LIMIT 1";
-    let values = values![
-        act.realm.id.uuid(),
-        organisation.uuid(),
-        person.uuid(),
-        act.now.as_micros()
-    ];
-    let row: Option<Key> = tx.fetch_optional(sql, values).await?;
-    Ok(row.is_some())
-}
-
-#[derive(FromQueryResult)]
-#[expect(dead_code, reason = "that there is one is all that is asked")]
-struct Key {
-    id: Uuid,
-}
-
 /// Writes a version; of two that were written at once the later one fails.
 pub(super) async fn insert(
     tx: &Tx,
@@ -135,7 +108,7 @@ pub(super) async fn insert(
 }
 
 /// One in its newest version.
-pub(super) async fn find(
+pub async fn find(
     queries: &impl Queries,
     realm: RealmId,
     id: ResponseId,

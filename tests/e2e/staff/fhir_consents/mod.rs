@@ -164,6 +164,16 @@ fn version(reply: &Reply) -> &str {
     tag.strip_prefix("W/\"").unwrap().strip_suffix('"').unwrap()
 }
 
+/// What was done is told to the person, and stands in their log in words.
+async fn the_person_knows_of_it(patient: &Patient) {
+    let account = patient.browser.open("/account").await;
+    let words = "Notebook stopped somebody from seeing your records";
+    assert!(account.body.contains(words), "{}", account.body);
+    let page = patient.browser.open("/account/log").await;
+    let words = "Somebody looked at who sees your records";
+    assert!(page.body.contains(words) && !page.body.contains("access.read"));
+}
+
 #[tokio::test]
 async fn a_service_gives_reads_changes_and_withdraws_a_consent_in_the_name_of_who_uses_it() {
     for backend in Backend::ALL {
@@ -237,6 +247,7 @@ async fn a_service_gives_reads_changes_and_withdraws_a_consent_in_the_name_of_wh
             .good();
         assert_eq!(gone.json["status"], "inactive");
         assert!(!patient.sees(&world, &nurse).await);
+        the_person_knows_of_it(&patient).await;
         let again = app
             .send(&world, "DELETE", &format!("/Consent/{id}"), |request| request)
             .await;

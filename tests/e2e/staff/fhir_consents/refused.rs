@@ -320,8 +320,9 @@ async fn a_name_is_one_clients_and_one_persons_alone() {
 
 #[tokio::test]
 async fn what_opens_needs_a_sign_in_of_a_short_while_ago_and_what_closes_does_not() {
+    // No sign-in is ever fresh.
     let options = Options {
-        configuration: "[people]\nchange_max_age_seconds = 1\n".to_owned(),
+        configuration: "[people]\nchange_max_age_seconds = 0\n".to_owned(),
         ..Options::default()
     };
     let server = Server::start_with(Backend::Sqlite, options).await;
@@ -331,20 +332,27 @@ async fn what_opens_needs_a_sign_in_of_a_short_while_ago_and_what_closes_does_no
     let hanako = world.server.person("hanako");
     let browser = Actor::new(&world.server);
     let app = Notebook::new(&world.server, &browser, &hanako, ALL).await;
+    // On her own page she shows her password instead.
+    let page = browser.open("/account/consents").await;
+    let chosen = page
+        .form("/account/consents/level")
+        .forge("level", "1")
+        .forge("current", &hanako.password);
+    browser.send(&chosen).await;
+    let given = app.get(&world, "/Consent").await.good().json["entry"][0]["resource"].clone();
     let resource = app.resource(&numbered("organisation", &town.surgery, &[]));
-    let given = app.create(&world, &resource).await.good();
-    tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
     for reply in [
         app.create(&world, &resource).await,
-        app.update(&world, &given.json, "1").await,
+        app.update(&world, &given, "1").await,
     ] {
         says(&reply, 401, "token.step_up");
         let challenge = reply.headers["www-authenticate"].to_str().unwrap();
         assert!(
-            challenge.contains("insufficient_user_authentication") && challenge.contains("max_age=\"1\""),
+            challenge.contains("insufficient_user_authentication") && challenge.contains("max_age=\"0\""),
             "{challenge}"
         );
     }
-    let path = format!("/Consent/{}", given.text("id"));
-    app.send(&world, "DELETE", &path, |request| request).await.good();
+    let path = format!("/Consent/{}", given["id"].as_str().unwrap());
+    let gone = app.send(&world, "DELETE", &path, |request| request).await;
+    assert_eq!(gone.good().json["status"], "inactive");
 }

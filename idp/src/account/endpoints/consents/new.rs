@@ -14,7 +14,7 @@ use super::whose::{Whose, enter_for, posted_for};
 use super::{GIVE, Refused, again};
 use crate::access::{Action, Actions, Depth, Effect, Grantee, Kind, Kinds, Period, Purpose, Purposes, Rule};
 use crate::account::endpoints::entry;
-use crate::consent::whom::{self, Named, RELATIONS};
+use crate::consent::whom::{self, Named};
 use crate::consent::{self, Draft, Origin};
 use crate::http::{Call, View};
 use crate::hub::{Hub, Shared};
@@ -22,6 +22,7 @@ use crate::oauth::OAuthError;
 use crate::pages::{Choice, ConsentProblem, ErrorKind, Form, NewConsent};
 use crate::recovery::family;
 use crate::signin::SignedIn;
+use crate::ties::Relation;
 
 /// Somebody to whom it can be given.
 pub(super) struct Offered {
@@ -65,8 +66,8 @@ async fn offered(
         None => None,
     };
     let first = first.zip(wanted.map(str::to_owned));
-    let mut grantees: Vec<Grantee> = RELATIONS
-        .map(|word| Grantee::Relation(word.to_owned()))
+    let mut grantees: Vec<Grantee> = Relation::ALL
+        .map(|relation| Grantee::Relation(relation.as_str().to_owned()))
         .into_iter()
         .collect();
     let trusted = family::trusted(hub, realm, owner).await?;

@@ -15,8 +15,7 @@ use crate::admin::{Refusal, scope};
 use crate::http::Call;
 use crate::hub::Shared;
 use crate::log::Action;
-use crate::numbers::Number;
-use crate::people::{By, Person, Via, number_of, person_by_number};
+use crate::people::{By, Person, Via, number_of};
 use crate::ties::{self, Basis, GuardianError, Power, Powers, Tie, Who, majority};
 
 const LIST: Action = Action::new("tie.list");
@@ -198,10 +197,7 @@ async fn other(desk: &Desk<'_>, number: &str) -> Result<std::sync::Arc<Person>, 
         "guardian.unknown",
         "guardian is the number of a person of this realm.",
     );
-    let number = Number::parse(number).map_err(|_| UNKNOWN)?;
-    let id = person_by_number(&desk.hub.store, desk.realm(), number).await?;
-    let person = desk.hub.people.by_id(desk.realm(), id.ok_or(UNKNOWN)?).await?;
-    person.ok_or(UNKNOWN)
+    desk.person_numbered(number).await?.ok_or(UNKNOWN)
 }
 
 /// Ends what a guardian by law may do. Both are told.

@@ -16,14 +16,14 @@ use super::{StaffDesk, UNKNOWN_STAFF, key, listed, over};
 use crate::access::{self, Action as Doing, Asker, Decision, Depth, Kind, Period, Purpose, Question, Who};
 use crate::admin::endpoints::answer::{Listing, Paging, Refused, created, json};
 use crate::admin::endpoints::desk::{Rules, Segment};
-use crate::admin::endpoints::people::printable;
+use crate::admin::endpoints::people::{about as about_person, printable};
 use crate::admin::{Refusal, cursor, scope};
 use crate::http::Call;
 use crate::hub::Shared;
 use crate::ids::{PersonId, ResponseId};
 use crate::log::{Action, Entry};
 use crate::numbers::Number;
-use crate::people::{Person, number_of, person_by_number};
+use crate::people::{Person, number_of};
 use crate::staff::act::allowed;
 use crate::staff::numbering::staff_by_number;
 use crate::staff::powers::Power;
@@ -34,6 +34,7 @@ use crate::staff::words::ResponseKind;
 const LIST: Action = Action::new("response.list");
 const WRITE: Action = Action::new("response.write");
 const CORRECT: Action = Action::new("response.correct");
+const READ: Action = Action::new("response.read");
 
 const UNKNOWN_PERSON: Refusal = Refusal::not_found("person.unknown");
 const UNKNOWN: Refusal = Refusal::not_found("response.unknown");
@@ -140,45 +141,95 @@ struct Narrowed {
     staff: Option<String>,
 }
 
-/// Who reads, and what was found out about them.
+/// Who reads, whom it is about, and by what it was told to them.
 struct Reader<'a> {
     desk: &'a StaffDesk<'a>,
-    people: HashMap<PersonId, (Option<Arc<Person>>, Option<Decision>)>,
+    about: HashMap<PersonId, About>,
+}
+
+/// Somebody for whom something was done.
+struct About {
+    person: Option<Arc<Person>>,
+    number: Option<String>,
+    decision: Option<Decision>,
+    /// What let the reader see a note; nothing: they saw none.
+    told_by: Option<String>,
 }
 
 impl<'a> Reader<'a> {
     fn new(desk: &'a StaffDesk<'a>) -> Self {
         Self {
             desk,
-            people: HashMap::new(),
+            about: HashMap::new(),
         }
     }
 
-    /// What a note says, if the caller may read it: they wrote it, or the person lets them see reports for care.
-    async fn note(&mut self, one: &Response) -> Result<Option<Note>, Refusal> {
-        let reader = self.desk.act.caller.person;
-        if !self.people.contains_key(&one.subject) {
-            let person = self
-                .desk
-                .desk
-                .hub
-                .people
-                .by_id(self.desk.desk.realm(), one.subject)
-                .await?;
-            let decision = match reader {
-                Some(reader) => Some(self.decide(reader, one.subject).await?),
-                None => None,
-            };
-            self.people.insert(one.subject, (person, decision));
-        }
-        let Some((Some(subject), decision)) = self.people.get(&one.subject) else {
-            return Ok(None);
+    async fn about(&mut self, subject: PersonId) -> Result<&mut About, Refusal> {
+        let found = match self.about.remove(&subject) {
+            Some(known) => known,
+            None => self.find(subject).await?,
         };
-        let permitted = decision
-            .as_ref()
-            .is_some_and(|decision| decision.permits_data_of(one.at));
-        let may = reader == Some(one.author) || permitted;
-        Ok(may.then(|| one.note(self.desk.desk.realm(), subject)).flatten())
+        Ok(self.about.entry(subject).or_insert(found))
+    }
+
+    async fn find(&self, subject: PersonId) -> Result<About, Refusal> {
+        let (hub, realm) = (self.desk.desk.hub, self.desk.desk.realm());
+        let number = number_of(&hub.store, realm, subject).await?;
+        Ok(About {
+            person: hub.people.by_id(realm, subject).await?,
+            number: number.map(|number| number.to_string()),
+            decision: match self.desk.act.caller.person {
+                Some(reader) => Some(self.decide(reader, subject).await?),
+                None => None,
+            },
+            told_by: None,
+        })
+    }
+
+    /// As the reader sees it: with its note, if they wrote it or the person lets them see reports for care.
+    async fn view(&mut self, one: &Response, names: &Names) -> Result<ResponseView, Refusal> {
+        let (reader, realm) = (self.desk.act.caller.person, self.desk.desk.realm());
+        let about = self.about(one.subject).await?;
+        let by = match &about.decision {
+            _ if reader == Some(one.author) => Some("author".to_owned()),
+            Some(Decision::Permit(permit)) if permit.obligations.data.iter().any(|part| part.has(one.at)) => {
+                let because: Vec<String> = permit.because.iter().map(|one| one.to_log()).collect();
+                Some(because.join(" "))
+            }
+            _ => None,
+        };
+        let subject = about.person.as_ref().filter(|_| by.is_some());
+        let note = subject.and_then(|subject| one.note(realm, subject));
+        if note.is_some() {
+            about.told_by = by;
+        }
+        Ok(ResponseView {
+            id: one.id.to_string(),
+            version: one.version,
+            organisation: names.organisation(one.organisation),
+            staff: names.staff(one.author),
+            person: about.number.clone(),
+            kind: one.kind.word(),
+            at: one.at.to_rfc3339(),
+            written_at: one.written.to_rfc3339(),
+            note_withheld: note.is_none(),
+            reason: note.as_ref().and_then(|note| note.reason.clone()),
+            note: note.map(|note| note.text),
+        })
+    }
+
+    /// Puts on record, for each person whose notes are about to be told, who reads them and what lets them.
+    async fn record(&self) -> Result<(), Refusal> {
+        for about in self.about.values() {
+            let (Some(person), Some(by)) = (&about.person, &about.told_by) else {
+                continue;
+            };
+            let row = self.desk.desk.permit_as(READ).granted_by(by.clone());
+            let mut row = about_person(row, person).resource(Kind::Reports.as_str(), ["read".to_owned()]);
+            row.purpose = Some(Purpose::Care.as_str().into());
+            self.desk.desk.record(row).await?;
+        }
+        Ok(())
     }
 
     async fn decide(&self, reader: PersonId, subject: PersonId) -> Result<Decision, Refusal> {
@@ -206,30 +257,22 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// As they are seen, and of which of them the note was told.
-async fn views(desk: &StaffDesk<'_>, found: &[Response]) -> Result<Vec<ResponseView>, Refusal> {
+/// As the reader sees them.
+async fn views(reader: &mut Reader<'_>, found: &[Response]) -> Result<Vec<ResponseView>, Refusal> {
     let places = found.iter().map(|one| one.organisation).collect();
-    let names = Names::of(desk, places, found.iter().map(|one| one.author).collect()).await?;
-    let mut reader = Reader::new(desk);
+    let authors = found.iter().map(|one| one.author).collect();
+    let names = Names::of(reader.desk, places, authors).await?;
     let mut views = Vec::with_capacity(found.len());
     for one in found {
-        let note = reader.note(one).await?;
-        let number = number_of(&desk.desk.hub.store, desk.desk.realm(), one.subject).await?;
-        views.push(ResponseView {
-            id: one.id.to_string(),
-            version: one.version,
-            organisation: names.organisation(one.organisation),
-            staff: names.staff(one.author),
-            person: number.map(|number| number.to_string()),
-            kind: one.kind.word(),
-            at: one.at.to_rfc3339(),
-            written_at: one.written.to_rfc3339(),
-            note_withheld: note.is_none(),
-            reason: note.as_ref().and_then(|note| note.reason.clone()),
-            note: note.map(|note| note.text),
-        });
+        views.push(reader.view(one, &names).await?);
     }
     Ok(views)
+}
+
+/// As who wrote it sees it: they read nothing that they did not just say.
+async fn written(desk: &StaffDesk<'_>, done: &Response) -> Result<Option<ResponseView>, Refusal> {
+    let mut reader = Reader::new(desk);
+    Ok(views(&mut reader, std::slice::from_ref(done)).await?.pop())
 }
 
 fn told(row: Entry, (done, basis): &(Response, Basis)) -> Entry {
@@ -239,11 +282,7 @@ fn told(row: Entry, (done, basis): &(Response, Basis)) -> Entry {
 }
 
 async fn person(desk: &StaffDesk<'_>, text: &str) -> Result<Arc<Person>, Refusal> {
-    let number = Number::parse(text).map_err(|_| UNKNOWN_PERSON)?;
-    let found = person_by_number(&desk.desk.hub.store, desk.desk.realm(), number).await?;
-    let id = found.ok_or(UNKNOWN_PERSON)?;
-    let found = desk.desk.hub.people.by_id(desk.desk.realm(), id).await?;
-    found.ok_or(UNKNOWN_PERSON)
+    desk.desk.person_numbered(text).await?.ok_or(UNKNOWN_PERSON)
 }
 
 /// What was done and when; nobody writes down what is to come.
@@ -303,7 +342,7 @@ async fn write_down(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Answer, R
             told,
         )
         .await?;
-    let view = views(desk, std::slice::from_ref(&done)).await?.pop();
+    let view = written(desk, &done).await?;
     created(&format!("/api/v1/responses/{}", done.id), &view)
 }
 
@@ -335,7 +374,7 @@ async fn write_anew(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Answer, R
     let draft = draft(desk, CorrectedResponse::RULES, (&new.kind, Some(&new.at)), note)?;
     let author = desk.act.caller.person.ok_or(UNKNOWN)?;
     let (store, realm) = (&desk.desk.hub.store, desk.desk.realm());
-    let before = responses::find(store, realm, id).await?.ok_or(UNKNOWN)?;
+    let before = responses::find(store, realm.id, id).await?.ok_or(UNKNOWN)?;
     let subject = desk
         .desk
         .hub
@@ -351,7 +390,7 @@ async fn write_anew(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Answer, R
             told,
         )
         .await?;
-    let view = views(desk, std::slice::from_ref(&done)).await?.pop();
+    let view = written(desk, &done).await?;
     json(StatusCode::OK, &view)
 }
 
@@ -403,6 +442,8 @@ async fn show(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Answer, Refusal
     );
     row.subject = filter.subject;
     desk.desk.record(row).await?;
-    let items = views(desk, &found).await?;
+    let mut reader = Reader::new(desk);
+    let items = views(&mut reader, &found).await?;
+    reader.record().await?;
     json(StatusCode::OK, &Listing { items, next })
 }

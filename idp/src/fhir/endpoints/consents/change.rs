@@ -6,10 +6,10 @@ use http::StatusCode;
 use http::header::IF_MATCH;
 use platform::database::Tx;
 
-use super::shown::{resource, shown};
+use super::shown::resource;
 use super::{ALLOW, WITHDRAW, found};
 use crate::access::Rule;
-use crate::consent::{self, ConsentError, Draft, InvalidConsent, Kept, Origin, Prepared, fhir};
+use crate::consent::{self, ConsentError, Draft, InvalidConsent, Kept, Origin, Prepared, fhir, outside_for};
 use crate::fhir::endpoints::desk::{FhirDesk, Good};
 use crate::fhir::outcome::{CHANGED, GONE, ID, Outcome, TRANSIENT, UNKNOWN, VERSION_NEEDED, WITHDRAWAL};
 use crate::fhir::scope::Permission;
@@ -118,13 +118,12 @@ async fn said(
     mut sent: fhir::Consent,
     before: Option<&Kept>,
 ) -> Result<Vec<Rule>, Outcome> {
-    if let Some(before) = before
-        && sent.performer == shown(desk, before).await?.performer
-    {
+    let (hub, realm) = (desk.hub, &desk.call.realm);
+    let outside = before.map(|before| outside_for(realm, &desk.reader(), before.resource.clone()));
+    if outside.is_some_and(|before| before.performer == sent.performer) {
         // Who gave the version before is not who gives the next one.
         sent.performer.clear();
     }
-    let (hub, realm) = (desk.hub, &desk.call.realm);
     let kept = consent::list(hub, realm, &desk.person).await?;
     let mut known = Vec::new();
     for one in kept.iter().chain(before) {

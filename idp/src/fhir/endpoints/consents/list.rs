@@ -7,7 +7,7 @@ use platform::http::Parameters;
 use serde_json::{Value, json};
 
 use super::shown::{body, url};
-use super::{READ, found};
+use super::{READ, versions_of};
 use crate::consent::{self, Kept};
 use crate::fhir::bundle::{Sort, bundle};
 use crate::fhir::endpoints::desk::{FhirDesk, Good};
@@ -180,19 +180,18 @@ async fn versions(desk: &FhirDesk<'_>, id: &str) -> Result<Good, Outcome> {
             _ => return Err(PARAMETER),
         }
     }
-    let newest = found(desk, id).await?;
-    let mut all = consent::history(desk.hub, &desk.call.realm, &desk.person, newest.id).await?;
+    let mut all = versions_of(desk, id).await?;
     all.retain(|kept| kept.version < before);
     all.reverse();
     let more = all.len() > count;
     all.truncate(count);
-    desk.record(desk.permit().resource("consent", [newest.id.to_string()]))
+    desk.record(desk.permit().resource("consent", [id.to_owned()]))
         .await?;
     let mut entries = Vec::with_capacity(all.len());
     for kept in &all {
         entries.push(entry(desk, kept).await?);
     }
-    let at = format!("{}/_history", url(desk, &newest));
+    let at = desk.call.realm.url(&format!("/fhir/Consent/{id}/_history"));
     let page = |last: i32| format!("{at}?_count={count}&page={last}");
     let here = if before == i32::MAX {
         format!("{at}?_count={count}")

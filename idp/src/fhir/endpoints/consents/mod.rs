@@ -24,3 +24,10 @@ async fn found(desk: &FhirDesk<'_>, id: &str) -> Result<Kept, Outcome> {
     let found = consent::find(desk.hub, &desk.call.realm, &desk.person, id).await?;
     found.ok_or(UNKNOWN)
 }
+
+/// Every version of a consent of the person, the first first; there is one at least.
+async fn versions_of(desk: &FhirDesk<'_>, id: &str) -> Result<Vec<Kept>, Outcome> {
+    let id = id.parse().map_err(|_| UNKNOWN)?;
+    let all = consent::history(desk.hub, &desk.call.realm, &desk.person, id).await?;
+    if all.is_empty() { Err(UNKNOWN) } else { Ok(all) }
+}

@@ -5,8 +5,8 @@ use axum::response::Response;
 use http::header::IF_NONE_MATCH;
 
 use super::shown::resource;
-use super::{READ, found};
-use crate::consent::{self, Kept};
+use super::{READ, found, versions_of};
+use crate::consent::Kept;
 use crate::fhir::endpoints::desk::{FhirDesk, Good};
 use crate::fhir::outcome::{Outcome, UNKNOWN};
 use crate::fhir::scope::Permission;
@@ -39,8 +39,7 @@ pub(in crate::fhir::endpoints) async fn version(
     };
     let outcome = async {
         let number: i32 = version.parse().map_err(|_| UNKNOWN)?;
-        let newest = found(&desk, &id).await?;
-        let all = consent::history(desk.hub, &desk.call.realm, &desk.person, newest.id).await?;
+        let all = versions_of(&desk, &id).await?;
         let wanted = all.into_iter().find(|kept| kept.version == number);
         show(&desk, &wanted.ok_or(UNKNOWN)?).await
     };

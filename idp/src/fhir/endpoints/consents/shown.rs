@@ -26,7 +26,7 @@ pub(super) fn url(desk: &FhirDesk<'_>, kept: &Kept) -> String {
     desk.call.realm.url(&format!("/fhir/Consent/{}", kept.id))
 }
 
-pub(super) async fn shown(desk: &FhirDesk<'_>, kept: &Kept) -> Result<fhir::Consent, Outcome> {
+async fn shown(desk: &FhirDesk<'_>, kept: &Kept) -> Result<fhir::Consent, Outcome> {
     let mut consent = kept.resource.clone();
     let rules = kept.rules()?;
     // Each provision of ours is one rule with one actor at most.
