@@ -45,6 +45,10 @@ platform::identifiers! {
     AttendanceId,
     /// What a member of staff did for somebody; all its versions have it.
     ResponseId,
+    /// What somebody comes to staff for, or staff to them, once or again and again.
+    AppointmentId,
+    /// One time of an appointment.
+    AppointmentTimeId,
     /// A member of staff, as an organisation's own system calls them.
     ScimUserId,
     /// A consent; all its versions have it.

@@ -6,6 +6,7 @@
 //! | `admin` | the hub's own API |
 //! | `account` | what a person sees of themselves |
 //! | `browsers` | in which people have signed in before |
+//! | `calendar` | a person's appointments in their own calendar program |
 //! | `consent` | what people allow and forbid with their data |
 //! | `contracts` | what people agreed with operators |
 //! | `contact` | how people want to be reached, and the gate of all that is sent |
@@ -39,6 +40,7 @@ pub mod access;
 pub mod account;
 pub mod admin;
 pub mod browsers;
+pub mod calendar;
 pub mod consent;
 pub mod contact;
 pub mod contracts;

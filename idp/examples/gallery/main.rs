@@ -10,6 +10,7 @@ use idp::factors::picture;
 use idp::notices::Notice;
 use idp::pages::{self, Assets, Language, Moment, Texts, Zone};
 use idp::people::{Field, Via};
+use idp::staff::words::EncounterKind;
 use idp::ties::{Power, Powers, Relation};
 
 mod samples;

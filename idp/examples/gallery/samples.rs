@@ -3,6 +3,8 @@
 
 #[path = "samples/account.rs"]
 mod account;
+#[path = "samples/care.rs"]
+mod care;
 #[path = "samples/consents.rs"]
 mod consents;
 #[path = "samples/people.rs"]
@@ -95,6 +97,7 @@ pub fn all(words: &Words<'_>, texts: &Texts) -> Vec<Sample> {
     factors::list(words, texts, &mut samples);
     set_password(words, texts, &mut samples);
     consent(words, texts, &mut samples);
+    care::all(words, texts, &mut samples);
     people::all(words, texts, &mut samples);
     elsewhere::all(words, texts, &mut samples);
     sign_out(words, texts, &mut samples);

@@ -35,6 +35,10 @@ pub fn of<'a>(action: &'a str, what: Option<&str>, kind: Option<&str>) -> LogAct
         "access.emergency" => LogAction::EmergencyDeclared,
         "response.write" | "response.correct" => LogAction::ResponseWritten,
         "response.list" | "response.read" => LogAction::ResponsesRead,
+        "appointment.list" | "appointment.read" => LogAction::AppointmentsRead,
+        "appointment.make" | "appointment.move" | "appointment.cancel" => LogAction::AppointmentChanged,
+        "calendar.read" => LogAction::CalendarRead,
+        "calendar.on" | "calendar.off" => LogAction::CalendarChanged,
         "token.issue.authorization_code"
         | "token.issue.device_code"
         | "token.issue.ciba"

@@ -2,6 +2,7 @@
 //! caller can only give back one that they were given.
 
 use http::StatusCode;
+use platform::clock::Instant;
 use platform::encoding::{base64url, from_base64url};
 use platform::keys::Aad;
 
@@ -44,6 +45,12 @@ pub(crate) fn open(realm: &Realm, list: &'static str, cursor: &str) -> Result<Ve
 /// The position as a key.
 pub(crate) fn key(position: &[u8]) -> Result<uuid::Uuid, Refusal> {
     uuid::Uuid::from_slice(position).map_err(|_| INVALID)
+}
+
+/// The position as a time and a key.
+pub(crate) fn time_and_key(position: &[u8]) -> Result<(Instant, uuid::Uuid), Refusal> {
+    let (at, rest) = position.split_first_chunk::<8>().ok_or(INVALID)?;
+    Ok((Instant::from_micros(i64::from_be_bytes(*at)), key(rest)?))
 }
 
 /// The position as text.

@@ -65,6 +65,17 @@ impl From<StaffError> for Refusal {
                 "Nobody writes down what they did for themselves",
             ),
             StaffError::ResponseUnknown => Self::not_found("response.unknown"),
+            StaffError::OwnAppointment => Self::new(
+                StatusCode::FORBIDDEN,
+                "appointment.own",
+                "Nobody has an appointment with themselves",
+            ),
+            StaffError::AppointmentUnknown => Self::not_found("appointment.unknown"),
+            StaffError::Taken => Self::conflict(
+                "appointment.taken",
+                "The member of staff has another appointment of this organisation then",
+            )
+            .detail("Choose another time or another member of staff."),
             StaffError::There => Self::conflict("attendance.there", "They are there already"),
             StaffError::NotThere => Self::conflict("attendance.not_there", "They are not there"),
             StaffError::NotGiven(why) => why.into(),

@@ -54,6 +54,11 @@ pub const KEPT: &[Kept] = &[
               account for what they did; what was found is sealed under the person's key, which is destroyed",
     },
     Kept {
+        what: "appointments",
+        why: "that an internal key was expected by another one, when and at which organisation: organisations have to account \
+              for what they did; what was said about it is sealed under the person's key, which is destroyed",
+    },
+    Kept {
         what: "emergencies",
         why: "that an internal key looked at the data of another one without having been allowed to, and when; the reason is \
               sealed under the person's key, which is destroyed",

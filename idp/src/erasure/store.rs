@@ -24,6 +24,7 @@ pub(super) const STATEMENTS: &[&str] = &[
     "DELETE FROM client_consent WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM backchannel_code WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM backchannel_request WHERE realm_id = $1 AND person_id = $2",
+    "DELETE FROM calendar WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM mail WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM known_browser WHERE realm_id = $1 AND person_id = $2",
     "DELETE FROM notice WHERE realm_id = $1 AND person_id = $2",

@@ -20,10 +20,15 @@ enum Fate {
 
 const FATES: &[(&str, Fate)] = &[
     ("affiliation.person_id", Fate::Stays("employment")),
+    ("appointment.made_by", Fate::Stays("appointments")),
+    ("appointment.subject_id", Fate::Stays("appointments")),
+    ("appointment_time.staff_id", Fate::Stays("appointments")),
+    ("appointment_time.subject_id", Fate::Stays("appointments")),
     ("attendance.person_id", Fate::Stays("employment")),
     ("attendance_correction.corrected_by", Fate::Stays("employment")),
     ("backchannel_code.person_id", Fate::Deleted),
     ("backchannel_request.person_id", Fate::Deleted),
+    ("calendar.person_id", Fate::Deleted),
     ("client_consent.person_id", Fate::Deleted),
     ("consent.performer_id", Fate::Stays("consents")),
     ("consent.subject_id", Fate::Stays("consents")),

@@ -298,6 +298,7 @@ pub fn router() -> axum::Router<Shared> {
         .merge(crate::access::authzen::router())
         .merge(crate::account::endpoints::router())
         .merge(crate::admin::router())
+        .merge(crate::calendar::api::router())
         .merge(crate::credentials::pages::router())
         .merge(crate::factors::endpoints::router())
         .merge(crate::fhir::endpoints::router())

@@ -38,6 +38,8 @@ pub enum Notice {
     EmailReplaced,
     /// A telephone number was confirmed and is now the person's.
     TelephoneConfirmed,
+    /// An address was made at which a calendar program reads the person's appointments.
+    CalendarOn,
     /// Somebody other than the person changed what is kept about them.
     ProfileChanged,
     /// Somebody asked for a way back into the account.
@@ -143,6 +145,7 @@ impl Notice {
             Self::EmailConfirmed => "email-confirmed",
             Self::EmailReplaced => "email-replaced",
             Self::TelephoneConfirmed => "telephone-confirmed",
+            Self::CalendarOn => "calendar-on",
             Self::ProfileChanged => "profile-changed",
             Self::RecoveryBegun => "recovery-begun",
             Self::RecoveryDone => "recovery-done",

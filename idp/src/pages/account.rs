@@ -25,6 +25,8 @@ pub enum Section {
     Devices,
     /// Who receives what.
     Services,
+    /// Appointments and what was done for one.
+    Care,
     /// What one allows and forbids with one's data.
     Consents,
     /// What was done.
@@ -71,7 +73,7 @@ pub struct PersonDetails<'a> {
 }
 
 impl Section {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Overview,
         Self::Profile,
         Self::Password,
@@ -80,6 +82,7 @@ impl Section {
         Self::Trusted,
         Self::Devices,
         Self::Services,
+        Self::Care,
         Self::Consents,
         Self::Log,
     ];
@@ -95,12 +98,13 @@ impl Section {
             Self::Trusted => "/account/trusted",
             Self::Devices => "/account/devices",
             Self::Services => "/account/services",
+            Self::Care => "/account/care",
             Self::Consents => "/account/consents",
             Self::Log => "/account/log",
         }
     }
 
-    pub(super) fn all() -> [Self; 10] {
+    pub(super) fn all() -> [Self; 11] {
         Self::ALL
     }
 
@@ -118,6 +122,7 @@ impl Section {
             Self::Trusted => texts.say("section-trusted"),
             Self::Devices => texts.say("section-devices"),
             Self::Services => texts.say("section-services"),
+            Self::Care => texts.say("section-care"),
             Self::Consents => texts.say("section-consents"),
             Self::Log => texts.say("section-log"),
         }

@@ -130,6 +130,14 @@ pub enum LogAction<'a> {
     TelephoneAsked,
     /// A telephone number was confirmed.
     TelephoneConfirmed,
+    /// Appointments were looked at.
+    AppointmentsRead,
+    /// One was made, moved or cancelled.
+    AppointmentChanged,
+    /// A calendar program read them.
+    CalendarRead,
+    /// The calendar was turned on or off.
+    CalendarChanged,
     /// The password was set or changed.
     PasswordSet,
     /// The present password was asked for, to make sure that it is the person.
@@ -209,6 +217,10 @@ impl LogEntry<'_> {
             LogAction::MessageWritten => texts.say("log-message-written"),
             LogAction::TelephoneAsked => texts.say("log-telephone-asked"),
             LogAction::TelephoneConfirmed => texts.say("log-telephone-confirmed"),
+            LogAction::AppointmentsRead => texts.say("log-appointments-read"),
+            LogAction::AppointmentChanged => texts.say("log-appointment-changed"),
+            LogAction::CalendarRead => texts.say("log-calendar-read"),
+            LogAction::CalendarChanged => texts.say("log-calendar-changed"),
             LogAction::PasswordSet => texts.say("log-password-set"),
             LogAction::PasswordChecked => texts.say("log-password-checked"),
             LogAction::EmailAsked => texts.say("log-email-asked"),

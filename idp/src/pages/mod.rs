@@ -17,6 +17,7 @@
 
 mod access_words;
 pub mod account;
+pub mod account_care;
 pub mod account_consents;
 pub mod account_contact;
 pub mod account_details;
@@ -66,6 +67,9 @@ pub use crate::consent::Level;
 pub use crate::oauth::authorization_details::AuthorizationDetails;
 pub use crate::staff::words::{OccupationCode, OrganisationKind};
 pub use account::{Account, PersonDetails, Section, ToldLine};
+pub use account_care::{
+    AppointmentLine, CalendarState, Care, CareProblem, DoneLine, calendar_name, calendar_summary,
+};
 pub use account_consents::{
     Choice, ConfirmConsent, ConsentLine, ConsentNotice, ConsentProblem, ConsentReceipt, Consents,
     EmergencyLine, NewConsent, RuleLine, WardLine, WhoLine, Whose,

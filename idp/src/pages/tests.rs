@@ -18,6 +18,7 @@ use crate::factors::picture;
 use crate::notices::Notice;
 use crate::pages;
 use crate::people::{Field, Via};
+use crate::staff::words::EncounterKind;
 use crate::ties::{Power, Powers, Relation};
 
 const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>' style='x' \u{202E}gpj.exe\u{2066}\0\u{85} &amp; 👩‍⚕️ ]]>--><!-- {{ v.login }} { $name }";

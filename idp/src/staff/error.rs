@@ -72,6 +72,15 @@ pub enum StaffError {
     /// There is no such response, or none that the caller may know of.
     #[error("there is no such response here")]
     ResponseUnknown,
+    /// Nobody has an appointment with themselves.
+    #[error("this is with themselves")]
+    OwnAppointment,
+    /// There is no such appointment, or none that the caller may know of.
+    #[error("there is no such appointment here")]
+    AppointmentUnknown,
+    /// The member of staff is expected elsewhere in the organisation then.
+    #[error("the member of staff has another appointment then")]
+    Taken,
     /// They are there already.
     #[error("they are there already")]
     There,

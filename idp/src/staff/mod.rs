@@ -8,6 +8,7 @@
 //! | `organisations`, `affiliations`, `delegations`, `invitations` | what is done, and its rows |
 //! | `attendance` | when staff came and went |
 //! | `responses` | what staff did for people |
+//! | `appointments` | when they are expected where, for whom |
 //! | `numbering` | numbers of organisations and staff |
 //! | `erasure` | what ends when somebody is erased |
 //! | `takeout` | what somebody takes away |
@@ -31,6 +32,7 @@
 
 pub mod act;
 pub mod affiliations;
+pub mod appointments;
 pub mod attendance;
 pub mod conditions;
 pub mod delegation;
@@ -62,6 +64,9 @@ use crate::ids::{OrganisationId, PersonId};
 pub use affiliations::Occupation;
 pub use delegations::appoint;
 pub use error::StaffError;
+
+/// Days begin where the people are.
+pub const ZONE: &str = "Asia/Tokyo";
 
 /// As what and where somebody acts: one row for each live affiliation and each live occupation in it, and one without an
 /// occupation for an affiliation that has none.

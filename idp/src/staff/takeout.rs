@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::affiliations::{licence_aad_of, occupations, of_person};
+use super::appointments::of_person as appointments_of;
 use super::attendance::of_person as presence_of;
 use super::delegations::{Listed, list};
 use super::error::StaffError;
@@ -19,7 +20,7 @@ const MOST: u32 = 20_000;
 
 /// Gathers what staff did for somebody, every version of it, with what was found.
 pub async fn gather_responses(hub: &Hub, realm: &Realm, person: &Person) -> Result<Vec<Value>, OAuthError> {
-    let found = responses::about(&hub.store, realm.id, person.id, MOST).await;
+    let found = responses::about(&hub.store, realm.id, person.id, None, MOST).await;
     let found = found.map_err(OAuthError::from)?;
     let places: Vec<_> = found.iter().map(|one| one.organisation).collect();
     let organisations = find_all(&hub.store, realm.id, &places)
@@ -42,6 +43,37 @@ pub async fn gather_responses(hub: &Hub, realm: &Realm, person: &Person) -> Resu
         }));
     }
     Ok(all)
+}
+
+/// Gathers the appointments of somebody, theirs and those to which they were expected.
+pub async fn gather_appointments(
+    hub: &Hub,
+    realm: &Realm,
+    person: &Person,
+) -> Result<Vec<Value>, OAuthError> {
+    let (ever, now) = (
+        (Instant::from_micros(0), Instant::from_micros(i64::MAX)),
+        hub.clock.now(),
+    );
+    let found = appointments_of(&hub.store, realm.id, person.id, (ever, now), MOST).await;
+    let found = found.map_err(OAuthError::from)?;
+    let places: Vec<_> = found.iter().map(|one| one.organisation).collect();
+    let organisations = find_all(&hub.store, realm.id, &places)
+        .await
+        .map_err(OAuthError::from)?;
+    let all = found.iter().map(|one| {
+        let place = organisations.iter().find(|place| place.id == one.organisation);
+        json!({
+            "organisation": place.map(|place| &place.name),
+            "as_staff": one.staff == person.id,
+            "kind": one.kind.word(),
+            "at": one.starts.to_rfc3339(),
+            "until": one.ends.to_rfc3339(),
+            "cancelled": one.cancelled,
+            "note": one.note(realm, person),
+        })
+    });
+    Ok(all.collect())
 }
 
 /// Gathers it.

@@ -59,8 +59,8 @@ words! {
 }
 
 words! {
-    /// What was done for somebody (requirement H3.3).
-    ResponseKind {
+    /// How staff and somebody for whom they are there meet (FHIR's word; requirement H3.3).
+    EncounterKind {
         /// At their home.
         Visit = "visit",
         /// By telephone.

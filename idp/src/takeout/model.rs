@@ -38,6 +38,8 @@ pub struct Takeout {
     pub contracts: Vec<Value>,
     /// What staff of organisations did for them, every version, newest first.
     pub responses: Vec<Value>,
+    /// Their appointments, and those to which they were expected as staff.
+    pub appointments: Vec<Value>,
     /// Who looked in an emergency, the latest fifty.
     pub emergencies: Vec<Value>,
     /// What clients may have of theirs.

@@ -60,6 +60,7 @@ pub async fn gather(hub: &Hub, realm: &Realm, person: &Person) -> Result<Takeout
         factors: factors(hub, realm, person).await?,
         staff: staff::takeout::gather(hub, realm, person).await?,
         responses: staff::takeout::gather_responses(hub, realm, person).await?,
+        appointments: staff::takeout::gather_appointments(hub, realm, person).await?,
         powers: hub.people.powers(realm, person.id).await?,
         notices: told(hub, realm, person).await?,
         access_log,

@@ -22,6 +22,7 @@ mod m0021_attendance;
 mod m0022_refresh_idle;
 mod m0023_affiliations;
 mod m0024_responses;
+mod m0025_appointments;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -55,6 +56,7 @@ impl MigratorTrait for Hub {
             Box::new(m0022_refresh_idle::Migration),
             Box::new(m0023_affiliations::Migration),
             Box::new(m0024_responses::Migration),
+            Box::new(m0025_appointments::Migration),
         ]
     }
 }

@@ -34,6 +34,10 @@ const ROWS: &[(&str, Row)] = &[
     ("browser", Shown(Kind::Interaction)),
     ("browser-state", OpensNothing),
     ("browser.known", OpensNothing),
+    (
+        "calendar",
+        By("a_calendar_is_read_by_its_address_only_while_it_is_on_in_its_own_realm"),
+    ),
     ("client-assertion", Shown(Kind::ClientAssertion)),
     ("client.initial", Shown(Kind::InitialToken)),
     ("client.registration", Shown(Kind::RegistrationToken)),

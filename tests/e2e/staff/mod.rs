@@ -1,6 +1,7 @@
 //! Organisations, staff, and who administers what (requirements H1.1, H3.1, H3.2): what works, and every way to get more
 //! than one was given.
 
+mod appointments;
 mod attacks;
 mod attendance;
 mod consents;

@@ -172,6 +172,15 @@ async fn what_was_written_down_is_written_anew_by_the_same_and_what_stood_before
         let notes: Vec<&Value> = told.iter().map(|one| &one["note"]).collect();
         assert_eq!(notes, [&json!("It was by telephone."), &json!(NOTE)]);
         assert_eq!(told[0]["organisation"], "Surgery");
+        let page = patient.browser.open("/account/care").await;
+        for words in [
+            "It was by telephone.",
+            "Mistyped",
+            "Told her to rest.",
+            "Written anew later",
+        ] {
+            assert!(page.body.contains(words), "{words} {}", page.body);
+        }
 
         let log = world.server.log();
         let rows = log.iter().filter(|row| row["decision"] == "permit");

@@ -1,5 +1,6 @@
 //! `/` and `/account/…`.
 
+mod care;
 mod changes;
 mod consents;
 mod contact;
@@ -75,6 +76,9 @@ pub fn router() -> Router<Shared> {
         .route("/account/emergency", get(emergency::show))
         .route("/account/emergency/declare", post(emergency::declare))
         .route("/account/emergency/end", post(emergency::end))
+        .route("/account/care", get(care::show))
+        .route("/account/care/calendar/on", post(care::turn_on))
+        .route("/account/care/calendar/off", post(care::turn_off))
         .route("/account/consents", get(consents::show))
         .route("/account/consents/level", post(consents::choose))
         .route("/account/consents/withdraw", post(consents::withdraw))

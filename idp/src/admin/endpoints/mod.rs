@@ -96,6 +96,9 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(staff::attendance::sheet))
         .routes(routes!(staff::responses::list, staff::responses::write))
         .routes(routes!(staff::responses::correct))
+        .routes(routes!(staff::appointments::list, staff::appointments::make))
+        .routes(routes!(staff::appointments::postpone))
+        .routes(routes!(staff::appointments::cancel))
         .routes(routes!(clock::read))
         .routes(routes!(openapi::read))
 }

@@ -41,6 +41,7 @@ fn notices(name: &str) -> Vec<Notice> {
         Notice::WithdrawnByService { name: name() },
         Notice::HelpAsked { name: name() },
         Notice::TelephoneConfirmed,
+        Notice::CalendarOn,
         Notice::ProfileChanged,
         Notice::TieInvited { name: name() },
         Notice::TieAccepted { name: name() },

@@ -15,6 +15,8 @@ const STATEMENTS: &[&str] = &[
     "UPDATE occupation SET ended_at = COALESCE(ended_at, $3), sealed_licence = NULL
      WHERE realm_id = $1 AND person_id = $2",
     "UPDATE attendance SET out_at = COALESCE(out_at, $3) WHERE realm_id = $1 AND person_id = $2",
+    "UPDATE appointment_time SET cancelled_at = $3, changed_at = $3, sequence = sequence + 1
+     WHERE realm_id = $1 AND subject_id = $2 AND cancelled_at IS NULL AND ends_at > $3",
     "WITH RECURSIVE gone (id) AS (
          SELECT id FROM delegation WHERE realm_id = $1 AND holder_id = $2
          UNION

@@ -19,7 +19,7 @@ use super::affiliations;
 use super::error::StaffError;
 use super::powers::Power;
 use super::reach::Basis;
-use super::words::ResponseKind;
+use super::words::EncounterKind;
 use crate::ids::{OrganisationId, PersonId, ResponseId};
 use crate::people::Person;
 use crate::realms::Realm;
@@ -40,7 +40,7 @@ pub struct Response {
     /// For whom.
     pub subject: PersonId,
     /// What sort of thing.
-    pub kind: ResponseKind,
+    pub kind: EncounterKind,
     /// When it was done.
     pub at: Instant,
     /// When this version was written.
@@ -68,7 +68,7 @@ impl std::fmt::Debug for Note {
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// What sort of thing.
-    pub kind: ResponseKind,
+    pub kind: EncounterKind,
     /// When it was done.
     pub at: Instant,
     /// What is said about it.

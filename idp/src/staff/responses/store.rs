@@ -14,7 +14,7 @@ use crate::people::Person;
 use crate::realms::Realm;
 use crate::staff::act::Act;
 use crate::staff::error::StaffError;
-use crate::staff::words::ResponseKind;
+use crate::staff::words::EncounterKind;
 
 #[derive(FromQueryResult)]
 struct Row {
@@ -39,7 +39,7 @@ impl TryFrom<Row> for Response {
             organisation: row.organisation_id.into(),
             author: row.author_id.into(),
             subject: row.subject_id.into(),
-            kind: ResponseKind::parse(&row.kind).ok_or(StaffError::Unreadable("response"))?,
+            kind: EncounterKind::parse(&row.kind).ok_or(StaffError::Unreadable("response"))?,
             at: Instant::from_micros(row.at),
             written: Instant::from_micros(row.created_at),
             sealed: row.sealed_note,
@@ -150,11 +150,13 @@ pub async fn about(
     queries: &impl Queries,
     realm: RealmId,
     subject: PersonId,
+    before: Option<ResponseId>,
     limit: u32,
 ) -> Result<Vec<Response>, StaffError> {
     let sql = "SELECT id, version, organisation_id, author_id, subject_id, kind, at, sealed_note, created_at
-        FROM response WHERE realm_id = $1 AND subject_id = $2 ORDER BY id DESC, version DESC LIMIT $3";
-    let values = values![realm.uuid(), subject.uuid(), i64::from(limit)];
+        FROM response WHERE realm_id = $1 AND subject_id = $2 AND id < $4 ORDER BY id DESC, version DESC LIMIT $3";
+    let before = before.map_or(Uuid::max(), ResponseId::uuid);
+    let values = values![realm.uuid(), subject.uuid(), i64::from(limit), before];
     read(queries.fetch_all(sql, values).await?)
 }
 

@@ -25,6 +25,7 @@ use crate::http::Call;
 use crate::hub::Shared;
 use crate::ids::{AffiliationId, AttendanceId, PersonId};
 use crate::log::{self, Action};
+use crate::staff::ZONE;
 use crate::staff::act::allowed;
 use crate::staff::attendance::{self, Attendance, Correction, of_organisation};
 use crate::staff::powers::Power;
@@ -38,8 +39,6 @@ const SHEET: Action = Action::new("attendance.sheet");
 /// Lines of a sheet at the most.
 const MOST: u32 = 20_000;
 const CSV: &str = "text/csv; charset=utf-8; header=present";
-/// Days begin where the people are.
-const ZONE: &str = "Asia/Tokyo";
 
 /// By which affiliation.
 #[derive(Debug, Deserialize, Validate, ToSchema)]

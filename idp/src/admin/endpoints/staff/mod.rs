@@ -6,6 +6,7 @@
 //! that the call is about, read in the transaction that does it.
 
 pub(super) mod affiliations;
+pub(super) mod appointments;
 pub(super) mod attendance;
 mod body;
 pub(super) mod delegations;
@@ -166,6 +167,13 @@ impl<'a> StaffDesk<'a> {
         }
         let found = person_by_number(store, self.desk.realm(), number).await?;
         self.person(found.ok_or(UNKNOWN_STAFF)?).await
+    }
+
+    /// The member of staff whom text in a body or a query names.
+    pub(super) async fn staff_text(&self, text: &str) -> Result<PersonId, Refusal> {
+        let number = Number::parse(text).map_err(|_| UNKNOWN_STAFF)?;
+        let found = staff_by_number(&self.desk.hub.store, self.desk.realm(), number).await?;
+        found.ok_or(UNKNOWN_STAFF)
     }
 
     /// The member of staff whom a number names.

@@ -22,14 +22,12 @@ use crate::http::Call;
 use crate::hub::Shared;
 use crate::ids::{PersonId, ResponseId};
 use crate::log::{Action, Entry};
-use crate::numbers::Number;
 use crate::people::{Person, number_of};
 use crate::staff::act::allowed;
-use crate::staff::numbering::staff_by_number;
 use crate::staff::powers::Power;
 use crate::staff::reach::Basis;
 use crate::staff::responses::{self, Draft, Filter, Note, Response};
-use crate::staff::words::ResponseKind;
+use crate::staff::words::EncounterKind;
 
 const LIST: Action = Action::new("response.list");
 const WRITE: Action = Action::new("response.write");
@@ -90,7 +88,7 @@ impl Rules for CorrectedResponse {
     clippy::trivially_copy_pass_by_ref,
     reason = "garde hands the context as it is"
 )]
-fn lines(text: &str, (): &()) -> garde::Result {
+pub(super) fn lines(text: &str, (): &()) -> garde::Result {
     let bad = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
     if text.chars().any(bad) {
         return Err(garde::Error::new("control characters"));
@@ -281,7 +279,7 @@ fn told(row: Entry, (done, basis): &(Response, Basis)) -> Entry {
         .resource("response", [done.id.to_string()])
 }
 
-async fn person(desk: &StaffDesk<'_>, text: &str) -> Result<Arc<Person>, Refusal> {
+pub(super) async fn person(desk: &StaffDesk<'_>, text: &str) -> Result<Arc<Person>, Refusal> {
     desk.desk.person_numbered(text).await?.ok_or(UNKNOWN_PERSON)
 }
 
@@ -298,7 +296,7 @@ fn draft(
         return Err(wrong);
     }
     Ok(Draft {
-        kind: ResponseKind::parse(kind).ok_or(wrong)?,
+        kind: EncounterKind::parse(kind).ok_or(wrong)?,
         at,
         note,
     })
@@ -423,12 +421,7 @@ async fn show(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Answer, Refusal
         filter.subject = Some(person(desk, text).await?.id);
     }
     if let Some(text) = narrowed.text("staff") {
-        let number = Number::parse(text).map_err(|_| UNKNOWN_STAFF)?;
-        filter.author = Some(
-            staff_by_number(store, realm, number)
-                .await?
-                .ok_or(UNKNOWN_STAFF)?,
-        );
+        filter.author = Some(desk.staff_text(text).await?);
     }
     let before = page.after.as_deref().map(cursor::key).transpose()?;
     let mut found = responses::list(store, realm.id, organisation, filter, (before, page.limit + 1)).await?;
