@@ -76,6 +76,7 @@ fn tells_nothing(method: &Method, path: &str, status: u16, location: &str) -> bo
             "/oauth/check-session",
             "/scim/v2/ServiceProviderConfig",
             "/fhir/metadata",
+            "/fhir/.well-known/smart-configuration",
         ]
         .contains(&path)
         || path.starts_with("/scim/v2/01a2");

@@ -37,3 +37,7 @@ log-calendar-read = Your calendar program looked at your appointments
 log-calendar-changed = The calendar of your appointments was turned on or off
 notice-calendar-on = Your appointments can be read by a secret address
 notice-calendar-on-what = A calendar address for your appointments was made on your account page. Whoever knows it sees when and where you have appointments.
+letter-appointment-made = You have an appointment: { $place }
+letter-appointment-moved = Your appointment has changed: { $place }
+letter-appointment-cancelled = Your appointment was cancelled: { $place }
+letter-appointment-what = When it is and with whom stands on your account page.

@@ -37,3 +37,7 @@ log-calendar-read = カレンダーアプリによる予約の読み取り
 log-calendar-changed = 予約カレンダーのアドレスの作成・停止
 notice-calendar-on = 予約を見るための秘密のアドレスが作られました
 notice-calendar-on-what = マイアカウントで、予約をカレンダーアプリで見るためのアドレスが作られました。アドレスを知っている人には、予約の日時と場所が見えます。
+letter-appointment-made = 予約が入りました: { $place }
+letter-appointment-moved = 予約が変更されました: { $place }
+letter-appointment-cancelled = 予約が取り消されました: { $place }
+letter-appointment-what = 日時と担当者は、マイアカウントでご確認ください。

@@ -44,7 +44,7 @@ pub mod families;
 pub mod grants;
 pub mod introspection;
 pub mod logout;
-mod metadata;
+pub(crate) mod metadata;
 pub mod polling;
 pub mod registration;
 pub mod replay;

@@ -62,6 +62,15 @@ pub enum Content<'a> {
         /// The text.
         text: &'a str,
     },
+    /// An appointment of the reader's was made or changed.
+    Appointment {
+        /// How.
+        change: AppointmentChange,
+        /// Where it is.
+        place: &'a str,
+        /// The page on which it stands.
+        url: &'a str,
+    },
     /// A link by which the reader sets a new password.
     Recovery {
         /// The link.
@@ -69,6 +78,27 @@ pub enum Content<'a> {
         /// How long it works.
         minutes: u64,
     },
+}
+
+/// What became of an appointment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AppointmentChange {
+    /// It was made.
+    Made,
+    /// A time of it moved, or somebody else is expected.
+    Moved,
+    /// It was cancelled, as a whole or in part.
+    Cancelled,
+}
+
+impl AppointmentChange {
+    fn subject(self, place: &str, texts: &Texts) -> Result<String, askama::Error> {
+        match self {
+            Self::Made => texts.with("letter-appointment-made", "place", place),
+            Self::Moved => texts.with("letter-appointment-moved", "place", place),
+            Self::Cancelled => texts.with("letter-appointment-cancelled", "place", place),
+        }
+    }
 }
 
 /// A letter in words.
@@ -118,6 +148,7 @@ impl Content<'_> {
             Self::Recovery { .. } => "recovery",
             Self::SignUp { .. } => "sign-up",
             Self::SignUpKnown { .. } => "sign-up-known",
+            Self::Appointment { .. } => "appointment",
         }
     }
 }
@@ -188,6 +219,13 @@ impl Letter<'_> {
                 subject: subject.to_owned(),
                 what: text.to_owned(),
                 link: Some(self.account_url),
+                closing: Some(texts.say("letter-message-stop")?),
+                ..sheet
+            },
+            Content::Appointment { change, place, url } => Sheet {
+                subject: change.subject(&quiet(place), texts)?,
+                what: texts.say("letter-appointment-what")?,
+                link: Some(url),
                 closing: Some(texts.say("letter-message-stop")?),
                 ..sheet
             },

@@ -96,7 +96,7 @@ pub use enrol_totp::EnrolTotp;
 pub use error::{ErrorKind, ErrorPage};
 pub use form_post::FormPost;
 pub use language::Language;
-pub use letter::{Content, Letter, Written};
+pub use letter::{AppointmentChange, Content, Letter, Written};
 pub use recover::{Recover, RecoverLink, RecoverProblem, RecoverSent};
 pub use recover_family::{NewPassword, RecoverFamily, RecoverStop, Stage};
 pub use recovery_codes::RecoveryCodes;

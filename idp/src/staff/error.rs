@@ -6,6 +6,7 @@ use platform::keys::SealError;
 
 use super::moving::NotMoved;
 use super::reach::NotGiven;
+use crate::mail::MailError;
 use crate::numbers::NumbersError;
 use crate::people::PeopleError;
 
@@ -96,6 +97,9 @@ pub enum StaffError {
     /// The person could not be made.
     #[error(transparent)]
     People(#[from] PeopleError),
+    /// The letter about it could not be written.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// The number could not be given or taken.
     #[error(transparent)]
     Number(#[from] NumbersError),

@@ -1,7 +1,7 @@
 //! Appointments of staff with people (requirement H3.3): made, moved and cancelled by who may, seen by whom they concern,
 //! and read by their calendar programs.
 
-use harness::Realm;
+use harness::{MailSink, Options, Realm};
 use jiff::{SignedDuration, Timestamp};
 
 use super::consents::Patient;
@@ -43,7 +43,10 @@ struct Desk {
 
 impl Desk {
     async fn new(backend: Backend) -> Self {
-        let world = World::new(backend).await;
+        Self::of(World::new(backend).await).await
+    }
+
+    async fn of(world: World) -> Self {
         let town = world.town().await;
         let chief = world.administrator("chief", &town.hospital).await;
         let clerk = world.member("desk", &town.surgery).await;
@@ -331,4 +334,51 @@ async fn whoever_leaves_is_expected_nowhere_and_whoever_is_erased_has_no_appoint
         "{seen:#?}"
     );
     assert_eq!(Actor::new(&desk.world.server).open(&calendar).await.status, 404);
+}
+
+#[tokio::test]
+async fn people_hear_of_their_appointments_by_mail_unless_they_do_not_want_to() {
+    let sink = MailSink::start();
+    let options = Options {
+        configuration: sink.configuration(),
+        ..Options::default()
+    };
+    let server = Server::start_with(Backend::Sqlite, options).await;
+    let (root, app) = (service(&server, ROOT).await, app(&server));
+    let desk = Desk::of(World { server, root, app }).await;
+    let (first, address) = (morning(&desk.world, 3).await, &desk.patient.hanako.person.email);
+    let made = desk.make(desk.visit(&first.to_string())).await.good();
+    let mail = sink.wait_for(address, "予約が入りました: Surgery").await;
+    assert!(
+        mail.text.contains("/account/care") && !mail.text.contains(NOTE),
+        "{}",
+        mail.text
+    );
+    let moved = json!({"at": made["times"][0]["at"], "to": hours(first, 2)});
+    desk.act(&made, "move", moved.clone()).await.good();
+    sink.wait_for(address, "予約が変更されました").await;
+    // What is refused changes nothing, and nobody is told of it.
+    desk.act(&made, "move", moved)
+        .await
+        .refused(404, "appointment.unknown");
+
+    let page = desk.patient.browser.open("/account/contact").await;
+    let mut form = page.form("/account/contact");
+    form.fields.retain(|(name, _)| name != "service-email");
+    desk.patient.browser.send(&form).await;
+    let before = sink.to(address).len();
+    desk.act(&made, "cancel", json!({})).await.good();
+    let page = desk.patient.browser.open("/account/contact").await;
+    let mut form = page.form("/account/contact");
+    form.fields
+        .retain(|(name, value)| value != "yes" || name == "service-email");
+    desk.patient.browser.send(&form).await;
+    desk.make(desk.visit(&hours(first, 1))).await.good();
+    // What was written before is claimed before: a letter about the cancellation would be there or on its way.
+    harness::tools::until("a letter after that", async || sink.to(address).len() > before).await;
+    let cancelled = sink.to(address);
+    assert!(
+        cancelled.iter().all(|mail| !mail.subject.contains("取り消され")),
+        "{cancelled:?}"
+    );
 }

@@ -3,6 +3,7 @@
 mod consents;
 mod desk;
 mod metadata;
+mod smart;
 
 use axum::Router;
 use axum::extract::State;
@@ -20,6 +21,7 @@ const ASK: Action = Action::new("fhir.ask");
 pub fn router() -> Router<Shared> {
     Router::new()
         .route("/fhir/metadata", get(metadata::read))
+        .route("/fhir/.well-known/smart-configuration", get(smart::read))
         .route("/fhir/Consent", get(consents::search).post(consents::create))
         .route("/fhir/Consent/_search", post(consents::search_posted))
         .route(

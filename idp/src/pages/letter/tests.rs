@@ -52,6 +52,14 @@ fn notices(name: &str) -> Vec<Notice> {
     ]
 }
 
+fn appointment(change: AppointmentChange, place: &str) -> Content<'_> {
+    Content::Appointment {
+        change,
+        place,
+        url: "https://id.example.jp/account/care",
+    }
+}
+
 /// Every letter to and about somebody of this name, in every language.
 fn letters(name: &str) -> Vec<(String, Written)> {
     let mut letters = Vec::new();
@@ -70,6 +78,9 @@ fn letters(name: &str) -> Vec<(String, Written)> {
                 url: "https://id.example.jp/recover/link?token=abc",
                 minutes: 30,
             },
+            appointment(AppointmentChange::Made, name),
+            appointment(AppointmentChange::Moved, name),
+            appointment(AppointmentChange::Cancelled, name),
         ];
         for content in told.chain(others) {
             let letter = Letter {

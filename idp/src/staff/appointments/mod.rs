@@ -14,6 +14,7 @@
 
 mod recurrence;
 mod store;
+mod tell;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -33,7 +34,8 @@ use crate::people::Person;
 use crate::realms::Realm;
 
 pub use recurrence::{Recurrence, RecurrenceError};
-pub use store::{Filter, Window, times};
+pub use store::{Filter, Window, times, whose};
+pub use tell::letters;
 
 /// One time of an appointment.
 #[derive(Debug, Clone, PartialEq, Eq)]

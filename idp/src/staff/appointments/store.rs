@@ -33,6 +33,12 @@ struct Row {
 }
 
 #[derive(FromQueryResult)]
+struct Whose {
+    subject_id: Uuid,
+    organisation_id: Uuid,
+}
+
+#[derive(FromQueryResult)]
 struct Span {
     starts_at: i64,
     ends_at: i64,
@@ -220,6 +226,21 @@ pub(super) async fn find(
 ) -> Result<Vec<Time>, StaffError> {
     let sql = format!("{SELECT} AND one.appointment_id = $2 ORDER BY one.starts_at, one.id");
     read(queries.fetch_all(&sql, values![realm.uuid(), id.uuid()]).await?)
+}
+
+/// Whom an appointment is for, and of which organisation it is.
+pub async fn whose(
+    queries: &impl Queries,
+    realm: RealmId,
+    id: AppointmentId,
+) -> Result<Option<(PersonId, OrganisationId)>, StaffError> {
+    let row: Option<Whose> = queries
+        .fetch_optional(
+            "SELECT subject_id, organisation_id FROM appointment WHERE realm_id = $1 AND id = $2",
+            values![realm.uuid(), id.uuid()],
+        )
+        .await?;
+    Ok(row.map(|row| (row.subject_id.into(), row.organisation_id.into())))
 }
 
 /// What an organisation, or one below it, has in a window, in the order of time, cancelled ones among them.

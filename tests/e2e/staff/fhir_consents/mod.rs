@@ -422,3 +422,38 @@ async fn the_page_where_somebody_allows_it_says_what_it_means() {
         (&json!("4.0.1"), &json!("Consent"))
     );
 }
+
+#[tokio::test]
+async fn where_the_authorization_server_is_stands_where_apps_look_for_it() {
+    let server = Server::start(Backend::Sqlite).await;
+    let get = async |path: &str| {
+        let answer = http().get(server.url(path)).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/json", "{path}");
+        answer.json::<Value>().await.unwrap()
+    };
+    let smart = get("/fhir/.well-known/smart-configuration").await;
+    let whole = get("/.well-known/oauth-authorization-server").await;
+    for name in [
+        "authorization_endpoint",
+        "token_endpoint",
+        "grant_types_supported",
+        "jwks_uri",
+    ] {
+        assert!(
+            !smart[name].is_null() && smart[name] == whole[name],
+            "{name} {smart:#}"
+        );
+    }
+    assert_eq!(smart["code_challenge_methods_supported"], json!(["S256"]));
+    let capabilities = smart["capabilities"].as_array().unwrap();
+    assert!(capabilities.contains(&json!("permission-v2")));
+    // What would need the claim fhirUser, or keys that nobody has here.
+    for more in [
+        "sso-openid-connect",
+        "client-confidential-asymmetric",
+        "launch-standalone",
+    ] {
+        assert!(!capabilities.contains(&json!(more)), "{more}");
+    }
+    assert!(smart.get("issuer").is_none(), "it goes with sso-openid-connect");
+}

@@ -10,6 +10,7 @@ use futures_util::future::try_join_all;
 use garde::Validate;
 use http::StatusCode;
 use platform::clock::Instant;
+use platform::database::Tx;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -24,9 +25,12 @@ use crate::admin::endpoints::people::about as about_person;
 use crate::admin::{Refusal, cursor, scope};
 use crate::http::Call;
 use crate::hub::Shared;
-use crate::ids::{AppointmentId, PersonId};
+use crate::ids::{AppointmentId, OrganisationId, PersonId};
 use crate::log::{Action, Entry};
+use crate::mail::Queued;
+use crate::pages::AppointmentChange;
 use crate::people::{Person, number_of};
+use crate::staff::StaffError;
 use crate::staff::act::allowed;
 use crate::staff::appointments::{self, Draft, Filter, Move, Recurrence, RecurrenceError, Time, Window};
 use crate::staff::powers::Power;
@@ -247,6 +251,38 @@ fn beginning(desk: &StaffDesk<'_>, text: &str, rules: &'static str) -> Result<In
     Ok(at)
 }
 
+async fn letters(
+    desk: &StaffDesk<'_>,
+    subject: &Person,
+    about: (OrganisationId, AppointmentChange),
+) -> Result<Vec<Queued>, Refusal> {
+    let (hub, realm) = (desk.desk.hub, desk.desk.realm());
+    Ok(appointments::letters(hub, realm, subject, about).await?)
+}
+
+/// The letters about an appointment that is there; none about one that is not, or of somebody who is erased.
+async fn letters_about(
+    desk: &StaffDesk<'_>,
+    id: AppointmentId,
+    change: AppointmentChange,
+) -> Result<Vec<Queued>, Refusal> {
+    let (hub, realm) = (desk.desk.hub, desk.desk.realm());
+    let Some((subject, organisation)) = appointments::whose(&hub.store, realm.id, id).await? else {
+        return Ok(Vec::new());
+    };
+    match hub.people.by_id(realm, subject).await? {
+        Some(subject) => letters(desk, &subject, (organisation, change)).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+async fn send(tx: &Tx, letters: Vec<Queued>) -> Result<(), StaffError> {
+    for letter in letters {
+        letter.write(tx).await?;
+    }
+    Ok(())
+}
+
 impl From<RecurrenceError> for Refusal {
     fn from(error: RecurrenceError) -> Self {
         let why = match error {
@@ -297,10 +333,15 @@ async fn begin(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refu
         note: new.note,
     };
     let subject = person(desk, &new.person).await?;
+    let letters = letters(desk, &subject, (organisation, AppointmentChange::Made)).await?;
     let (times, _) = desk
         .commit(
             move |tx, act| {
-                Box::pin(async move { appointments::make(tx, act, organisation, &subject, draft).await })
+                Box::pin(async move {
+                    let done = appointments::make(tx, act, organisation, &subject, draft).await?;
+                    send(tx, letters).await?;
+                    Ok(done)
+                })
             },
             told,
         )
@@ -339,11 +380,13 @@ async fn shift(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refu
             Some(text) => Some(desk.staff_text(text).await?),
         },
     };
+    let letters = letters_about(desk, id, AppointmentChange::Moved).await?;
     let (times, _) = desk
         .commit(
             move |tx, act| {
                 Box::pin(async move {
                     let (time, basis) = appointments::postpone(tx, act, id, change).await?;
+                    send(tx, letters).await?;
                     Ok((vec![time], basis))
                 })
             },
@@ -375,9 +418,16 @@ async fn call_off(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, R
     let which: Cancellation = desk.desk.body()?;
     let id: AppointmentId = key(segment, "appointment.unknown")?;
     let at = time(which.at.as_deref(), Cancellation::RULES)?;
+    let letters = letters_about(desk, id, AppointmentChange::Cancelled).await?;
     let (times, _) = desk
         .commit(
-            move |tx, act| Box::pin(async move { appointments::cancel(tx, act, id, at).await }),
+            move |tx, act| {
+                Box::pin(async move {
+                    let done = appointments::cancel(tx, act, id, at).await?;
+                    send(tx, letters).await?;
+                    Ok(done)
+                })
+            },
             told,
         )
         .await?;
