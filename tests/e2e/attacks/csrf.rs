@@ -150,6 +150,7 @@ async fn csrf_opening_an_address_changes_nothing_and_no_other_site_reads_an_answ
         "/.well-known/oauth-authorization-server",
         "/oauth/jwks",
         "/log/checkpoint",
+        "/fhir/.well-known/smart-configuration",
     ];
     for endpoint in endpoints() {
         if !endpoint.methods.contains(&"get") {
