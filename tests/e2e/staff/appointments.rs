@@ -227,10 +227,21 @@ async fn what_is_no_appointment_is_refused_and_changes_nothing() {
     for token in [&desk.nurse.token, &stranger.token, &desk.patient.hanako.token] {
         let answer = desk.world.post(token, &path, json!({})).await;
         answer.refused(404, "appointment.unknown");
-        desk.world
-            .get(token, &desk.path)
-            .await
-            .refused(404, "organisation.unknown");
+        let answer = desk.world.get(token, &desk.path).await;
+        answer.refused(404, "organisation.unknown");
+        // Nor do they learn whom numbers name.
+        for body in [
+            good.clone(),
+            with("staff", json!("1")),
+            with("person", json!("1")),
+        ] {
+            let answer = desk.world.post(token, &desk.path, body).await;
+            answer.refused(404, "organisation.unknown");
+        }
+        let elsewhere = path.replace("/cancel", "/move");
+        let body = json!({"at": good["at"], "to": good["at"], "staff": "1"});
+        let answer = desk.world.post(token, &elsewhere, body).await;
+        answer.refused(404, "appointment.unknown");
     }
     assert_eq!(desk.list("").await[0]["cancelled"], false);
 }

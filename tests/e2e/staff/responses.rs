@@ -231,9 +231,11 @@ async fn nobody_writes_for_another_about_themselves_elsewhere_or_of_what_is_to_c
     }
     // Beyond the subtree, by a service, and after leaving.
     for place in [&town.hospital, &town.kitchen, &town.pharmacy] {
-        write(&world, &nurse.token, place, good.clone())
-            .await
-            .refused(404, "organisation.unknown");
+        for body in [good.clone(), with("person", json!("1"))] {
+            write(&world, &nurse.token, place, body)
+                .await
+                .refused(404, "organisation.unknown");
+        }
     }
     write(&world, &world.root, &town.surgery, good.clone())
         .await

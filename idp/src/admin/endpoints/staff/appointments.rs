@@ -260,16 +260,28 @@ async fn letters(
     Ok(appointments::letters(hub, realm, subject, about).await?)
 }
 
-/// The letters about an appointment that is there; none about one that is not, or of somebody who is erased.
+/// Whoever may not write there learns nothing of whom numbers name. It is asked again in the transaction.
+async fn may_write(desk: &StaffDesk<'_>, organisation: OrganisationId) -> Result<(), Refusal> {
+    let store = &desk.desk.hub.store;
+    allowed(store, &desk.act, organisation, Power::AppointmentsWrite).await?;
+    Ok(())
+}
+
+/// The letters about an appointment, for who may change it; none of somebody who is erased.
 async fn letters_about(
     desk: &StaffDesk<'_>,
     id: AppointmentId,
     change: AppointmentChange,
 ) -> Result<Vec<Queued>, Refusal> {
     let (hub, realm) = (desk.desk.hub, desk.desk.realm());
-    let Some((subject, organisation)) = appointments::whose(&hub.store, realm.id, id).await? else {
-        return Ok(Vec::new());
-    };
+    let found = appointments::whose(&hub.store, realm.id, id).await?;
+    let (subject, organisation) = found.ok_or(UNKNOWN)?;
+    if let Err(refused) = allowed(&hub.store, &desk.act, organisation, Power::AppointmentsWrite).await {
+        return Err(match refused {
+            StaffError::OrganisationUnknown => UNKNOWN,
+            other => other.into(),
+        });
+    }
     match hub.people.by_id(realm, subject).await? {
         Some(subject) => letters(desk, &subject, (organisation, change)).await,
         None => Ok(Vec::new()),
@@ -320,6 +332,7 @@ async fn begin(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refu
     let new: NewAppointment = desk.desk.body()?;
     let rules = NewAppointment::RULES;
     let organisation = desk.organisation(segment).await?;
+    may_write(desk, organisation).await?;
     let first = beginning(desk, &new.at, rules)?;
     let recurrence = match &new.recurrence {
         None => Recurrence::once(first),
@@ -371,6 +384,7 @@ pub(in crate::admin::endpoints) async fn postpone(
 async fn shift(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refusal> {
     let new: NewTime = desk.desk.body()?;
     let id: AppointmentId = key(segment, "appointment.unknown")?;
+    let letters = letters_about(desk, id, AppointmentChange::Moved).await?;
     let change = Move {
         from: time(Some(&new.at), NewTime::RULES)?.ok_or(UNKNOWN)?,
         starts: beginning(desk, &new.to, NewTime::RULES)?,
@@ -380,7 +394,6 @@ async fn shift(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Response, Refu
             Some(text) => Some(desk.staff_text(text).await?),
         },
     };
-    let letters = letters_about(desk, id, AppointmentChange::Moved).await?;
     let (times, _) = desk
         .commit(
             move |tx, act| {

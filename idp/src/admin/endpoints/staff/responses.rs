@@ -323,6 +323,14 @@ pub(in crate::admin::endpoints) async fn write(
 async fn write_down(desk: &StaffDesk<'_>, segment: &Segment) -> Result<Answer, Refusal> {
     let new: NewResponse = desk.desk.body()?;
     let organisation = desk.organisation(segment).await?;
+    // Whoever may not write there learns nothing of whom numbers name. It is asked again in the transaction.
+    allowed(
+        &desk.desk.hub.store,
+        &desk.act,
+        organisation,
+        Power::ResponsesWrite,
+    )
+    .await?;
     let note = Note {
         text: new.note,
         reason: None,
