@@ -9,6 +9,7 @@ use std::fmt;
 
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::static_loader;
+use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
@@ -156,6 +157,24 @@ impl Moment {
         }
     }
 
+    /// The same with the day of the week, for what is to come.
+    pub(super) fn words_with_weekday(self, texts: &Texts) -> Result<String, askama::Error> {
+        let Some(local) = self.local(texts) else {
+            return texts.say("time-unknown");
+        };
+        let pattern = match (texts.language, local.weekday()) {
+            (Language::En, _) => "%A, %-d %B %Y, %H:%M",
+            (Language::Ja, Weekday::Monday) => "%Y年%-m月%-d日（月）%H:%M",
+            (Language::Ja, Weekday::Tuesday) => "%Y年%-m月%-d日（火）%H:%M",
+            (Language::Ja, Weekday::Wednesday) => "%Y年%-m月%-d日（水）%H:%M",
+            (Language::Ja, Weekday::Thursday) => "%Y年%-m月%-d日（木）%H:%M",
+            (Language::Ja, Weekday::Friday) => "%Y年%-m月%-d日（金）%H:%M",
+            (Language::Ja, Weekday::Saturday) => "%Y年%-m月%-d日（土）%H:%M",
+            (Language::Ja, Weekday::Sunday) => "%Y年%-m月%-d日（日）%H:%M",
+        };
+        Ok(local.strftime(pattern).to_string())
+    }
+
     /// The same for machines (HTML, the `datetime` attribute), empty for a moment outside the calendar.
     pub(super) fn for_machines(self, texts: &Texts) -> String {
         self.local(texts).map_or_else(String::new, |local| {
@@ -178,6 +197,25 @@ mod tests {
 
     fn texts(language: Language, zone: &str) -> Texts {
         Texts::new(language, Zone::named(zone).unwrap())
+    }
+
+    #[test]
+    fn what_is_to_come_is_written_with_its_day_of_the_week_where_the_reader_is() {
+        // Late on Sunday in London, and Monday in Tokyo already; and the six days after it.
+        let days = "月火水木金土日".chars();
+        for (later, day) in days.enumerate() {
+            let micros = 1_795_993_200_000_000 + i64::try_from(later).unwrap() * 86_400_000_000;
+            let moment = Moment(micros);
+            let words = moment.words_with_weekday(&texts(Language::Ja, "Asia/Tokyo"));
+            assert!(words.unwrap().contains(&format!("（{day}）")), "{later}");
+        }
+        let monday = Moment(1_795_993_200_000_000);
+        assert_eq!(
+            monday
+                .words_with_weekday(&texts(Language::En, "Europe/London"))
+                .unwrap(),
+            "Sunday, 29 November 2026, 23:00"
+        );
     }
 
     #[test]
