@@ -92,11 +92,12 @@ pub enum AppointmentChange {
 }
 
 impl AppointmentChange {
-    fn subject(self, place: &str, texts: &Texts) -> Result<String, askama::Error> {
+    /// It names no place: where somebody goes tells of their health, and a subject is read by more than them.
+    fn subject(self, texts: &Texts) -> Result<String, askama::Error> {
         match self {
-            Self::Made => texts.with("letter-appointment-made", "place", place),
-            Self::Moved => texts.with("letter-appointment-moved", "place", place),
-            Self::Cancelled => texts.with("letter-appointment-cancelled", "place", place),
+            Self::Made => texts.say("letter-appointment-made"),
+            Self::Moved => texts.say("letter-appointment-moved"),
+            Self::Cancelled => texts.say("letter-appointment-cancelled"),
         }
     }
 }
@@ -223,8 +224,8 @@ impl Letter<'_> {
                 ..sheet
             },
             Content::Appointment { change, place, url } => Sheet {
-                subject: change.subject(&quiet(place), texts)?,
-                what: texts.say("letter-appointment-what")?,
+                subject: change.subject(texts)?,
+                what: texts.with("letter-appointment-what", "place", quiet(place))?,
                 link: Some(url),
                 closing: Some(texts.say("letter-message-stop")?),
                 ..sheet

@@ -1,6 +1,6 @@
 //! What every request gets: an id, a span, a bound on its time, an answer even if a handler breaks.
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
@@ -30,8 +30,10 @@ pub async fn frame(clock: Clock, entropy: Entropy, mut request: Request, next: N
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     let begun = clock.now();
-    let span =
-        tracing::debug_span!("request", id = %id, method = %request.method(), path = request.uri().path());
+    // The route and not the path, in which a secret may stand.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("", MatchedPath::as_str);
+    let span = tracing::debug_span!("request", id = %id, method = %request.method(), route);
     request.extensions_mut().insert(id);
     let answered = std::panic::AssertUnwindSafe(next.run(request).instrument(span))
         .catch_unwind()

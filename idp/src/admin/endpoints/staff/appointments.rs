@@ -298,11 +298,13 @@ async fn send(tx: &Tx, letters: Vec<Queued>) -> Result<(), StaffError> {
 impl From<RecurrenceError> for Refusal {
     fn from(error: RecurrenceError) -> Self {
         let why = match error {
-            RecurrenceError::NoRule => "recurrence is a rule such as FREQ=WEEKLY;BYDAY=MO;COUNT=10.",
+            RecurrenceError::NoRule => {
+                "recurrence is a rule such as FREQ=WEEKLY;BYDAY=MO;COUNT=10 or FREQ=DAILY;UNTIL=20270101T000000Z."
+            }
             RecurrenceError::TimesOfDay => {
                 "recurrence says DAILY, WEEKLY, MONTHLY or YEARLY, and no BYHOUR, BYMINUTE or BYSECOND."
             }
-            RecurrenceError::Endless => "recurrence ends: it has COUNT or UNTIL.",
+            RecurrenceError::Endless => "recurrence ends: it has COUNT, or UNTIL as a time of UTC.",
             RecurrenceError::TooLong => "recurrence gives at most 400 times, within two years.",
             RecurrenceError::FirstElsewhere => "at is a time that recurrence gives, in Japan.",
         };
