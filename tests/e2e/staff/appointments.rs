@@ -118,6 +118,12 @@ async fn an_appointment_comes_again_moves_is_cancelled_and_is_seen_by_whom_it_co
             assert!(page.body.contains(words), "{words} {}", page.body);
         }
 
+        // Two times of one appointment never begin together, whoever is expected.
+        let (at, to) = (&made["times"][1]["at"], &made["times"][0]["at"]);
+        let onto = json!({"at": at, "to": to, "staff": desk.clerk.staff});
+        desk.act(&made, "move", onto)
+            .await
+            .refused(409, "appointment.taken");
         let moved = json!({"at": made["times"][1]["at"], "to": hours(first, 50), "minutes": 45});
         let moved = desk.act(&made, "move", moved).await.good();
         assert_eq!(begin(&moved["times"]), [first + SignedDuration::from_hours(50)]);
@@ -129,6 +135,12 @@ async fn an_appointment_comes_again_moves_is_cancelled_and_is_seen_by_whom_it_co
         let rest = desk.act(&made, "cancel", json!({})).await.good();
         assert_eq!(rest["times"].as_array().unwrap().len(), 2);
         assert!(desk.list("").await.iter().all(|time| time["cancelled"] == true));
+        // Whom they meet, staff learn on their own page as well: on record for each.
+        let log = desk.world.server.log();
+        let expected = log.iter().filter(|row| row["granted_by"] == "expected");
+        let expected: Vec<&Value> = expected.collect();
+        assert_eq!(expected.len(), 1, "{expected:#?}");
+        assert!(expected[0]["subject"].is_string() && expected[0]["actor"] != expected[0]["subject"]);
         let page = desk.patient.browser.open("/account/log").await;
         for words in [
             "An appointment was made or changed",

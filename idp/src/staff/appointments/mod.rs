@@ -155,6 +155,12 @@ pub async fn postpone(
 ) -> Result<(Time, Basis), StaffError> {
     let (mut found, basis) = enter(tx, act, id, Some(change.from)).await?;
     let mut time = found.pop().ok_or(StaffError::AppointmentUnknown)?;
+    // A time is named by its beginning: no two of an appointment have the same.
+    let siblings = store::find(tx, act.realm.id, id).await?;
+    let same = |other: &Time| other.id != time.id && !other.cancelled && other.starts == change.starts;
+    if siblings.iter().any(same) {
+        return Err(StaffError::Taken);
+    }
     let before = time.ends.since(time.starts);
     let staff = change.staff.unwrap_or(time.staff);
     works(tx, act, time.organisation, staff).await?;
