@@ -33,7 +33,7 @@ log-mail-sent = A mail was sent to you
 
 # Changing the password
 change-password-title = Change your password
-change-password-effect = When you change it, every other device is signed out, and services have to ask you again.
+change-password-effect = When you change it, every other device is signed out, services have to ask you again, and the address of your calendar ends.
 password-current-label = Present password
 password-current-wrong = The present password is not right.
 password-wait = There were several failed attempts in a row. Try again in { $wait }.

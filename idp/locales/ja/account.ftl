@@ -30,7 +30,7 @@ log-mail-sent = メールの送信
 
 # Changing the password
 change-password-title = パスワードの変更
-change-password-effect = 変更すると、ほかの端末はすべてログアウトされ、サービスは改めてログインを求めます。
+change-password-effect = 変更すると、ほかの端末はすべてログアウトされ、サービスは改めてログインを求めます。予約カレンダーのアドレスも使えなくなります。
 password-current-label = 今のパスワード
 password-current-wrong = 今のパスワードが正しくありません。
 password-wait = 何度か続けて正しく入力されませんでした。{ $wait }ほどたってから、もう一度お試しください。

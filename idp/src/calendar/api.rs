@@ -78,8 +78,11 @@ async fn answer(hub: &Hub, call: &Call, secret: &str) -> Result<Option<String>, 
 
 async fn write(hub: &Hub, call: &Call, person: &Person) -> Result<String, OAuthError> {
     let (realm, now) = (&call.realm, hub.clock.now());
-    let window = (now.minus(31 * DAY), now.plus(400 * DAY));
-    let times = of_person(&hub.store, realm.id, person.id, (window, now), MOST).await?;
+    // What is to come has its own bound: however much is over, it takes no place of that.
+    let (past, coming) = ((now.minus(31 * DAY), now), (now, now.plus(400 * DAY)));
+    let mut times = of_person(&hub.store, realm.id, person.id, (past, now), MOST).await?;
+    times.retain(|time| time.ends <= now);
+    times.extend(of_person(&hub.store, realm.id, person.id, (coming, now), MOST).await?);
     let ids: Vec<_> = times.iter().map(|time| time.organisation).collect();
     let places = find_all(&hub.store, realm.id, &ids).await?;
     let language = person.locale.as_deref().and_then(Language::of_tag);

@@ -68,15 +68,17 @@ const UPSERT: &str = "INSERT INTO password (person_id, realm_id, phc, changed_at
 const REVOKE_FAMILIES: &str = "UPDATE token_family SET revoked_at = $3, revoked_because = 'password changed'
      WHERE person_id = $1 AND realm_id = $2 AND revoked_at IS NULL";
 
-/// Every link that sets a password: those that were mailed, and those that an administrator made.
-const END_LINKS: [&str; 2] = [
+/// Every link that sets a password: those that were mailed, and those that an administrator made; and the address at which
+/// a calendar program reads without any.
+const END_LINKS: [&str; 3] = [
+    "DELETE FROM calendar WHERE person_id = $1 AND realm_id = $2",
     "DELETE FROM recovery_link WHERE person_id = $1 AND realm_id = $2",
     "DELETE FROM one_time_link WHERE person_id = $1 AND realm_id = $2 AND purpose = 'set-password'",
 ];
 
 /// Puts a password in place of any that was there, and ends what that one opened: whoever knew it is out. Links that would
 /// set another one end too: whoever changes the password because somebody reads their mail is not to lose it to a letter
-/// from before. All in the caller's transaction, so that no password is ever new while what the old one opened lives on.
+/// from before. So does the address of the calendar, which whoever was in may have made. All in the caller's transaction, so that no password is ever new while what the old one opened lives on.
 /// The password is first: a session that is being begun waits for that row, or this for it. `kept` is the session of
 /// whoever changes it, and goes on.
 pub async fn replace(

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::affiliations::{licence_aad_of, occupations, of_person};
-use super::appointments::of_person as appointments_of;
+use super::appointments;
 use super::attendance::of_person as presence_of;
 use super::delegations::{Listed, list};
 use super::error::StaffError;
@@ -45,17 +45,13 @@ pub async fn gather_responses(hub: &Hub, realm: &Realm, person: &Person) -> Resu
     Ok(all)
 }
 
-/// Gathers the appointments of somebody, theirs and those to which they were expected.
+/// Gathers the appointments of somebody, theirs and those to which they were expected wherever they worked.
 pub async fn gather_appointments(
     hub: &Hub,
     realm: &Realm,
     person: &Person,
 ) -> Result<Vec<Value>, OAuthError> {
-    let (ever, now) = (
-        (Instant::from_micros(0), Instant::from_micros(i64::MAX)),
-        hub.clock.now(),
-    );
-    let found = appointments_of(&hub.store, realm.id, person.id, (ever, now), MOST).await;
+    let found = appointments::ever(&hub.store, realm.id, person.id, MOST).await;
     let found = found.map_err(OAuthError::from)?;
     let places: Vec<_> = found.iter().map(|one| one.organisation).collect();
     let organisations = find_all(&hub.store, realm.id, &places)

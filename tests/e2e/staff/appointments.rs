@@ -176,12 +176,50 @@ async fn nobody_is_expected_twice_at_once_and_who_is_free_elsewhere_is_not_told(
     // The nurse works at the pharmacy as well: what they do there is the pharmacy's.
     let pharmacy = desk.world.administrator("keeper", &desk.town.pharmacy).await;
     let path = format!("/api/v1/organisations/{}/appointments", desk.town.pharmacy);
-    let mut body = desk.visit(&first.to_string());
-    body["staff"] = json!(pharmacy.staff);
-    desk.world.post(&pharmacy.token, &path, body.clone()).await.good();
-    body["staff"] = json!(desk.nurse.staff);
-    let elsewhere = desk.world.post(&pharmacy.token, &path, body).await;
+    let body = desk.visit(&first.to_string());
+    let elsewhere = desk.world.post(&pharmacy.token, &path, body.clone()).await;
     elsewhere.refused(404, "staff.unknown");
+    let place = format!("/api/v1/staff/{}/affiliations", desk.nurse.staff);
+    let at = json!({"organisation": desk.town.pharmacy});
+    let placed = desk.world.post(&desk.world.root, &place, at).await.good();
+    desk.world.post(&pharmacy.token, &path, body.clone()).await.good();
+    let again = desk.world.post(&pharmacy.token, &path, body).await;
+    again.refused(409, "appointment.taken");
+
+    // Who has left is told nothing of what they were expected to, and what is elsewhere stays.
+    let note = async |token: &str, path: &str| {
+        let found = desk.world.get(token, path).await.good();
+        found["items"][0]["note"].clone()
+    };
+    let powers = ["appointments.read"];
+    let affiliation = placed["affiliations"].as_array().unwrap().iter();
+    let mut affiliation = affiliation.filter(|one| one["id"] != desk.nurse.affiliation.as_str());
+    let keeper = Member {
+        affiliation: affiliation.next().unwrap()["id"].as_str().unwrap().to_owned(),
+        ..desk.nurse.clone()
+    };
+    let given = desk
+        .world
+        .give(&pharmacy.token, (&keeper, &desk.town.pharmacy), &powers, 0)
+        .await;
+    given.good();
+    assert_eq!(note(&desk.nurse.token, &path).await, NOTE);
+    let page = Actor::new(&desk.world.server)
+        .account("/account/care", &desk.nurse.person)
+        .await;
+    assert!(page.body.contains("Surgery") && page.body.contains("Lake Pharmacy"));
+    let end = format!("/api/v1/affiliations/{}/end", desk.nurse.affiliation);
+    desk.world.post(&desk.world.root, &end, Value::Null).await.good();
+    let nurse = desk.world.token(&desk.nurse.person).await;
+    assert_eq!(note(&nurse, &path).await, NOTE);
+    let page = Actor::new(&desk.world.server)
+        .account("/account/care", &desk.nurse.person)
+        .await;
+    assert!(
+        !page.body.contains("Surgery") && page.body.contains("Lake Pharmacy"),
+        "{}",
+        page.body
+    );
 }
 
 #[tokio::test]
@@ -304,7 +342,7 @@ async fn a_calendar_is_read_by_its_address_only_while_it_is_on_in_its_own_realm(
         assert_eq!(program.open(&two).await.status, 200);
         let page = browser.open("/account/care").await;
         assert!(
-            !page.body.contains("/calendar/0") && !page.body.contains(&two),
+            !page.body.contains("class=\"secret\"") && !page.body.contains(&two),
             "shown once"
         );
         let page = browser.send(&page.form("/account/care/calendar/off")).await;
@@ -325,22 +363,56 @@ async fn a_calendar_is_read_by_its_address_only_while_it_is_on_in_its_own_realm(
 }
 
 #[tokio::test]
-async fn whoever_leaves_is_expected_nowhere_and_whoever_is_erased_has_no_appointments() {
+async fn whoever_leaves_is_expected_nowhere_and_a_place_that_ends_cancels_what_was_to_come() {
     let desk = Desk::new(Backend::Sqlite).await;
     let first = morning(&desk.world, 3).await;
     desk.make(desk.visit(&first.to_string())).await.good();
     let nurse = Actor::new(&desk.world.server);
     let page = nurse.account("/account/care", &desk.nurse.person).await;
     assert!(page.body.contains("Where you are expected"));
-    let page = desk.patient.browser.open("/account/care").await;
-    let on = page.form("/account/care/calendar/on");
-    let calendar = address(&desk.patient.browser.send(&on).await);
     let end = format!("/api/v1/affiliations/{}/end", desk.nurse.affiliation);
     desk.world.post(&desk.world.root, &end, Value::Null).await.good();
     let again = Actor::new(&desk.world.server);
     let page = again.account("/account/care", &desk.nurse.person).await;
     assert!(!page.body.contains("Where you are expected"), "{}", page.body);
     assert!(!page.body.contains(NOTE));
+
+    // A place that ends cancels what was to come there.
+    let end = format!("/api/v1/affiliations/{}/end", desk.clerk.affiliation);
+    desk.world.post(&desk.world.root, &end, Value::Null).await.good();
+    let page = desk.patient.browser.open("/account/care").await;
+    assert!(!page.body.contains("Cancelled"), "{}", page.body);
+    let end = format!("/api/v1/organisations/{}/end", desk.town.surgery);
+    desk.world.post(&desk.world.root, &end, Value::Null).await.good();
+    let page = desk.patient.browser.open("/account/care").await;
+    assert!(page.body.contains("Cancelled"), "{}", page.body);
+}
+
+#[tokio::test]
+async fn whoever_is_erased_has_no_appointments_and_a_new_password_ends_the_calendar() {
+    let desk = Desk::new(Backend::Sqlite).await;
+    let first = morning(&desk.world, 3).await;
+    desk.make(desk.visit(&first.to_string())).await.good();
+    let (browser, hanako) = (&desk.patient.browser, &desk.patient.hanako);
+    let turn_on = async || {
+        let page = browser.open("/account/care").await;
+        address(&browser.send(&page.form("/account/care/calendar/on")).await)
+    };
+    let program = Actor::new(&desk.world.server);
+    let before = turn_on().await;
+    assert_eq!(program.open(&before).await.status, 200);
+    let page = browser.open("/account/password").await;
+    let new = "seven quiet lanterns upriver";
+    let form = page
+        .form("/account/password")
+        .fill("current", &hanako.person.password)
+        .fill("password", new)
+        .fill("password_again", new);
+    let changed = browser.send(&form).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(program.open(&before).await.status, 404);
+    let calendar = turn_on().await;
+    assert_eq!(program.open(&calendar).await.status, 200);
 
     let erase = format!("/api/v1/people/{}/erase", desk.patient.hanako.number);
     let erased = desk

@@ -257,3 +257,39 @@ async fn nobody_writes_for_another_about_themselves_elsewhere_or_of_what_is_to_c
         .refused(404, "response.unknown");
     assert_eq!(list(&world, &chief.token, &town.hospital, "").await.len(), 1);
 }
+
+#[tokio::test]
+async fn however_often_it_was_written_anew_the_first_version_is_on_one_of_the_pages() {
+    let world = World::new(Backend::Sqlite).await;
+    let town = world.town().await;
+    let chief = world.administrator("chief", &town.hospital).await;
+    let nurse = world.member("nurse", &town.surgery).await;
+    let patient = Patient::new(&world).await;
+    world
+        .give(&chief.token, (&nurse, &town.surgery), &["responses.write"], 0)
+        .await
+        .good();
+    let first = write(&world, &nurse.token, &town.surgery, visit(&patient.hanako.number)).await;
+    let first = first.good();
+    let path = format!("/api/v1/responses/{}/correct", first["id"].as_str().unwrap());
+    for _ in 0..50 {
+        let anew =
+            json!({"kind": "visit", "at": first["at"], "note": "Nothing was found.", "reason": "Again"});
+        world.post(&nurse.token, &path, anew).await.good();
+    }
+    let newest = patient.browser.open("/account/care").await;
+    assert!(!newest.body.contains("Told her to rest."));
+    assert_eq!(newest.body.matches("Nothing was found.").count(), 50);
+    let start = newest.body.find("/account/care?before=").expect("earlier ones");
+    let rest = &newest.body[start..];
+    let older = patient.browser.open(&rest[..rest.find('"').unwrap()]).await;
+    assert!(older.body.contains("Told her to rest."), "{}", older.body);
+    assert!(older.body.contains("Written anew later"), "{}", older.body);
+    for place in ["x.1", "1", "."] {
+        let none = patient
+            .browser
+            .open(&format!("/account/care?before={place}"))
+            .await;
+        assert_eq!(none.status, 400, "{place}");
+    }
+}

@@ -36,12 +36,14 @@ const TIMES: u32 = 100;
 const ROWS: u32 = 50;
 
 type Names<K> = HashMap<K, String>;
+/// A version of what was done.
+type Version = (ResponseId, i32);
 
 struct Shown {
     times: Vec<(Time, Option<String>)>,
     done: Vec<(Done, Option<Note>)>,
     older: Option<String>,
-    newest: bool,
+    before: Option<Version>,
     people: Names<PersonId>,
     places: Names<OrganisationId>,
     calendar_on: bool,
@@ -55,10 +57,10 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
         Err(answer) => return answer,
     };
     let asked = call.query();
-    let asked = asked.map(|query| query.get("before").map(str::parse::<ResponseId>));
+    let asked = asked.map(|query| query.get("before").map(place_of));
     let before = match asked {
         Ok(None) => None,
-        Ok(Some(Ok(before))) => Some(before),
+        Ok(Some(Some(before))) => Some(before),
         _ => {
             return view
                 .refuse(&hub, ErrorKind::BadRequest, "account.care.place")
@@ -66,6 +68,12 @@ pub(super) async fn show(State(hub): State<Shared>, call: Call) -> Response {
         }
     };
     render(&hub, view, &who, before, Ok(None)).await
+}
+
+/// The version after which a page goes on, as its address says it.
+fn place_of(text: &str) -> Option<Version> {
+    let (id, version) = text.split_once('.')?;
+    Some((id.parse().ok()?, version.parse().ok()?))
 }
 
 /// Turns the calendar on, and shows its address this once.
@@ -124,14 +132,16 @@ async fn gather(
     hub: &Hub,
     call: &Call,
     who: &SignedIn,
-    before: Option<ResponseId>,
+    before: Option<Version>,
 ) -> Result<Shown, OAuthError> {
     let (realm, person, now) = (&call.realm, &who.person, hub.clock.now());
-    let window = (now.minus(DAY), now.plus(800 * DAY));
-    let mut times = of_person(&hub.store, realm.id, person.id, (window, now), TIMES).await?;
-    times.retain(|time| time.ends > now);
+    let window = (now, now.plus(800 * DAY));
+    let times = of_person(&hub.store, realm.id, person.id, (window, now), TIMES).await?;
     let mut done = about(&hub.store, realm.id, person.id, before, ROWS + 1).await?;
-    let older = cut(&mut done).map(|last| format!("{HERE}?before={last}"));
+    let more = done.len() > ROWS as usize;
+    done.truncate(ROWS as usize);
+    let last = done.last().filter(|_| more);
+    let older = last.map(|last| format!("{HERE}?before={}.{}", last.id, last.version));
     let mut row = entry(call, READ, who).resource("page", ["care".to_owned()]);
     row.hits = Some((times.len() + done.len()) as u64);
     hub.record(row).await?;
@@ -163,7 +173,7 @@ async fn gather(
             })
             .collect(),
         older,
-        newest: before.is_none(),
+        before,
         places: places.into_iter().map(|place| (place.id, place.name)).collect(),
         people: people
             .iter()
@@ -172,21 +182,6 @@ async fn gather(
         calendar_on: calendar::is_on(hub, realm, person.id).await?,
         ask_password: asks_password(hub, call, who).await?,
     })
-}
-
-/// Cuts what is more than a page, with all versions of what it begins with; after which one the next page goes on.
-fn cut(done: &mut Vec<Done>) -> Option<ResponseId> {
-    if done.len() <= ROWS as usize {
-        return None;
-    }
-    let first = done.first()?.id;
-    let beyond = done.last()?.id;
-    if first == beyond {
-        done.truncate(ROWS as usize);
-    } else {
-        done.retain(|one| one.id != beyond);
-    }
-    done.last().map(|one| one.id)
 }
 
 /// Whoever is expected learns whom they meet: that is on record for each of these.
@@ -213,7 +208,7 @@ async fn render(
     hub: &Hub,
     view: View<'_>,
     who: &SignedIn,
-    before: Option<ResponseId>,
+    before: Option<Version>,
     made: Result<Option<String>, CareProblem>,
 ) -> Response {
     let shown = match gather(hub, view.call, who, before).await {
@@ -249,7 +244,7 @@ async fn render(
         expected: &expected,
         done: &done,
         older: shown.older.as_deref(),
-        newest: shown.newest,
+        newest: shown.before.is_none(),
         calendar,
         ask_password: shown.ask_password,
         turn_on: form("/account/care/calendar/on"),
@@ -289,7 +284,8 @@ fn lines(shown: &Shown, other: impl Fn(&Time) -> Option<PersonId>) -> Vec<Appoin
 
 fn done(shown: &Shown) -> Vec<DoneLine<'_>> {
     let mut all: Vec<DoneLine<'_>> = Vec::with_capacity(shown.done.len());
-    let mut later = None;
+    // The page before this one ended with a later version of what this one may begin with.
+    let mut later = shown.before.map(|(id, _)| id);
     for (one, note) in &shown.done {
         let reason = note.as_ref().and_then(|note| note.reason.as_deref());
         all.push(DoneLine {

@@ -96,9 +96,12 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(staff::attendance::sheet))
         .routes(routes!(staff::responses::list, staff::responses::write))
         .routes(routes!(staff::responses::correct))
-        .routes(routes!(staff::appointments::list, staff::appointments::make))
-        .routes(routes!(staff::appointments::postpone))
-        .routes(routes!(staff::appointments::cancel))
+        .routes(routes!(
+            staff::appointments::list::list,
+            staff::appointments::make::make
+        ))
+        .routes(routes!(staff::appointments::change::postpone))
+        .routes(routes!(staff::appointments::change::cancel))
         .routes(routes!(clock::read))
         .routes(routes!(openapi::read))
 }

@@ -24,7 +24,6 @@ use platform::database::{Queries, Tx};
 use platform::ids::RealmId;
 
 use super::act::{Act, allowed};
-use super::affiliations;
 use super::error::StaffError;
 use super::powers::Power;
 use super::reach::Basis;
@@ -34,7 +33,7 @@ use crate::people::Person;
 use crate::realms::Realm;
 
 pub use recurrence::{Recurrence, RecurrenceError};
-pub use store::{Filter, Window, times, whose};
+pub use store::{Filter, Window, end_at, times, whose};
 pub use tell::letters;
 
 /// One time of an appointment.
@@ -78,6 +77,15 @@ pub struct Draft {
     pub length: Duration,
     /// What is said about it.
     pub note: Option<String>,
+}
+
+/// As whom somebody has an appointment.
+#[derive(Debug, Clone, Copy)]
+enum Role<'a> {
+    /// It is for them.
+    Subject,
+    /// They are expected, at one of these organisations; nothing: at any.
+    Staff(Option<&'a [OrganisationId]>),
 }
 
 /// What a time should be.
@@ -146,19 +154,21 @@ pub async fn make(
     Ok((times, basis))
 }
 
-/// Moves one time that is to come.
+/// Moves one time that is not over.
 pub async fn postpone(
     tx: &Tx,
     act: &Act,
     id: AppointmentId,
     change: Move,
 ) -> Result<(Time, Basis), StaffError> {
-    let (mut found, basis) = enter(tx, act, id, Some(change.from)).await?;
-    let mut time = found.pop().ok_or(StaffError::AppointmentUnknown)?;
+    let (all, basis) = enter(tx, act, id).await?;
+    let live = |other: &Time| !other.cancelled && other.starts == change.starts;
     // A time is named by its beginning: no two of an appointment have the same.
-    let siblings = store::find(tx, act.realm.id, id).await?;
-    let same = |other: &Time| other.id != time.id && !other.cancelled && other.starts == change.starts;
-    if siblings.iter().any(same) {
+    let taken = change.from != change.starts && all.iter().any(live);
+    let mut time = open(all, Some(change.from), act.now)?
+        .pop()
+        .ok_or(StaffError::AppointmentUnknown)?;
+    if taken {
         return Err(StaffError::Taken);
     }
     let before = time.ends.since(time.starts);
@@ -177,54 +187,75 @@ pub async fn postpone(
     Ok((time, basis))
 }
 
-/// Cancels one time, or all that are to come.
+/// Cancels one time, or all that are not over.
 pub async fn cancel(
     tx: &Tx,
     act: &Act,
     id: AppointmentId,
     at: Option<Instant>,
 ) -> Result<(Vec<Time>, Basis), StaffError> {
-    let (mut found, basis) = enter(tx, act, id, at).await?;
+    let (all, basis) = enter(tx, act, id).await?;
+    let mut found = open(all, at, act.now)?;
+    store::cancel(tx, act, id, at).await?;
     for time in &mut found {
         time.cancelled = true;
         time.sequence += 1;
         time.changed = act.now;
     }
-    store::cancel(tx, act, &found).await?;
     Ok((found, basis))
 }
 
-/// The times of an appointment that are to come, one or all, for who may change them. What is over stays as it was.
-async fn enter(
-    tx: &Tx,
-    act: &Act,
-    id: AppointmentId,
-    at: Option<Instant>,
-) -> Result<(Vec<Time>, Basis), StaffError> {
+/// All times of an appointment, for who may change them.
+async fn enter(tx: &Tx, act: &Act, id: AppointmentId) -> Result<(Vec<Time>, Basis), StaffError> {
     super::organisations::enter(tx, act.realm.id).await?;
-    let mut found = store::find(tx, act.realm.id, id).await?;
+    let found = store::find(tx, act.realm.id, id).await?;
     let organisation = found.first().map(|one| one.organisation);
     let organisation = organisation.ok_or(StaffError::AppointmentUnknown)?;
-    let allowed = allowed(tx, act, organisation, Power::AppointmentsWrite).await;
+    let basis = may_change(tx, act, organisation).await?;
+    Ok((found, basis))
+}
+
+/// What lets the caller change an appointment of an organisation. Of one that they have no power over, they do not learn
+/// that it is there.
+pub async fn may_change(
+    queries: &impl Queries,
+    act: &Act,
+    organisation: OrganisationId,
+) -> Result<Basis, StaffError> {
+    let allowed = allowed(queries, act, organisation, Power::AppointmentsWrite).await;
     let (_, basis) = allowed.map_err(|error| match error {
         StaffError::OrganisationUnknown => StaffError::AppointmentUnknown,
         other => other,
     })?;
-    if let Some(at) = at {
-        found.retain(|time| time.starts == at);
-        if found.is_empty() {
-            return Err(StaffError::AppointmentUnknown);
-        }
-    }
-    found.retain(|time| !time.cancelled && time.ends > act.now);
-    if found.is_empty() {
-        return Err(StaffError::Over);
-    }
-    Ok((found, basis))
+    Ok(basis)
 }
 
-/// What somebody has from one time to before another: what is for them, and, as staff, what they are expected to where
-/// they work now. In the order of time, `limit` of each at the most.
+/// Those that can still change, one or all: what is over or cancelled stays as it was.
+fn open(mut times: Vec<Time>, at: Option<Instant>, now: Instant) -> Result<Vec<Time>, StaffError> {
+    times.retain(|time| at.is_none_or(|at| time.starts == at));
+    if times.is_empty() {
+        return Err(StaffError::AppointmentUnknown);
+    }
+    times.retain(|time| !time.cancelled && time.ends > now);
+    if times.is_empty() {
+        return Err(StaffError::Over);
+    }
+    Ok(times)
+}
+
+/// Where somebody works now, with what is above that: where they may be expected.
+pub async fn workplaces(
+    queries: &impl Queries,
+    realm: RealmId,
+    person: PersonId,
+    now: Instant,
+) -> Result<HashSet<OrganisationId>, StaffError> {
+    let standing = super::standing(queries, realm, person, now).await?;
+    Ok(standing.into_iter().flat_map(|one| one.above).collect())
+}
+
+/// What somebody has that is not over at one time and begins before another: what is for them, and what they are expected
+/// to where they work now. In the order of time, `limit` of each at the most.
 pub async fn of_person(
     queries: &impl Queries,
     realm: RealmId,
@@ -232,16 +263,33 @@ pub async fn of_person(
     (window, now): ((Instant, Instant), Instant),
     limit: u32,
 ) -> Result<Vec<Time>, StaffError> {
-    let mut found = store::of_person(queries, realm, person, window, limit).await?;
-    let places = found.iter().filter(|time| time.staff == person);
-    let places: HashSet<OrganisationId> = places.map(|time| time.organisation).collect();
-    let mut left = HashSet::new();
-    for place in places {
-        if !is_member(queries, realm, (place, person), now).await? {
-            left.insert(place);
-        }
-    }
-    found.retain(|time| time.staff != person || !left.contains(&time.organisation));
+    let places = workplaces(queries, realm, person, now).await?;
+    let places: Vec<OrganisationId> = places.into_iter().collect();
+    let mut found = store::of(queries, realm, (Role::Subject, person), window, limit).await?;
+    found.extend(
+        store::of(
+            queries,
+            realm,
+            (Role::Staff(Some(&places)), person),
+            window,
+            limit,
+        )
+        .await?,
+    );
+    found.sort_by_key(|time| (time.starts, time.id.uuid()));
+    Ok(found)
+}
+
+/// All that somebody ever had and was expected to, wherever that was.
+pub async fn ever(
+    queries: &impl Queries,
+    realm: RealmId,
+    person: PersonId,
+    limit: u32,
+) -> Result<Vec<Time>, StaffError> {
+    let window = (Instant::from_micros(i64::MIN), Instant::from_micros(i64::MAX));
+    let mut found = store::of(queries, realm, (Role::Subject, person), window, limit).await?;
+    found.extend(store::of(queries, realm, (Role::Staff(None), person), window, limit).await?);
     Ok(found)
 }
 
@@ -252,26 +300,12 @@ async fn works(
     organisation: OrganisationId,
     staff: PersonId,
 ) -> Result<(), StaffError> {
-    if is_member(queries, act.realm.id, (organisation, staff), act.now).await? {
+    let places = workplaces(queries, act.realm.id, staff, act.now).await?;
+    if places.contains(&organisation) {
         Ok(())
     } else {
         Err(StaffError::StaffUnknown)
     }
-}
-
-async fn is_member(
-    queries: &impl Queries,
-    realm: RealmId,
-    (organisation, staff): (OrganisationId, PersonId),
-    now: Instant,
-) -> Result<bool, StaffError> {
-    let here = affiliations::Filter {
-        organisation: Some(organisation),
-        below: true,
-        ..affiliations::Filter::default()
-    };
-    let found = affiliations::members_among(queries, realm, &here, &[staff], now).await?;
-    Ok(!found.is_empty())
 }
 
 /// That no time is within another one of the same member of staff in the same organisation. What they have elsewhere is

@@ -8,11 +8,12 @@ use platform::values;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{Draft, Time};
+use super::{Draft, Role, Time};
 use crate::ids::{AppointmentId, OrganisationId, PersonId};
 use crate::people::Person;
 use crate::realms::Realm;
 use crate::staff::act::Act;
+use crate::staff::conditions::Conditions;
 use crate::staff::error::StaffError;
 use crate::staff::words::EncounterKind;
 
@@ -44,9 +45,10 @@ struct Span {
     ends_at: i64,
 }
 
-const SELECT: &str = "SELECT one.id, one.appointment_id, one.organisation_id, one.staff_id, one.subject_id, whole.kind,
+const COLUMNS: &str =
+    "SELECT one.id, one.appointment_id, one.organisation_id, one.staff_id, one.subject_id, whole.kind,
     one.starts_at, one.ends_at, one.sequence, one.changed_at, one.cancelled_at, whole.sealed_note
-    FROM appointment_time AS one JOIN appointment AS whole ON whole.id = one.appointment_id WHERE one.realm_id = $1";
+    FROM appointment_time AS one JOIN appointment AS whole ON whole.id = one.appointment_id";
 
 impl TryFrom<Row> for Time {
     type Error = StaffError;
@@ -172,21 +174,37 @@ pub(super) async fn postpone(tx: &Tx, act: &Act, time: &Time) -> Result<(), Staf
     Ok(())
 }
 
-/// Keeps that times were cancelled.
-pub(super) async fn cancel(tx: &Tx, act: &Act, times: &[Time]) -> Result<(), StaffError> {
-    for time in times {
-        tx.execute(
-            "UPDATE appointment_time SET cancelled_at = $3, changed_at = $3, sequence = $4
-             WHERE realm_id = $1 AND id = $2",
-            values![
-                act.realm.id.uuid(),
-                time.id.uuid(),
-                time.changed.as_micros(),
-                time.sequence
-            ],
-        )
-        .await?;
-    }
+/// Cancels one time of an appointment, or all, as far as they are not over.
+pub(super) async fn cancel(
+    tx: &Tx,
+    act: &Act,
+    id: AppointmentId,
+    at: Option<Instant>,
+) -> Result<(), StaffError> {
+    tx.execute(
+        "UPDATE appointment_time SET cancelled_at = $3, changed_at = $3, sequence = sequence + 1
+         WHERE realm_id = $1 AND appointment_id = $2 AND cancelled_at IS NULL AND ends_at > $3
+             AND ($5 OR starts_at = $4)",
+        values![
+            act.realm.id.uuid(),
+            id.uuid(),
+            act.now.as_micros(),
+            at.unwrap_or(act.now).as_micros(),
+            at.is_none()
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Cancels all that is not over at an organisation that ends.
+pub async fn end_at(tx: &Tx, act: &Act, organisation: OrganisationId) -> Result<(), StaffError> {
+    tx.execute(
+        "UPDATE appointment_time SET cancelled_at = $3, changed_at = $3, sequence = sequence + 1
+         WHERE realm_id = $1 AND organisation_id = $2 AND cancelled_at IS NULL AND ends_at > $3",
+        values![act.realm.id.uuid(), organisation.uuid(), act.now.as_micros()],
+    )
+    .await?;
     Ok(())
 }
 
@@ -224,7 +242,9 @@ pub(super) async fn find(
     realm: RealmId,
     id: AppointmentId,
 ) -> Result<Vec<Time>, StaffError> {
-    let sql = format!("{SELECT} AND one.appointment_id = $2 ORDER BY one.starts_at, one.id");
+    let sql = format!(
+        "{COLUMNS} WHERE one.realm_id = $1 AND one.appointment_id = $2 ORDER BY one.starts_at, one.id"
+    );
     read(queries.fetch_all(&sql, values![realm.uuid(), id.uuid()]).await?)
 }
 
@@ -252,7 +272,7 @@ pub async fn times(
     window: Window,
 ) -> Result<Vec<Time>, StaffError> {
     let sql = format!(
-        "{SELECT} AND one.organisation_id IN
+        "{COLUMNS} WHERE one.realm_id = $1 AND one.organisation_id IN
              (SELECT organisation_id FROM organisation_above WHERE realm_id = $1 AND ancestor_id = $2)
          AND ($3 = $9 OR one.subject_id = $3) AND ($4 = $9 OR one.staff_id = $4) AND one.starts_at >= $5
          AND one.starts_at < $6 AND (one.starts_at > $5 OR one.id > $7) ORDER BY one.starts_at, one.id LIMIT $8"
@@ -272,31 +292,29 @@ pub async fn times(
     read(queries.fetch_all(&sql, values).await?)
 }
 
-/// What somebody has in a window, as whom they are expected or as whom it is for, in the order of time.
-pub(super) async fn of_person(
+/// What somebody has that is not over at one time and begins before another, in the order of time.
+pub(super) async fn of(
     queries: &impl Queries,
     realm: RealmId,
-    person: PersonId,
+    (role, person): (Role<'_>, PersonId),
     (from, until): (Instant, Instant),
     limit: u32,
 ) -> Result<Vec<Time>, StaffError> {
-    let mut found = Vec::new();
-    for column in ["subject_id", "staff_id"] {
-        let sql = format!(
-            "{SELECT} AND one.{column} = $2 AND one.starts_at >= $3 AND one.starts_at < $4
-             ORDER BY one.starts_at, one.id LIMIT $5"
-        );
-        let values = values![
-            realm.uuid(),
-            person.uuid(),
-            from.as_micros(),
-            until.as_micros(),
-            i64::from(limit)
-        ];
-        found.extend(read(queries.fetch_all(&sql, values).await?)?);
+    let mut conditions = Conditions::of_realm("one", realm);
+    let whose = match role {
+        Role::Subject => "one.subject_id = ?",
+        Role::Staff(_) => "one.staff_id = ?",
+    };
+    conditions.and(whose, [person.uuid().into()]);
+    conditions.and("one.ends_at > ?", [from.as_micros().into()]);
+    conditions.and("one.starts_at < ?", [until.as_micros().into()]);
+    if let Role::Staff(Some(places)) = role {
+        let keys: Vec<Uuid> = places.iter().map(|id| id.uuid()).collect();
+        conditions.and_in("one.organisation_id", &keys, "");
     }
-    found.sort_by_key(|time| (time.starts, time.id.uuid()));
-    Ok(found)
+    let (conditions, values) = conditions.done();
+    let sql = format!("{COLUMNS} WHERE {conditions} ORDER BY one.starts_at, one.id LIMIT {limit}");
+    read(queries.fetch_all(&sql, values).await?)
 }
 
 fn read(rows: Vec<Row>) -> Result<Vec<Time>, StaffError> {

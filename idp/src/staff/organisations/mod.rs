@@ -12,6 +12,7 @@ use platform::clock::Instant;
 use platform::database::{Queries, Tx};
 
 use super::act::{Act, Known, allowed};
+use super::appointments;
 use super::delegations;
 use super::error::StaffError;
 use super::moving::{Move, may_move};
@@ -179,7 +180,8 @@ pub async fn relocate(
     })
 }
 
-/// Ends an organisation that nobody and nothing is left in, and withdraws what is delegated over it.
+/// Ends an organisation that nobody and nothing is left in, withdraws what is delegated over it, and cancels what is to come
+/// there.
 pub async fn end(tx: &Tx, act: &Act, id: OrganisationId) -> Result<(Organisation, Basis), StaffError> {
     enter(tx, act.realm.id).await?;
     let (_, _) = allowed(tx, act, id, Power::OrganisationsRead).await?;
@@ -200,6 +202,7 @@ pub async fn end(tx: &Tx, act: &Act, id: OrganisationId) -> Result<(Organisation
     }
     store::end(tx, act.realm.id, id, act.now).await?;
     delegations::withdraw_over(tx, act, id).await?;
+    appointments::end_at(tx, act, id).await?;
     numbering::take_organisation(tx, act, id).await?;
     Ok((
         Organisation {

@@ -150,13 +150,14 @@ pub async fn about(
     queries: &impl Queries,
     realm: RealmId,
     subject: PersonId,
-    before: Option<ResponseId>,
+    before: Option<(ResponseId, i32)>,
     limit: u32,
 ) -> Result<Vec<Response>, StaffError> {
     let sql = "SELECT id, version, organisation_id, author_id, subject_id, kind, at, sealed_note, created_at
-        FROM response WHERE realm_id = $1 AND subject_id = $2 AND id < $4 ORDER BY id DESC, version DESC LIMIT $3";
-    let before = before.map_or(Uuid::max(), ResponseId::uuid);
-    let values = values![realm.uuid(), subject.uuid(), i64::from(limit), before];
+        FROM response WHERE realm_id = $1 AND subject_id = $2 AND (id < $4 OR id = $4 AND version < $5)
+        ORDER BY id DESC, version DESC LIMIT $3";
+    let (id, version) = before.map_or((Uuid::max(), 0), |(id, version)| (id.uuid(), version));
+    let values = values![realm.uuid(), subject.uuid(), i64::from(limit), id, version];
     read(queries.fetch_all(sql, values).await?)
 }
 
